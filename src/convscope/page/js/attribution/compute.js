@@ -1,5 +1,6 @@
 import {formatProbability, formatDecimals} from "../dom/format.js";
 import {runInSlices} from "../dom/scheduling.js";
+import {formatNumber} from "../image/color/range.js";
 import {gradientTimesInput, integratedGradients} from "../network/gradient.js";
 import {runNetwork} from "../network/network.js";
 import {coverPatch, occlusionMaps} from "../network/occlusion.js";
@@ -13,7 +14,7 @@ import {dropPerPixel, overChannels, patchFor, sumOfValues} from "./maps.js";
  * @typedef {object} ClassEvidence of one class, in one way
  * @property {number} target the class
  * @property {Float32Array} values one per pixel
- * @property {object} found numbers for the way's sentence (`methods.js`)
+ * @property {object} found numbers for the method's sentence
  */
 
 /** Milliseconds without a change before the two slow methods start, so that they do not run during a stroke. */
@@ -78,7 +79,8 @@ function strongestPatch(network, image, {columns, drop}, {size, stride}, target)
 /**
  * The three attribution methods: title, explanation and one sentence about the result.
  *
- * @typedef {{way: string, title: string, asked: string, words: string, tell: (found: any) => string}} EvidenceWay
+ * @typedef {{way: string, title: string, asked: string, words: string, tell: (found: any) => string,
+ *   short: (found: any) => string}} EvidenceWay `short`: what stands under a small map
  */
 
 /** @type {EvidenceWay[]} */
@@ -90,6 +92,7 @@ export const ATTRIBUTION_METHODS = [
     words:
       "The gradient of the logit with respect to each pixel, times the pixel. It describes small changes only, not the " +
       "removal of a pixel. Gradients vanish where the output is saturated.",
+    short: ({sum}) => `sum ${formatNumber(sum)}`,
     tell: ({sum, logit}) => `Sum: ${formatDecimals(sum, 2)}. Logit: ${formatDecimals(logit, 2)}.`,
   },
   {
@@ -99,6 +102,7 @@ export const ATTRIBUTION_METHODS = [
     words:
       "Gradient × input, averaged along the straight path from an image of zeros to this one. The values add up to the " +
       "difference between the two logits. The path passes through unrealistic images.",
+    short: ({sum}) => `sum ${formatNumber(sum)}`,
     tell: ({sum, logit, zerosLogit}) => {
       const [here, zeros, more] = [logit, zerosLogit, logit - zerosLogit].map((number) => formatDecimals(number, 2));
       return `Sum: ${formatDecimals(sum, 2)}. The logit is ${here} for this image and ${zeros} for zeros; the difference is ${more}.`;
@@ -111,6 +115,7 @@ export const ATTRIBUTION_METHODS = [
     words:
       "The decrease of the logit when a square of the image is set to 0. This is an experiment, not an approximation, but a " +
       "coarse one, and the blank patch is itself out of distribution.",
+    short: ({drop}) => (drop > 0 ? `decrease of up to ${formatNumber(drop)}` : "no decrease"),
     tell: ({drop, size, box, before, after}) => {
       if (!(drop > 0)) return "No square lowers the logit when set to 0.";
       const square = `the square of ${size} × ${size} at ${boxInWords(box)}`;

@@ -19,13 +19,6 @@ import {channelRanges, evenRange, formatNumber, joinedRange} from "../../image/c
 
 const CLASS_PICTURE_SIDE = 84;
 
-/** Label of the number under a map, by method. */
-const NUMBER_UNDER = {
-  gradient: ({sum}) => `sum ${formatNumber(sum)}`,
-  integrated: ({sum}) => `sum ${formatNumber(sum)}`,
-  occlusion: ({drop}) => (drop > 0 ? `decrease of up to ${formatNumber(drop)}` : "no decrease"),
-};
-
 /** @returns {CaseClasses} */
 export function makeAttributionDetails(session) {
   const {names, shape} = session;
@@ -92,7 +85,7 @@ export function makeAttributionDetails(session) {
 }
 
 /** Create the row of one method: a map per class and their common scale. */
-function newWayRow({way, title, asked, words}, shape) {
+function newWayRow({way, title, asked, words, short}, shape) {
   const cells = [0, 1].map(() => {
     const picture = newPicture(shape, CLASS_PICTURE_SIDE);
     picture.removeAttribute("aria-hidden");
@@ -120,7 +113,7 @@ function newWayRow({way, title, asked, words}, shape) {
       found.forEach(({target, values, found: numbers}, place) => {
         const {picture, number, node: cell} = cells[place];
         drawAttribution(picture, values, scale, image, colors);
-        number.textContent = NUMBER_UNDER[way](numbers);
+        number.textContent = short(numbers);
         picture.setAttribute("aria-label", `${title} for ${call(target)}: ${number.textContent}`);
         cell.dataset.sum = String(numbers.sum ?? numbers.drop);
       });
