@@ -76,6 +76,13 @@ def reason_of(error: BaseException) -> str:
     return text[:1].lower() + text[1:] if text[1:2].islower() and reason != type(error).__name__ else text
 
 
+def nearest_name(given: str, known: Iterable[str]) -> str | None:
+    """Return the name in ``known`` that ``given`` is probably meant to be, whatever its capitals; None if none is near."""
+    # A number is never nearly another one.
+    folded = {name.casefold(): name for name in known if any(map(str.isalpha, name))}
+    return next((folded[near] for near in get_close_matches(given.casefold(), folded, n=1)), None)
+
+
 def unknown_name(kind: str, given: str, known: Iterable[str]) -> str:
     """Return the message for an unknown name, with the closest known name and all known names."""
     known = sorted(known)

@@ -5,11 +5,17 @@ Plain functions without typography: ``page`` adds no-break spaces where a line m
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 
 MINUS = "\N{MINUS SIGN}"
 MIN_P = 0.0001
 """Smaller p-values are written as an inequality."""
+
+
+def composed(name: str) -> str:
+    """Return the name of a class in Unicode's form NFC: macOS writes the names of folders in decomposed form."""
+    return unicodedata.normalize("NFC", name)
 
 
 def percent(share: float, digits: int = 2) -> str:

@@ -108,6 +108,22 @@ def test_every_image_of_data_without_a_test_split_is_measured_under_its_own_name
     assert json.dumps(found.data.as_dict())
 
 
+@pytest.mark.parametrize("write", [files, files_test_only, npz_texts_backwards])
+@pytest.mark.parametrize("order", ["2,5,7", "7,2,5"])
+def test_classes_that_class_names_rename_are_reported_by_their_own_names(
+    write: Writer, order: str, digits_run: convscope.Run, digits: Dataset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = np.flatnonzero(np.isin(digits.test.labels, (2, 5, 7)))[:9]
+    letters = np.array([{2: "w", 5: "x", 7: "y"}[label] for label in digits.test.labels[rows].tolist()])
+    arguments = ["evaluate", str(digits_run.folder), str(write(tmp_path, digits.test.images[rows], letters))]
+    assert main([*arguments, "--class-names", order, "--json"]) == 0
+    expected = dict(zip("wxy", order.split(","), strict=True))
+    assert json.loads(capsys.readouterr().out)["data"]["classes"]["matched"] == expected
+    assert main([*arguments, "--class-names", order]) == 0
+    shown = ", ".join(f"{old} as {new}" for old, new in expected.items())
+    assert f"classes with another name: {shown}\n" in capsys.readouterr().out
+
+
 def test_images_that_the_run_was_trained_on_are_counted_and_measured_apart(
     digits_run: convscope.Run, digits: Dataset, tmp_path: Path
 ) -> None:

@@ -74,6 +74,36 @@ def test_a_map_overrules_names_and_leaves_out_what_it_gives_no_class() -> None:
     assert match.left_out == ("x",)
 
 
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("w,Leaf\n", "^line 1 of the class map .* which is none of the run's \\(did you mean 'leaf'\\?\\)"),
+        ("w,leaf\n\nx,aple\n", "^line 3 of the class map .* gives 'x' .*'aple'.* mean 'apple'"),
+        ("w,leaf\nX,apple\n", "^line 2 of the class map .* names 'X', which is no class of made .* mean 'x'"),
+        ("w,leaf\nx,9\n", "^line 2 of the class map .* none of the run's: 'apple', 'leaf'"),
+        ("\n\nw\n", "^line 3 of the class map .* holds 'w'"),
+    ],
+)
+def test_a_fault_in_a_class_map_is_named_with_its_line_and_the_nearest_class(
+    content: str, words: str, tmp_path: Path
+) -> None:
+    (tmp_path / "map.csv").write_text(content, "utf-8")
+    with pytest.raises(ConfigError, match=words):
+        match_classes(made("w", "x"), ("apple", "leaf"), read_class_map(tmp_path / "map.csv"))
+
+
+@pytest.mark.parametrize(("names", "example"), [(("w", "x"), "w,apple"), (("apple", "Leav"), "Leav,leaf")])
+def test_classes_of_other_names_lead_to_the_class_map(names: tuple[str, ...], example: str) -> None:
+    with pytest.raises(ConfigError, match=rf"with --map-classes FILE, .* such as {example}\.$"):
+        match_classes(made(*names), ("apple", "leaf"))
+
+
+def test_a_class_map_names_classes_in_any_form_of_their_letters(tmp_path: Path) -> None:
+    name, other = (unicodedata.normalize(form, "Äpfel") for form in ("NFC", "NFD"))
+    (tmp_path / "map.csv").write_text(f"{other},{other}\nb,\n", "utf-8")
+    assert match_classes(made(name, "b"), (name, "c"), read_class_map(tmp_path / "map.csv"))[1].matched == {name: name}
+
+
 @pytest.mark.parametrize("wrong", [{"11": "0"}, {"1": "eleven"}, {"1": "", "2": ""}])
 def test_a_map_with_an_unknown_class_or_without_any_image_is_refused(wrong: dict[str, str]) -> None:
     with pytest.raises(ConfigError, match="class map"):

@@ -25,8 +25,8 @@ from .csv_output import check_csv, csv_options, write_csv
 from .help_sections import Command, data_option
 from .options import moved_data_option, output_options, reading_options, refuse_swapped
 
-MAX_NAMED = 5
-"""Images and classes that a line names."""
+MAX_NAMED, MAX_CLASSES = 5, 30
+"""Images, or classes of the run, that a line names; classes with another name."""
 CSV_HEAD = ("index", "file", "true", "predicted", "correct", "probability")
 
 
@@ -144,7 +144,7 @@ def _data_lines(data: MeasuredData) -> Iterator[str]:
     yield from (f"note: {note}" for note in data.notes)
     renamed = [f"{source} as {target}" for source, target in data.classes.matched.items() if source != target]
     if renamed:
-        yield f"classes with another name: {printable(shorten_list(renamed, MAX_NAMED))}"
+        yield f"classes with another name: {printable(shorten_list(renamed, MAX_CLASSES))}"
     if data.classes.absent:
         number = count_of(len(data.classes.absent), "class", "classes")
         yield f"{number} of the run without a test image: {printable(shorten_list(data.classes.absent, MAX_NAMED))}"

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import csv
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from pathlib import Path
 
 import numpy as np
 
-from ..errors import ConfigError, reason_of
-from ..formatting import shorten_list
+from ..errors import ConfigError, nearest_name, reason_of
+from ..formatting import composed, shorten_list
 from ..types import PathLike
 from .dataset import Dataset, Split
 
@@ -23,12 +21,18 @@ MAX_SHOWN = 30
 """Classes of each list in an error."""
 
 
+class ClassMap(dict[str, str]):
+    """The classes of a class map, and where each is in its file."""
+
+    places: Mapping[str, str] = {}
+
+
 @dataclass(frozen=True)
 class ClassMatch:
     """What became of the classes of other data."""
 
     matched: Mapping[str, str]
-    """The network's class of each class of the data, in the order of the data."""
+    """The network's class of each class of the data, in the order of the data, by its name in the files."""
     left_out: tuple[str, ...] = ()
     """Classes of the data that the class map drops."""
     absent: tuple[str, ...] = ()
@@ -45,12 +49,12 @@ def match_classes(
     Raises:
         ConfigError: A class of the data is none of the network's, or the map names an unknown class.
     """
-    known, given = tuple(class_names), dict(class_map or {})
-    of_name = {_composed(name): name for name in reversed(known)}
+    known = tuple(map(composed, class_names))
+    given = {composed(source): composed(target) for source, target in (class_map or {}).items()}
     of_number = {number: name for name in reversed(known) if (number := _number(name)) is not None}
-    _check_map(dataset, known, given)
+    _check_map(dataset, known, given, getattr(class_map, "places", {}))
     chosen = {
-        name: given[name] if name in given else of_name.get(_composed(name)) or of_number.get(_number(name) or "none")
+        name: given[name] if name in given else name if name in known else of_number.get(_number(name) or "none")
         for name in dataset.class_names
     }
     used = {dataset.class_names[label] for split in (dataset.train, dataset.test) for label in np.unique(split.labels)}
@@ -64,15 +68,16 @@ def match_classes(
             f"the class map drops every test image of {dataset.name}. Give at least one class a class of the run."
         )
     counts = test.class_counts(len(known))
+    of_files = {name: old for old, name in dataset.provenance.renamed.items()}
     match = ClassMatch(
-        {name: target for name, target in chosen.items() if target},
+        {of_files.get(name, name): target for name, target in chosen.items() if target},
         tuple(name for name, target in given.items() if not target),
         tuple(name for name, count in zip(known, counts.tolist(), strict=True) if not count),
     )
     return replace(dataset, train=train if len(train) else test, test=test, class_names=known), match
 
 
-def read_class_map(path: PathLike) -> dict[str, str]:
+def read_class_map(path: PathLike) -> ClassMap:
     """Read lines such as ``10,0``: a class of the data, and the network's class for it, or nothing to leave its images out.
 
     Raises:
@@ -80,21 +85,25 @@ def read_class_map(path: PathLike) -> dict[str, str]:
     """
     try:
         with Path(path).open(encoding="utf-8-sig", newline="") as file:
-            rows = [[cell.strip() for cell in row] for row in csv.reader(file, strict=True) if any(map(str.strip, row))]
+            reader = csv.reader(file, strict=True)
+            rows = [(reader.line_num, [composed(cell.strip()) for cell in row]) for row in reader]
     except (OSError, ValueError, csv.Error) as error:
         raise ConfigError(
             f"cannot read the class map {str(path)!r} ({reason_of(error)}). Each line must hold a class of the data, a comma and a "
             "class of the run."
         ) from error
-    mapped: dict[str, str] = {}
-    for number, row in enumerate(rows, 1):
+    mapped, places = ClassMap(), {}
+    for number, row in rows:
+        if not any(row):
+            continue
+        place = f"line {number} of the class map {str(path)!r}"
         if len(row) != 2 or not row[0] or row[0] in mapped:
             what = f"the class {row[0]!r} again" if len(row) == 2 and row[0] else repr(",".join(row))
             raise ConfigError(
-                f"row {number} of the class map {str(path)!r} holds {what}. Each line must hold a class of the data, once, a comma "
-                "and a class of the run."
+                f"{place} holds {what}. Each line must hold a class of the data, once, a comma and a class of the run."
             )
-        mapped[row[0]] = row[1]
+        mapped[row[0]], places[row[0]] = row[1], place
+    mapped.places = places
     return mapped
 
 
@@ -105,37 +114,38 @@ def _relabelled(split: Split, indices: np.ndarray[tuple[int, ...], np.dtype[np.i
     return whole if len(kept) == len(labels) else whole.take(kept)
 
 
-def _composed(name: str) -> str:
-    # macOS writes the names of folders in decomposed form.
-    return unicodedata.normalize("NFC", name)
-
-
 def _number(name: str) -> str | None:
     found = WHOLE.fullmatch(name.strip())
     return found[1] if found else None
 
 
-def _check_map(dataset: Dataset, known: Sequence[str], given: Mapping[str, str]) -> None:
+def _check_map(dataset: Dataset, known: Sequence[str], given: Mapping[str, str], places: Mapping[str, str]) -> None:
     for source, target in given.items():
+        place = places.get(source, "the class map")
         if source not in dataset.class_names:
             raise ConfigError(
-                f"the class map names {source!r}, which is no class of {dataset.name}: {_listed(dataset.class_names)}. Correct it."
+                f"{place} names {source!r}, which is no class of {dataset.name}{_alike(source, dataset.class_names)}: "
+                f"{_listed(dataset.class_names)}. Correct it."
             )
         if target and target not in known:
             raise ConfigError(
-                f"the class map gives {source!r} the class {target!r}, which is none of the run's: {_listed(known)}."
+                f"{place} gives {source!r} the class {target!r}, which is none of the run's{_alike(target, known)}: "
+                f"{_listed(known)}. Correct it."
             )
 
 
 def _unknown(dataset: Dataset, known: Sequence[str], unknown: Sequence[str]) -> str:
-    folded = [name.casefold() for name in known if _number(name) is None]  # a number is never nearly another one
-    near = get_close_matches(unknown[0].casefold(), folded, n=1)
-    alike = next((f" (did you mean {name!r}?)" for name in known if near and name.casefold() == near[0]), "")
     return (
-        f"{dataset.name} has the {'class' if len(unknown) == 1 else 'classes'} {_listed(unknown)}, not among the run's{alike}; "
-        f"classes of the data: {_listed(dataset.class_names)}; classes of the run: {_listed(known)}. Say which is which with "
-        "--map-classes FILE, or name the classes of the data with --class-names."
+        f"{dataset.name} has the {'class' if len(unknown) == 1 else 'classes'} {_listed(unknown)}, not among the run's"
+        f"{_alike(unknown[0], known)}; classes of the data: {_listed(dataset.class_names)}; classes of the run: {_listed(known)}. "
+        f"Say which is which with --map-classes FILE, a CSV file with one line per class, such as {unknown[0]},"
+        f"{nearest_name(unknown[0], known) or known[0]}."
     )
+
+
+def _alike(name: str, known: Sequence[str]) -> str:
+    near = nearest_name(name, known)
+    return f" (did you mean {near!r}?)" if near else ""
 
 
 def _listed(names: Sequence[str]) -> str:

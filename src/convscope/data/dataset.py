@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeAlias
@@ -11,6 +11,7 @@ from typing import TypeAlias
 import numpy as np
 
 from ..errors import DatasetError, ShapeError
+from ..formatting import composed
 from ..types import Images, Labels
 from .digits.mnist_style import DigitPreprocessing
 from .read_options import AS_THEY_ARE, DEFAULTS, PixelForm, ReadOptions
@@ -118,6 +119,8 @@ class Provenance:
     """Whether the test split was held out by convscope, instead of brought by the data."""
     digits: DigitPreprocessing | None = None
     """Preprocessing of image files, if the images are digits or other characters, light on dark."""
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    """The class of each name in the data that class names in the same order replaced."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,6 +134,7 @@ class Dataset:
     provenance: Provenance
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "class_names", tuple(map(composed, self.class_names)))
         for what, split in (("training", self.train), ("test", self.test)):
             if len(split) == 0:
                 raise DatasetError(f"the {what} split of {self.name} is empty. Add at least one image.")

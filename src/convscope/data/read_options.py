@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 
 from ..errors import ConfigError, reason_of
+from ..formatting import composed
 
 MIN_SIDE, MAX_SIDE = 4, 2048
 """Smallest and largest side of ``image_size``, in pixels."""
@@ -241,7 +242,9 @@ def _checked_range(values: Any) -> tuple[float, float]:
 
 
 def _checked_names(names: Any) -> tuple[str, ...]:
-    given = tuple(names) if not isinstance(names, str) else (names,)
+    given = (
+        (names,) if isinstance(names, str) else tuple(composed(each) if isinstance(each, str) else each for each in names)
+    )
     repeated = next((name for index, name in enumerate(given) if name in given[:index]), None)
     if len(given) < 2 or len(given) > MAX_CLASSES or not all(isinstance(name, str) and name for name in given) or repeated:
         found = f"{repeated!r} twice" if repeated else f"{len(given):,}" if all(given) else "an empty one"

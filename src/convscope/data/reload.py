@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import DatasetError
-from ..formatting import shorten_list
+from ..formatting import composed, shorten_list
 from ..types import PathLike
 from .dataset import Dataset
 from .known.builtin import KNOWN
@@ -35,7 +35,7 @@ def reload_dataset(known: Mapping[str, Any], place: PathLike | None = None) -> D
             else f"{source!r} holds other images or labels than the network was trained on. Pass the folder or file of those, with "
             "all files as they were."
         )
-    if list(dataset.class_names) != list(known["class_names"]):  # the fingerprint is that of images and labels
+    if list(dataset.class_names) != [*map(composed, known["class_names"])]:  # the fingerprint is that of images and labels
         raise DatasetError(
             f"{source!r} now has the classes {shorten_list(dataset.class_names)}, but the network was trained on "
             f"{shorten_list(known['class_names'])}. Restore their names and order, or train again."

@@ -46,6 +46,11 @@ def test_a_folder_of_classes_becomes_two_stratified_splits(tmp_path: Path) -> No
     assert dataset.provenance.notes == ("no test split: held out 6 of 30 images, stratified, seed 0",)
 
 
+def test_classes_that_are_renamed_by_their_order_are_noted(tmp_path: Path) -> None:
+    dataset = read_folder(write(tmp_path), ReadOptions(class_names=("a", "dog", "c")))
+    assert dataset.provenance.notes[0] == "renamed the classes, in the order of their names: cat as a, owl as c"
+
+
 def test_the_order_of_the_file_system_changes_nothing(tmp_path: Path) -> None:
     first = read_folder(write(tmp_path / "a"), OPTIONS)
     (tmp_path / "b").mkdir()

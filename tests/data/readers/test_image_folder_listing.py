@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from convscope.data.readers.image_folder_listing import Listing, holds_classes, list_folder
+from convscope.data.readers.labels import natural_order
 from convscope.errors import DatasetError
 
 
@@ -265,6 +266,8 @@ def test_two_thousand_names_and_a_deep_tree_are_no_matter(tmp_path: Path) -> Non
         (("a/cat/1.png", "a/dog/1.png", "b/cat/1.png", "b/dog/1.png"), r"'a' and 'b' .* \('cat' and 'dog'\)"),
         (("a/x/1.png", "a/y/1.png", "b/x/1.png", "b/y/1.png", "b/z/1.png"), r"Rename splits"),
         (("train/cat/1.png", "train/dog/1.png", "test/dogs/1.png"), r"test/ .* 'dogs'.* 'dog'\?"),
+        (("train/apple/1.png", "train/dog/1.png", "test/APPLE/1.png"), r"test/ .* 'APPLE'.* [Dd]id you mean 'apple'\?"),
+        (("train/cat/1.png", "train/dog/1.png", "train/OWL/", "test/owl/1.png"), r"'owl', which train/ lacks\. Rename"),
     ],
 )
 def test_folders_laid_out_otherwise_say_what_was_expected(names: tuple[str, ...], words: str, tmp_path: Path) -> None:
@@ -281,6 +284,17 @@ def test_names_that_look_the_same_are_refused(tmp_path: Path) -> None:
         pytest.skip("this file system takes both for one")
     with pytest.raises(DatasetError, match="two folders.*café"):
         list_folder(tmp_path)
+
+
+@pytest.mark.parametrize("forms", [("NFC", "NFD"), ("NFD", "NFC"), ("NFD", "NFD")])
+@pytest.mark.parametrize("name", ["Äpfel", "café", "한글", "è_é"])
+def test_a_class_is_the_same_in_both_splits_however_its_letters_are_encoded(
+    name: str, forms: tuple[str, str], tmp_path: Path
+) -> None:
+    train, test = (unicodedata.normalize(form, name) for form in forms)
+    listing = list_folder(make(tmp_path, f"train/{train}/1.png", "train/zoo/1.png", f"test/{test}/2.png", "test/zoo/2.png"))
+    assert listing.class_names() == tuple(sorted([unicodedata.normalize("NFC", name), "zoo"], key=natural_order))
+    assert all(len(paths) == 1 and Path(paths[0]).exists() for each in listing.splits.values() for paths in each.values())
 
 
 def test_over_a_thousand_classes_are_refused(tmp_path: Path) -> None:

@@ -27,6 +27,8 @@ def test_other_numbers_are_numbered_and_give_the_names() -> None:
 def test_texts_are_numbered_in_their_natural_order() -> None:
     assert indexed(["dog 10", "dog 9", "cat"]) == ([[2, 1, 0]], ("cat", "dog 9", "dog 10"))
     assert indexed(np.array([b"b", b"a"])) == ([[1, 0]], ("a", "b"))
+    assert indexed(["\u00e4", "z"], ["a\u0308"]) == ([[1, 0], [1]], ("z", "\u00e4"))
+    assert indexed(["a\u0308", "z"], names=("\u00e4", "z")) == ([[0, 1]], ("\u00e4", "z"))
 
 
 @pytest.mark.parametrize("labels", [[[0, 1, 0], [1, 0, 0], [0, 0, 1]], [[0.0, 1, 0], [1, 0, 0], [0, 0, 1]]])

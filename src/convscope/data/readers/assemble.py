@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ...errors import ConfigError, DatasetError
-from ...formatting import count_of, shorten_list
+from ...errors import ConfigError, DatasetError, nearest_name
+from ...formatting import composed, count_of, shorten_list
 from ...system.memory import allocate_images, check_memory
 from ...types import Labels, PathLike
 from ..dataset import Dataset, Names, Provenance, RowNames, Split, take_names
@@ -19,7 +19,7 @@ from ..images.inputs import printable
 from ..orientation import EMNIST, NOTE, find_orientation, transpose
 from ..read_options import PixelForm, ReadOptions
 from ..split import stratified_split
-from .labels import ClassNames, index_labels
+from .labels import ClassNames, index_labels, renamed_note
 from .pixel_scale import BLOCK
 from .pixel_values import to_uint8_images
 
@@ -86,6 +86,9 @@ def assemble_dataset(origin: DatasetSource, train: RawSplit, test: RawSplit | No
     )
     wanted, least = options.class_names or origin.class_names, 1 if options.all_as_test else 2
     labels, names = index_labels([part.labels for part in parts], origin.quoted, wanted, least=least)
+    renamed = _renamed(parts, labels, names)
+    if renamed and not options.all_as_test:
+        notes.append(renamed_note(renamed))
     if len(names) == len(labels[0]) >= MANY_IMAGES and not options.all_as_test:
         raise DatasetError(
             f"each of the {len(names):,} training images of {origin.quoted} has a label of its own, so the labels are ids. Save "
@@ -116,6 +119,7 @@ def assemble_dataset(origin: DatasetSource, train: RawSplit, test: RawSplit | No
         reading=options,
         pixels=PixelForm(scale.range, on_side),
         holds_out=test is None and not options.all_as_test,
+        renamed=renamed,
     )
     name = origin.name or dataset_name(origin.source)
     return Dataset(name, splits[0], splits[1], tuple(map(printable, names)), provenance)
@@ -145,6 +149,16 @@ def _check_counts(parts: Iterable[RawSplit], name: str) -> None:
             )
 
 
+def _renamed(parts: Sequence[RawSplit], labels: Sequence[Labels], names: Sequence[str]) -> dict[str, str]:
+    """Return the class of each text among the labels that is no class."""
+    texts = np.concatenate([np.ravel(part.labels) for part in parts])
+    if texts.dtype.kind != "U":
+        return {}
+    old, rows = np.unique(texts, return_index=True)
+    new = [names[index] for index in np.concatenate(labels)[rows].tolist()]
+    return {name: to for name, to in zip(map(composed, old.tolist()), new, strict=True) if name != to}
+
+
 def _joined(train: RawSplit, val: RawSplit, name: str) -> RawSplit:
     check_memory(train.images.nbytes + val.images.nbytes, name)
     try:
@@ -159,12 +173,18 @@ def _joined(train: RawSplit, val: RawSplit, name: str) -> RawSplit:
 
 def refuse_untrained_classes(train: Labels, test: Labels, class_names: Sequence[str], name: str) -> None:
     """Raise a DatasetError if the test split has classes of which the training split has no image."""
-    missing = [repr(printable(class_names[index])) for index in np.setdiff1d(test, train).tolist()]
+    missing = [printable(class_names[index]) for index in np.setdiff1d(test, train).tolist()]
     if missing:
-        classes = f"the class {missing[0]}" if len(missing) == 1 else f"{len(missing):,} classes, {shorten_list(missing)},"
+        near = nearest_name(missing[0], (printable(class_names[index]) for index in np.unique(train).tolist()))
+        alike = f" (did you mean {near!r}?)" if near else ""
+        classes = (
+            f"the class {missing[0]!r}"
+            if len(missing) == 1
+            else f"{len(missing):,} classes, {shorten_list([*map(repr, missing)])},"
+        )
         raise DatasetError(
-            f"the test split of {name} has {classes} of which the training split has no image. Add images of each class to the "
-            "training split, or remove them from the test split."
+            f"the test split of {name} has {classes} of which the training split has no image{alike}. Add images of each class to "
+            "the training split, or remove them from the test split."
         )
 
 

@@ -7,8 +7,8 @@ import math
 import operator
 import os
 import shlex
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +34,7 @@ from .decoded_cache import decode_cached
 from .image_folder_decoding import Decoded, decode_all, keep_rows, read_image_headers
 from .image_folder_listing import Listing, list_folder
 from .image_folder_preprocessing import choose_preprocessing, preprocessing_of_run
-from .labels import rename
+from .labels import rename, renamed_note
 
 MAX_LISTED = 1000
 """Unreadable image files in an error."""
@@ -54,6 +54,8 @@ class Plan:
     groups: Labels | None = None
     """The group of each file, if the options ask for groups."""
     holds_out: bool = False
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    """The class of each folder of another name."""
 
 
 def read_folder(
@@ -100,6 +102,7 @@ def read_folder(
         holds_out=plan.holds_out,
         left_out=tuple((each.name, each.reason) for each in bad),
         digits=chosen.preprocessor.digits,
+        renamed=plan.renamed,
     )
     return Dataset(dataset_name(root), train, test, tuple(map(printable, plan.class_names)), provenance)
 
@@ -108,6 +111,9 @@ def _plan(root: Path, listing: Listing, options: ReadOptions) -> Plan:
     wanted = find_class_names(root) if options.class_names is None else options.class_names
     folders, names = rename(listing.class_names(), wanted, repr(str(root)))
     notes = list(listing.notes)
+    renamed = {folder: name for folder, name in zip(folders, names, strict=True) if folder != name}
+    if renamed and not options.all_as_test:
+        notes.append(renamed_note(renamed))
     filled = [any(classes.get(folder) for classes in listing.splits.values()) for folder in folders]
     if not all(filled):
         notes.append(
@@ -132,10 +138,10 @@ def _plan(root: Path, listing: Listing, options: ReadOptions) -> Plan:
             raise DatasetError(f"the test split of {str(root)!r} holds no image files. Add some of each class.")
         every = [*paths, *test_paths]
         groups = _groups(root, every, options, notes)
-        return Plan(every, np.concatenate([labels, test_labels]), len(paths), names, tuple(notes), groups)
+        return Plan(every, np.concatenate([labels, test_labels]), len(paths), names, tuple(notes), groups, renamed=renamed)
     groups = _groups(root, paths, options, notes)
     if options.all_as_test:
-        return Plan(paths, labels, 0, names, (*notes, all_as_test_note(len(paths))), groups)
+        return Plan(paths, labels, 0, names, (*notes, all_as_test_note(len(paths))), groups, renamed=renamed)
     kept, held_out = hold_out_test(labels, repr(str(root)), options.test_share, groups)
     order = np.concatenate([kept, held_out])
     notes.append(held_out_note(len(held_out), len(labels)))
@@ -143,7 +149,7 @@ def _plan(root: Path, listing: Listing, options: ReadOptions) -> Plan:
         notes[-1] += f", whole groups: {len(np.unique(groups[held_out])):,} of {len(np.unique(groups)):,}"
         groups = groups[order]
     ordered = [paths[index] for index in order]
-    return Plan(ordered, labels[order], len(kept), names, tuple(notes), groups, holds_out=True)
+    return Plan(ordered, labels[order], len(kept), names, tuple(notes), groups, holds_out=True, renamed=renamed)
 
 
 def _groups(root: Path, paths: list[str], options: ReadOptions, notes: list[str]) -> Labels | None:

@@ -8,15 +8,13 @@ folder of the same name, or of a name that says nothing; the inner one is read.
 from __future__ import annotations
 
 import os
-import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path, PurePath
 
-from ...errors import DatasetError
-from ...formatting import count_of, join_words, shorten_list
+from ...errors import DatasetError, nearest_name
+from ...formatting import composed, count_of, join_words, shorten_list
 from ..images.inputs import printable
 from ..read_options import MAX_CLASSES
 from .labels import natural_order
@@ -141,7 +139,7 @@ def _refuse_splits(listing: Listing, filled: list[str], named: dict[str, str], f
             f"{root} holds {_quoted(filled)}, which are names of splits, but no train/. Rename the folder of the training images; "
             "it must hold one folder per class."
         )
-    inside = [set(folders_in(listing.top / name)) for name in filled]
+    inside = [set(map(composed, folders_in(listing.top / name))) for name in filled]
     common, every = set.intersection(*inside), set.union(*inside)
     if len(common) < 2 or len(common) < MUCH_ALIKE * len(every):
         return
@@ -162,14 +160,15 @@ def _add_split(listing: Listing, split: str, folder: Path, classes: list[str]) -
     if stray := count_image_files(folder):
         place = f" in {printable(os.path.relpath(folder, listing.root))}/" if split else ""
         listing.notes.append(f"ignored {count_of(stray, 'image file')}{place} outside the class folders")
-    listing.splits[split] = {printable(name): _image_files(folder / name, listing) for name in classes}
-    composed = Counter(unicodedata.normalize("NFC", name) for name in listing.splits[split])
-    repeated = next((name for name, count in composed.items() if count > 1), None)
-    if repeated or len(listing.splits[split]) < len(classes):
+    names = [composed(printable(name)) for name in classes]
+    repeated = next((name for name, count in Counter(names).items() if count > 1), None)
+    if repeated is not None:
         raise DatasetError(
-            f"{str(folder)!r} holds two folders with the same displayed name, {repeated or 'after escaping'!r}. Rename or "
-            "merge them."
+            f"{str(folder)!r} holds two folders with the same displayed name, {repeated!r}. Rename or merge them."
         )
+    listing.splits[split] = {
+        name: _image_files(folder / on_disk, listing) for name, on_disk in zip(names, classes, strict=True)
+    }
     return listing
 
 
@@ -195,10 +194,8 @@ def _checked(listing: Listing, *, least: int = 2) -> Listing:
     for split, classes in listing.splits.items():
         for name, paths in classes.items():
             if paths and not listing.splits["train"].get(name):
-                near = get_close_matches(name, listing.splits["train"], n=1)
-                hint = (
-                    f"Did you mean {near[0]!r}?" if near and near[0] != name else "Rename the folder, or add it to train/."
-                )
+                near = nearest_name(name, (known for known, images in listing.splits["train"].items() if images))
+                hint = f"Did you mean {near!r}?" if near else "Rename the folder, or add it to train/."
                 raise DatasetError(f"{split}/ in {root} has the class {name!r}, which train/ lacks. {hint}")
     return listing
 

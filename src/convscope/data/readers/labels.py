@@ -10,11 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ...errors import ConfigError, DatasetError
-from ...formatting import shorten_list
+from ...formatting import composed, shorten_list
 from ...types import Labels
 from ..read_options import MAX_CLASSES
 
 ClassNames: TypeAlias = Sequence[str] | Mapping[int, str] | None
+MAX_RENAMED = 30
+"""Classes that a note on other names lists."""
 
 
 def index_labels(
@@ -84,15 +86,22 @@ def rename(names: Sequence[str], wanted: Sequence[str] | None, what: str) -> tup
     """
     if wanted is None:
         return tuple(names), tuple(names)
+    wanted = tuple(map(composed, wanted))
     if set(names) <= set(wanted):
-        return tuple(wanted), tuple(wanted)
+        return wanted, wanted
     if len(wanted) == len(names):
-        return tuple(names), tuple(wanted)
+        return tuple(names), wanted
     missing = [name for name in names if name not in wanted]
     raise ConfigError(
         f"got {len(wanted):,} class names, but {what} has {len(names):,} classes: {_quoted(names)}. Pass as many names, or "
         f"these in another order (missing: {_quoted(missing)})."
     )
+
+
+def renamed_note(renamed: Mapping[str, str]) -> str:
+    """Return the note that classes got other names by their order."""
+    pairs = [f"{old} as {new}" for old, new in renamed.items()]
+    return f"renamed the classes, in the order of their names: {shorten_list(pairs, MAX_RENAMED)}"
 
 
 def _named(values: list[Any], name: str, class_names: Sequence[str] | None) -> tuple[list[Any], tuple[str, ...]]:
@@ -124,7 +133,8 @@ def _column(labels: npt.NDArray[Any], name: str) -> npt.NDArray[Any]:
     if labels.dtype.kind == "S":
         labels = np.char.decode(labels, "utf-8", "backslashreplace")
     if labels.dtype.kind == "U":
-        return labels
+        texts, index_of = np.unique(labels, return_inverse=True)
+        return np.array(list(map(composed, texts.tolist())), dtype=np.str_)[index_of]
     if labels.dtype.kind not in "biuf":
         raise DatasetError(f"labels of {name} must be whole numbers or texts; got dtype {labels.dtype}. Convert them.")
     whole = labels.astype(np.int64) if labels.dtype.kind != "f" else _whole(labels, name)
