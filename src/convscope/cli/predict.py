@@ -77,8 +77,9 @@ def command(
     else:
         answers = ((number, each.class_name) for number, each in zip(table.ids, found, strict=True))
         write_csv(file, (table.id_column, ANSWER), answers)
-        if table.ignored and not quiet:
-            click.echo(f"convscope: note: the column {printable(table.ignored)!r} of {images[0]} is not read.", err=True)
+        ignored = (f"the column {printable(table.ignored)!r} of {images[0]} is not read",) if table.ignored else ()
+        for note in () if quiet else (*table.notes, *ignored):
+            click.echo(f"convscope: note: {printable(note)}.", err=True)
     if table is not None and file is not None and not as_json:
         click.echo(f"{count_of(len(found), 'answer')}: {file}")
     elif as_json:

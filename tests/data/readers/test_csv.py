@@ -14,6 +14,7 @@ from convscope.data.read_options import ReadOptions
 from convscope.data.readers import csv_lines
 from convscope.data.readers.csv import find_tables, read_table, read_tables
 from convscope.data.readers.npz import read_npz
+from convscope.data.readers.unlabelled_table import read_unlabelled_table
 from convscope.errors import ConvscopeError, DatasetError
 
 OPTIONS = ReadOptions()
@@ -147,6 +148,58 @@ def test_the_label_column_is_the_one_whose_header_differs_from_the_pixels(
     assert (dataset.train.images.reshape(-1, 16)[:, None] == IMAGES).all(axis=2).any(axis=1).all()
 
 
+SHUFFLED = {
+    "reversed": lambda names: names[::-1],
+    "as text": sorted,
+    "at random": lambda names: [names[place] for place in np.random.default_rng(5).permutation(len(names))],
+    "as they are": list,
+}
+
+
+@pytest.mark.parametrize("order", SHUFFLED)
+@pytest.mark.parametrize("place", [0, 7, 15, 16])
+@pytest.mark.parametrize("pixels", ["pixel0", "pixel_0000", "1x1", "0", "V1", "p(1, 2)", "x y", "row column"])
+def test_pixels_are_sorted_by_their_numbers_and_the_label_may_stand_anywhere(
+    pixels: str, place: int, order: str, tmp_path: Path
+) -> None:
+    more = {"x y": "x{1}_y{0}", "row column": "row{0}col{1}"}
+    names = PIXELS.get(pixels) or [more[pixels].format(row, column) for row in range(4) for column in range(4)]
+    head = SHUFFLED[order](names)
+    rows = [[str(image[names.index(name)]) for name in head] for image in IMAGES]
+    if pixels == "1x1":  # a delimiter between quotes
+        rows = [[*row[:-1], f'"{row[-1]}"'] for row in rows]
+    for title, labels in (("label", NAMES), ("Class", ["0", "1"] * 10), ("kind of thing", ["a, b", "c"] * 10)):
+        content = [",".join([*head[:place], title, *head[place:]])]
+        content += [",".join([*row[:place], f'"{label}"', *row[place:]]) for row, label in zip(rows, labels, strict=True)]
+        dataset = read_table(table(tmp_path / "own.csv", content), OPTIONS)
+        assert set(dataset.class_names) == set(labels)
+        told = "put the pixel columns of own.csv in the order of their numbers" in dataset.provenance.notes
+        assert told == (head != names)
+        plain = lines(labels=[f'"{label}"' for label in labels])
+        assert dataset.fingerprint == read_table(table(tmp_path / "plain.csv", plain), OPTIONS).fingerprint
+        unlabelled = [",".join(head), *(",".join(row) for row in rows)]
+        found = read_unlabelled_table(table(tmp_path / "new.csv", unlabelled))
+        assert (found.images.reshape(-1, 16) == IMAGES).all()
+        assert bool(found.notes) == (head != names)
+    cells = ["cat" if cell == title else "1" for cell in content[0].split(",")]
+    column = 4 if place else 2
+    cells[column - 1] = "x"
+    content[5] = ",".join(cells)
+    with pytest.raises(DatasetError, match=f"line 6: 'x' in column {column} is not a number"):
+        read_table(table(tmp_path / "own.csv", content), OPTIONS)
+
+
+def test_pixels_whose_order_their_names_leave_open_stay_as_they_are(tmp_path: Path) -> None:
+    for names in (
+        [f"p{column}_{row}" for row in range(4) for column in range(4)],  # of column and row, perhaps
+        [f"p{2 * index}" for index in range(16)][::-1],
+        [f"{'qp'[index % 2]}{index // 2}" for index in range(16)],
+    ):
+        content = with_columns(["label"], [NAMES], names)
+        expected = read_table(table(tmp_path / "plain.csv", lines()), OPTIONS)
+        assert read_table(table(tmp_path / "own.csv", content), OPTIONS).fingerprint == expected.fingerprint
+
+
 COUNTED = [str(index) for index in range(20)]
 
 
@@ -251,18 +304,36 @@ def test_values_from_minus_1_to_1_are_scaled_as_in_npz(delimiter: str, form: str
     assert dataset.fingerprint == read_npz(tmp_path / "own.npz").fingerprint
 
 
-def test_pixels_may_be_in_one_cell_with_blanks_between_them(tmp_path: Path) -> None:
+@pytest.mark.parametrize("quote", ["", '"'])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize(
+    ("header", "form"),
+    [
+        ("emotion,pixels,Source", "{0},{1},Training"),
+        ("emotion,pixels", "{0},{1}"),
+        ("pixels,label", "{1},{0}"),
+        ("", "{0},{1}"),
+        ("", "{1},{0}"),
+    ],
+)
+def test_pixels_may_be_in_one_cell_with_blanks_between_them(
+    header: str, form: str, delimiter: str, quote: str, tmp_path: Path
+) -> None:
     """As FER2013: ``emotion,pixels,Usage``."""
-    for quote in ("", '"'):
-        rows = [
-            f"{index % 2},{quote}{' '.join(map(str, image))}{quote},Training" for index, image in enumerate(IMAGES.tolist())
-        ]
-        dataset = read_table(table(tmp_path / "own.csv", ["emotion,pixels,Source", *rows]), OPTIONS)
-        expected = read_table(table(tmp_path / "plain.csv", lines(labels=["0", "1"] * 10)), OPTIONS)
+    form, header = form.replace(",", delimiter), header.replace(",", delimiter)
+    head, last = [header] * bool(header), "Training" in form
+    for labels in (["0", "1"] * 10, NAMES, ["fire truck", "bus"] * 10):
+        cells = [f"{quote}{' '.join(map(str, image))}{quote}" for image in IMAGES.tolist()]
+        rows = [form.format(label, cell) for label, cell in zip(labels, cells, strict=True)]
+        dataset = read_table(table(tmp_path / "own.csv", [*head, *rows]), OPTIONS)
+        expected = read_table(table(tmp_path / "plain.csv", lines(labels=labels)), OPTIONS)
         assert dataset.fingerprint == expected.fingerprint
-        assert "column 'Source'" in dataset.provenance.notes[0]
-    with pytest.raises(DatasetError, match="line 22: its pixels are not 16 numbers"):
-        read_table(table(tmp_path / "own.csv", ["emotion,pixels,Source", *rows, "1,1 2 3,web"]), OPTIONS)
+        if last:
+            assert "column 'Source'" in dataset.provenance.notes[0]
+        with pytest.raises(DatasetError, match=f"line {21 + len(head)}: its pixels are not 16 numbers"):
+            read_table(table(tmp_path / "own.csv", [*head, *rows, form.format("bus", "1 2 3")]), OPTIONS)
+    alone = read_unlabelled_table(table(tmp_path / "new.csv", ["pixels", *cells]))
+    assert (alone.images.reshape(-1, 16) == IMAGES).all()
 
 
 @pytest.mark.parametrize("name", ["own.txt", "own.dat", "own", "zip.train"])
@@ -463,7 +534,9 @@ def test_an_invalid_second_line_is_one_among_others(short: str, tmp_path: Path) 
         ((",".join(["1"] * 786) + "\n") * 3, "either the first column or column 2 of .* may hold the labels"),
         ("pixel0,pixel1,pixel2,pixel3\n1,2,3,4\n", "no labels"),
         ("\n".join(lines()).encode("utf-16"), "UTF-16"),
-        ("\n".join(lines()).encode("latin-1").replace(b"cat", b"c\xe4t"), "not UTF-8"),
+        ("\n".join(lines()).encode("latin-1").replace(b"cat", b"c\xe4t"), "not UTF-8 text, as line 1 shows; .* Save it as UTF-8"),
+        ("\n".join([HEADER.replace("label", "Gr\xf6\xdfe"), *lines()]).encode("latin-1"), "not UTF-8 text, as line 1 shows"),
+        ("\n".join([*lines()[:9], "B\xe4ume" + ",1" * 16, *lines()]).encode("cp1252"), "not UTF-8 text, as line 10 shows"),
         (lines(labels=["cat"] * 20), "one class, 'cat'"),
         (lines(labels=[str(index) for index in range(20)])[:2], "2 images, too few"),
         (b"cat," + b"1" * 2**24 + b"\n", "line 1 .*16 MB"),

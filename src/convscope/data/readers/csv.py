@@ -111,7 +111,7 @@ def _read(path: Path, progress: ReadListener | None, train: _Table | None = None
             f"{str(path)!r} has {layout.pixels:,} pixels per line, the training table {train.pixels:,}. Use images of one size."
         )
     found, lines = find_labels(path, layout, lines, train.labels if train else None)
-    notes = found.notes
+    notes = (*sorting_notes(path, layout), *found.notes)
     if found.texts is None and train is None:
         raise DatasetError(f"{str(path)!r} has no labels: {found.reason}. Add a first column named label.")
     if found.texts is None:
@@ -148,6 +148,11 @@ def read_pixel_lines(
     if not lines.rows:
         raise DatasetError(f"{str(path)!r} holds a header but no images. Add one line per image.")
     return layout, lines, shape
+
+
+def sorting_notes(path: Path, layout: Layout) -> tuple[str, ...]:
+    """Return a note if the pixels of a table are read in another order than its columns have."""
+    return (f"put the pixel columns of {path.name} in the order of their numbers",) * layout.is_sorted
 
 
 def refuse_bad_lines(path: Path, lines: Lines) -> None:

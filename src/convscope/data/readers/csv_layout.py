@@ -1,16 +1,18 @@
 """Layout of a text table of images, by its first lines: separators, header, and which columns hold pixels.
 
 Pixels are adjacent columns whose number makes a square image. With a header, the other columns are those whose names differ from
-the pixels' in more than digits. The pixels may also be in one cell, separated by blanks, as in FER2013.
+the pixels' in more than digits, wherever they stand, and pixels with complete numbers are read in their order. The pixels may
+also be in one cell, separated by blanks, as in FER2013.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 
 from ...errors import DatasetError
@@ -31,6 +33,9 @@ ID_COLUMNS = frozenset(
 """Names, in lower case, of columns that number or name the images."""
 MIN_ALIKE = 3
 """Columns whose names differ in digits alone; fewer are no pixels."""
+NUMBER = re.compile(r"\d{1,9}")
+COLUMN_FIRST, ROW_FIRST = re.compile(r"x.*#.*y|c.*#.*r"), re.compile(r"#x#|y.*#.*x|r.*#.*c")
+"""Names of pixels, with # for numbers, such as ``x1y2`` and ``col1_row2``; ``1x2`` as in tables of MNIST, and ``r1c2``."""
 MIN_COUNTED = 16
 """Cells that count up from 0 are a header, not pixels, if there are so many; fewer numbers are no image in a file of any name."""
 
@@ -48,6 +53,8 @@ class Layout:
     leading: int
     trailing: int
     """Numbers of columns before and after the pixels."""
+    order: tuple[int, ...] = ()
+    """The column of the file at each place, if ``header``, ``leading`` and ``trailing`` have them in another order."""
 
     @property
     def pixels(self) -> int:
@@ -58,6 +65,15 @@ class Layout:
     def extras(self) -> tuple[int, ...]:
         """The columns that hold no pixels."""
         return *range(self.leading), *range(self.columns - self.trailing, self.columns)
+
+    @property
+    def is_sorted(self) -> bool:
+        """Whether the pixels are in another order in the file."""
+        return any(before > after for before, after in pairwise(self.order[self.leading : self.columns - self.trailing]))
+
+    def place(self, column: int) -> int:
+        """Return the place of a column in the file."""
+        return self.order[column] if self.order else column
 
     def title(self, column: int) -> str | None:
         """Return the header of one of the ``extras``; None if there is none, or only a number."""
@@ -70,13 +86,8 @@ class Layout:
         """Return the name or the place of one of the ``extras``, for messages."""
         if title := self.title(column):
             return f"the column {title!r}"
-        return (
-            "the first column"
-            if column == 0
-            else "the last column"
-            if column == self.columns - 1
-            else f"column {column + 1}"
-        )
+        place = self.place(column)
+        return {0: "the first column", self.columns - 1: "the last column"}.get(place, f"column {place + 1}")
 
 
 def find_layout(path: Path, pixels: int | None = None) -> Layout:
@@ -106,7 +117,21 @@ def find_layout(path: Path, pixels: int | None = None) -> Layout:
             "pixels of an image, separated by commas."
         )
     header = first if _is_header(first) else []
-    return Layout(delimiter, separator, tuple(header), len(first), *_edges(header, data if header else first, pixels))
+    leading, trailing, order = *_edges(header, data if header else first, pixels), list(range(len(first)))
+    if apart := _between_pixels(header, pixels):
+        leading, trailing, order = len(apart), 0, [*apart, *(column for column in order if column not in apart)]
+    numbered = slice(leading, len(order) - trailing)
+    order[numbered] = _by_number(header, order[numbered])
+    changed = order if order != list(range(len(first))) else ()
+    return Layout(
+        delimiter,
+        separator,
+        tuple(header[column] for column in order if header),
+        len(first),
+        leading,
+        trailing,
+        tuple(changed),
+    )
 
 
 def looks_like_table(path: Path) -> bool:
@@ -137,6 +162,8 @@ def _separators(lines: Sequence[bytes]) -> tuple[bytes, bytes]:
     best = next((each for each in DELIMITERS if usual(each) > 1), None)
     if usual(BLANK) <= MANY_BLANKS * (usual(best) if best else 0):
         return best or b",", best or b","
+    if best is None:  # two columns, or one under a header
+        best = next((each for each in DELIMITERS if usual(each)), None if BLANK in lines[0] else b",")
     return best or BLANK, BLANK
 
 
@@ -148,31 +175,63 @@ def _is_header(cells: list[str]) -> bool:
     numbers = [cell.strip() for cell in cells if is_number(cell)]
     if len(numbers) < len(cells) - 3:
         return False
-    counted = numbers in [[str(first + index) for index in range(len(numbers))] for first in (0, 1)]
+    runs = [[str(first + index) for index in range(len(numbers))] for first in (0, 1)]
+    counted = numbers in runs or (len(numbers) >= MIN_COUNTED and set(numbers) in map(set, runs))
     # pandas writes a first line of zeros, read as a header, as 0, 0.1, 0.2 … 0.10.
     repeated = numbers[1:12] == [f"0.{index}" for index in range(1, 12)]
     return (counted or repeated) and (len(numbers) < len(cells) or len(numbers) >= MIN_COUNTED)
 
 
-def _edges(header: Sequence[str], data: Sequence[str], pixels: int | None) -> tuple[int, int]:
-    """Return the numbers of columns before and after the pixels."""
+def _are_pixels(header: Sequence[str]) -> tuple[list[bool], bool]:
+    """Return which columns hold pixels, by their names, and whether these are alike."""
     kinds = [re.sub(r"[\d.]+", "#", name.strip().lower()) for name in header]
     counts = Counter(kinds)
     is_pixel = [counts[kind] >= MIN_ALIKE for kind in kinds]
-    named = 2 * sum(is_pixel) > len(kinds)
-    if not named:
-        is_pixel = [name.strip().lower() not in LABEL_COLUMNS | ID_COLUMNS for name in header]
+    if 2 * sum(is_pixel) > len(kinds):
+        return is_pixel, True
+    return [name.strip().lower() not in LABEL_COLUMNS | ID_COLUMNS for name in header], False
+
+
+def _fits(count: int, pixels: int | None) -> bool:
+    return count == pixels or (pixels is None and square_side(count) is not None)
+
+
+def _between_pixels(header: Sequence[str], pixels: int | None) -> list[int]:
+    """Return all columns that hold no pixels if some stand between pixels, and the pixels are as many as an image has."""
+    is_pixel, _ = _are_pixels(header)
+    others = [column for column, pixel in enumerate(is_pixel) if not pixel]
+    adjacent = sum(before != after for before, after in pairwise([False, *is_pixel, False])) <= 2
+    return others if not adjacent and _fits(len(header) - len(others), pixels) else []
+
+
+def _by_number(header: Sequence[str], columns: list[int]) -> list[int]:
+    """Return columns of pixels in the order of their numbers, or of their rows and columns, if none is missing."""
+    names = [header[column].lower() for column in columns if header]
+    kinds = {NUMBER.sub("#", name) for name in names}
+    if len(kinds) != 1:
+        return columns
+    numbers = [tuple(map(int, NUMBER.findall(name))) for name in names]
+    axes = list(zip(*numbers, strict=True))
+    if len(set(numbers)) < len(numbers) or math.prod(max(axis) - min(axis) + 1 for axis in axes) != len(numbers):
+        return columns
+    by_column = [each[::-1] for each in numbers]
+    if COLUMN_FIRST.search(kind := kinds.pop()):
+        numbers = by_column
+    elif by_column == sorted(by_column) and not ROW_FIRST.search(kind):
+        return columns  # the names may be of column and row
+    return [column for _, column in sorted(zip(numbers, columns, strict=True))]
+
+
+def _edges(header: Sequence[str], data: Sequence[str], pixels: int | None) -> tuple[int, int]:
+    """Return the numbers of columns before and after the pixels."""
+    is_pixel, named = _are_pixels(header)
     leading, trailing = (is_pixel.index(True), is_pixel[::-1].index(True)) if any(is_pixel) else (0, 0)
     columns = len(header) or len(data)
     left = columns - leading - trailing
     more: tuple[int, ...] = (1, 2, 3, 0)
     if named or leading + trailing:
-        more = (0, 1, 2) if counts["#"] >= MIN_ALIKE or not leading + trailing else (0,)
-    fits = [
-        extra
-        for extra in more
-        if left > extra and (left - extra == pixels or (pixels is None and square_side(left - extra)))
-    ]
+        more = (0, 1, 2) if sum(map(is_number, header)) >= MIN_ALIKE or not leading + trailing else (0,)
+    fits = [extra for extra in more if left > extra and _fits(left - extra, pixels)]
     extra = fits[0] if fits else next((extra for extra in more if left > extra and square_side(left - extra)), more[0])
     cells = data if len(data) == columns else ["0"] * columns  # a line that is invalid, and reported later
     texts = [not is_number(cell) for cell in cells[leading : columns - trailing]]

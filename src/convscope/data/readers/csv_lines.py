@@ -94,13 +94,11 @@ def _read_line(number: int, line: bytes, layout: Layout, lines: Lines, unlabelle
         line = BLANK.join(line.split())
     elif layout.delimiter != b",":
         line = line.replace(b",", b".")  # decimals of a German Excel
+    if layout.order:
+        line = _reorder(line, layout)
     before, pixels, after = _split(line, layout)
     row = _parse_row(pixels, layout)
-    try:
-        extras = [cell.strip(b' "').decode("utf-8") for cell in (*before, *after)]
-    except UnicodeDecodeError as error:
-        lines.report(number, f"the label {shorten(error.object)!r} is not UTF-8 text")
-        return
+    extras = [cell.strip(b' "').decode("utf-8") for cell in (*before, *after)]
     if row is None:
         cells = split_cells(line, layout.delimiter)
         row = _parse_cells(number, cells, layout, lines)
@@ -110,7 +108,7 @@ def _read_line(number: int, line: bytes, layout: Layout, lines: Lines, unlabelle
     if extras and not any(extras):
         unlabelled.report(number, "the label is empty")
     elif row.dtype != np.uint8 and (wrong := _outside(row)):
-        value, column = row[wrong[0]], layout.leading + wrong[0] + 1
+        value, column = row[wrong[0]], layout.place(layout.leading + wrong[0]) + 1
         outside.report(number, f"{value:g} in column {column:,} is not a number from 0 to 255")
     lines.extras.append(tuple(extras))
     lines.rows.append(row)
@@ -119,6 +117,14 @@ def _read_line(number: int, line: bytes, layout: Layout, lines: Lines, unlabelle
 
 def _outside(row: Row) -> list[int]:
     return [int(index) for index in np.flatnonzero((row < 0) | (row > MAX_LEVEL))[:1]]
+
+
+def _reorder(line: bytes, layout: Layout) -> bytes:
+    """Return a line with its columns in the order of the layout; one with another number of cells unchanged."""
+    cells = line.split(layout.delimiter)
+    if len(cells) != layout.columns:  # a delimiter between quotes, or an invalid line
+        cells = [b'"%s"' % cell.replace('"', '""').encode() for cell in split_cells(line, layout.delimiter)]
+    return layout.delimiter.join(cells[place] for place in layout.order) if len(cells) == layout.columns else line
 
 
 def _split(line: bytes, layout: Layout) -> tuple[list[bytes], bytes, list[bytes]]:
@@ -157,9 +163,9 @@ def _parse_cells(number: int, cells: list[str], layout: Layout, lines: Lines) ->
         lines.report(number, f"{len(cells):,} cells, but the first line has {layout.columns:,}")
         return None
     pixels = cells[layout.leading : layout.columns - layout.trailing]
-    for column, cell in enumerate(pixels, layout.leading + 1):
+    for column, cell in enumerate(pixels, layout.leading):
         if not is_number(cell):
             what = repr(shorten(cell.strip())) if cell.strip() else "an empty cell"
-            lines.report(number, f"{what} in column {column:,} is not a number from 0 to 255")
+            lines.report(number, f"{what} in column {layout.place(column) + 1:,} is not a number from 0 to 255")
             return None
     return _smallest(np.array([float(cell) for cell in pixels]))

@@ -34,6 +34,12 @@ def each_line(file: IO[bytes], path: Path) -> Iterator[tuple[int, bytes]]:
             raise DatasetError(
                 f"line {number:,} of {str(path)!r} has more than {MAX_LINE // 2**20} MB. Save the table with one image per line."
             )
+        try:
+            line.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise DatasetError(
+                f"{str(path)!r} is not UTF-8 text, as line {number:,} shows; it may be Latin-1. Save it as UTF-8."
+            ) from error
         line = line.strip(b"\r\n ")
         if number == 1 and line.startswith(b"# "):  # as NumPy marks a header
             line = line[2:] if max(map(line.count, DELIMITERS)) else b""

@@ -13,7 +13,7 @@ from ..dataset import RowNames
 from ..images.inputs import printable
 from ..orientation import EMNIST, find_orientation, transpose
 from ..read_options import PixelForm, ReadListener
-from .csv import SUFFIXES, read_pixel_lines
+from .csv import SUFFIXES, read_pixel_lines, sorting_notes
 from .csv_layout import ID_COLUMNS, looks_like_table
 from .pixel_values import to_uint8_images
 
@@ -36,6 +36,7 @@ class UnlabelledTable:
     """The cells of that column, or the numbers from 1."""
     ignored: str = ""
     """The column of labels, which is not read."""
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.images)
@@ -74,4 +75,5 @@ def read_unlabelled_table(
         ID if ids is None else titles[ids] or ID,
         tuple(map(str, range(1, len(lines.rows) + 1))) if ids is None else tuple(lines.column(ids)),
         ", ".join(ignored),
+        sorting_notes(path, layout),
     )
