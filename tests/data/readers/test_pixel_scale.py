@@ -56,6 +56,9 @@ def test_certain_scales_fill_the_range_of_grey_levels(name: str) -> None:
 UNCERTAIN = {
     "11 levels too few for 12 bits": (LEVELS.astype(np.uint16) * 12, "got 0 to 3060", "0..4095"),
     "floats to 20": (LEVELS / 255 * 20, "got 0 to 20", "0..20"),
+    "fractions to 100": (np.round(LEVELS / 2.55, 2), "got 0 to 100", "0..100"),
+    "fractions to 64": (LEVELS / 4, "got 0 to 63.75", "0..63.75"),
+    "fractions to 127.5": (np.float32(LEVELS / 2), "got 0 to 127.5", "0..127.5"),
     "standardised": ((LEVELS - 33.3) / 78.6, "got -0.4", "-0.4"),
     "more than 16 bits": (LEVELS.astype(np.int64) * 1000, "got 0 to 255000", "0..262143"),
     "bytes with a sign": (LEVELS.astype(np.int16) - 128, "got -128 to 127", "-128..127"),
@@ -74,6 +77,23 @@ def test_other_scales_are_asked_about_and_the_answer_is_taken(name: str) -> None
     assert "as requested" in notes[0]
     with pytest.raises(DatasetError, match="outside --pixel-range 0..1"):
         to_uint8_images([values], "it", (0, 1))
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int64, np.float32])
+@pytest.mark.parametrize(("white", "told"), [(100, True), (99, False), (101, False), (250, False)])
+def test_whole_numbers_to_exactly_100_are_grey_levels_with_a_note(white: int, told: bool, dtype: type) -> None:
+    values = np.round(LEVELS / 255 * white).astype(dtype)
+    (images,), notes, _ = to_uint8_images([values], "it")
+    assert np.array_equal(images[..., 0], values)
+    assert any("if 100 is white, pass --pixel-range 0..100" in note for note in notes) == told
+    assert "if 100 is white" not in str(to_uint8_images([values], "it", None, (0, 255))[1])
+    (images,), _, _ = to_uint8_images([values[:5]], "it", (0, white))
+    assert images.max() == 255
+
+
+def test_fractions_of_grey_levels_are_rounded() -> None:
+    for values in (LEVELS * 0.9, LEVELS / 255 * 254.5):
+        assert to_uint8_images([values], "it")[1] == ["rounded values to whole numbers from 0 to 255"]
 
 
 def test_splits_on_other_scales_than_the_training_are_refused() -> None:

@@ -49,9 +49,11 @@ BITS = ValueRange(0, 1, "converted values 0 and 1 to black and white")
 UNIT = ValueRange(0, 1, "scaled values from 0–1 to 0–255")
 SIGNED = ValueRange(-1, 1, "scaled values from −1–1 to 0–255")
 ROUNDED = ValueRange(0, 255, "rounded values to whole numbers from 0 to 255")
+PERCENT = ValueRange(0, 255, "took values up to 100 as grey levels of 0–255; if 100 is white, pass --pixel-range 0..100")
 SIXTEEN_BITS = ValueRange(0, 65535, "reduced values from 16 to 8 bits")
 TWICE = ValueRange(0, 1 / 255, "stretched values from 0–1/255, which had been divided by 255 twice, to 0–255")
 
+PERCENT_WHITE = 100
 FEW_BITS = (3, 7, 15, 16, 31)
 """Largest values of 2 to 5 bits, and of scikit-learn's digits."""
 NEARLY = 0.99
@@ -63,6 +65,8 @@ FEW_IMAGES = 20
 """Of fewer images, the largest value says nothing about their scale."""
 DARK = 32
 """Floats of no known scale that are not larger need not be grey levels."""
+BRIGHT = 200
+"""Nor need fractions that are not larger: the brightest of some images in grey levels nearly always is."""
 ROUNDING = 1e-5
 
 
@@ -88,7 +92,7 @@ def choose_scale(
             raise DatasetError(
                 f"images of {name} must be numbers, such as uint8; got dtype {part.dtype}. Convert them before saving."
             )
-    (low, high), *others = [_extent(part, name) for part in parts]
+    (low, high), *others = [_extent(part, name, 255 if asked else PERCENT_WHITE) for part in parts]
     if asked is not None:
         scale = ValueRange(*asked, f"scaled values from {asked[0]:g}–{asked[1]:g} to 0–255, as requested")
         outside = next((each for each in ((low, high), *others) if not _within(each, scale)), None)
@@ -138,7 +142,9 @@ def _own_scale(images: npt.NDArray[Any], low: float, high: float, name: str) -> 
         return BITS if high else BYTES
     if high in FEW_BITS and len(images) >= FEW_IMAGES:
         return ValueRange(0, high, f"stretched values from 0–{high:g} to 0–255")
-    if high <= BYTES.high and (dtype.kind != "f" or high > DARK):
+    if high == PERCENT_WHITE and len(images) >= FEW_IMAGES and _are_whole(images):
+        return PERCENT
+    if high <= BYTES.high and (dtype.kind != "f" or high > BRIGHT or (high > DARK and _are_whole(images))):
         return ROUNDED if dtype.kind == "f" else BYTES
     bits = _bits(high)
     if bits is None and dtype.kind != "f" and QUARTER * SIXTEEN_BITS.high < high <= SIXTEEN_BITS.high:
@@ -146,6 +152,11 @@ def _own_scale(images: npt.NDArray[Any], low: float, high: float, name: str) -> 
     if bits is None:
         raise _unknown(name, low, high)
     return SIXTEEN_BITS if bits == 16 else ValueRange(0, max(2**bits - 1, high), f"stretched values of {bits} bits to 0–255")
+
+
+def _are_whole(images: npt.NDArray[Any]) -> bool:
+    blocks = (images[start : start + BLOCK] for start in range(0, len(images), BLOCK))
+    return images.dtype.kind != "f" or all((block == np.floor(block)).all() for block in blocks)
 
 
 def _of_shares(high: float) -> ValueRange:
@@ -183,9 +194,9 @@ def _is_smaller(part: npt.NDArray[Any], high: float, scale: ValueRange) -> bool:
     return len(part) >= FEW_IMAGES and high in (1, *FEW_BITS, 255) and 4 * high <= scale.high
 
 
-def _extent(images: npt.NDArray[Any], name: str) -> tuple[float, float]:
-    """Return the smallest and the largest value."""
-    if images.dtype == np.uint8 and images[: BLOCK * BLOCK : BLOCK].max() > max(FEW_BITS):
+def _extent(images: npt.NDArray[Any], name: str, enough: int) -> tuple[float, float]:
+    """Return the smallest and the largest value; of bytes larger than ``enough``, their whole range."""
+    if images.dtype == np.uint8 and images[: BLOCK * BLOCK : BLOCK].max() > enough:
         return BYTES.range  # a memory-mapped file is large; reading it through for this would take too long
     low, high = math.inf, -math.inf
     for start in range(0, len(images), BLOCK):
@@ -197,6 +208,6 @@ def _extent(images: npt.NDArray[Any], name: str) -> tuple[float, float]:
                 "Correct or remove such images."
             )
         low, high = min(low, float(block.min())), max(high, float(block.max()))
-        if images.dtype == np.uint8 and high > max(FEW_BITS):
+        if images.dtype == np.uint8 and high > enough:
             return BYTES.range
     return low, high
