@@ -79,6 +79,9 @@ UNGROUPED: dict[str, Callable[[int], str]] = {
     "digests": lambda i: f"{'ab'[i % 2]}/{hashlib.md5(bytes([i])).hexdigest()[:8]}{i * 7919 % 1000}.png",
     "identifiers": lambda i: f"{'ab'[i % 2]}/{i * 2654435761 % 2**32:08x}-{i * 40503 % 65536:04x}.png",
     "brackets": lambda i: f"{'ab'[i % 2]}/image ({i}).png",
+    "edited, anew per class": lambda i: f"{'ab'[i % 2]}/photo {i // 2} edited.png",
+    "copies, anew per class": lambda i: f"{'ab'[i % 2]}/image {i // 2} copy.jpg",
+    "scans, anew per class": lambda i: f"{'ab'[i % 2]}/scan_{i // 2}_v2.png",
     "ImageNet": lambda i: f"{'ab'[i % 2]}/n0144076{i % 2}_{i * 37}.JPEG",
     "one camera": lambda i: f"{'ab'[i % 2]}/cam1_{i:05}.png",
     "pairs of letters": lambda i: f"{'ab'[i % 2]}/{chr(97 + i % 2)}{chr(97 + i // 26 % 26)}{chr(97 + i % 26)}{i}.png",
@@ -88,6 +91,11 @@ UNGROUPED: dict[str, Callable[[int], str]] = {
 @pytest.mark.parametrize("name", UNGROUPED)
 def test_names_without_groups_are_left_alone(name: str) -> None:
     assert find_groups(dataset_of(sorted(UNGROUPED[name](index) for index in range(120)))) is None
+
+
+def test_numbers_that_begin_anew_in_every_class_and_split_are_no_groups() -> None:
+    files = [f"{split}/{c}/photo {n} edited.png" for split in ("train", "test") for c in "ab" for n in range(30)]
+    assert find_groups(dataset_of(files, own_split=True)) is None
 
 
 def test_groups_in_one_split_each_are_no_problem() -> None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,8 @@ from convscope.models.backend import NUM_PROCESSES, require_backend
 from convscope.models.network import Network, from_keras
 from convscope.training import engines
 from convscope.training.engines import check_engine, choose_engine, why_not_native
+from convscope.training.native import library
+from convscope.training.native.build import VARIANTS
 
 
 @pytest.fixture
@@ -49,6 +53,24 @@ def test_where_the_engine_was_not_built_keras_trains_more_slowly(not_built: None
     assert chosen == "keras"
     assert "not built" in reason
     assert "slower" in reason
+
+
+@pytest.mark.parametrize(
+    ("variants", "words"),
+    [
+        ((), "it is not compiled, so install a C compiler"),
+        (VARIANTS, "it was not built for this processor"),
+        (("generic",), "built"),
+    ],
+)
+def test_the_reason_tells_an_engine_that_is_not_compiled_from_one_for_other_processors(
+    variants: Iterable[str], words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variant in variants:
+        library.library_path(variant, tmp_path).touch()
+    monkeypatch.setattr(library, "variants_of_machine", tuple)
+    with pytest.raises(ConvscopeError, match=words):
+        library.load_library.__wrapped__(tmp_path)
 
 
 def test_where_neither_is_installed_nothing_is_begun(not_built: None, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -71,9 +71,11 @@ def find_groups(dataset: Dataset) -> FileGroups | None:
     pattern = asked or _suggest(files, np.concatenate([dataset.train.labels, dataset.test.labels]))
     if pattern is None:
         return None
-    of_train, of_test = (Counter(key for key in _keys(part, pattern) if key) for part in (train, test))
+    keys = _keys(files, pattern)
+    real = set(keys) if asked else _groups_within_folders(files, keys)
+    of_train, of_test = (Counter(key for key in part if key) for part in (keys[: len(train)], keys[len(train) :]))
     sizes = of_train + of_test
-    shared = sorted(of_train.keys() & of_test.keys(), key=lambda key: (-sizes[key], key))
+    shared = sorted(of_train.keys() & of_test.keys() & real, key=lambda key: (-sizes[key], key))
     return FileGroups(pattern, asked is None, len(sizes), tuple(shared)) if shared else None
 
 
@@ -82,21 +84,27 @@ def _keys(files: Sequence[str], pattern: str) -> list[str | None]:
     return [("/".join(filter(None, match.groups())) or match[0] or None) if match else None for match in found]
 
 
+def _groups_within_folders(files: Sequence[str], keys: Sequence[str | None]) -> set[str | None]:
+    """Return the keys of several files in one folder; others are numbers that begin anew in every folder."""
+    pairs = Counter((file.replace(os.sep, "/").rpartition("/")[0], key) for file, key in zip(files, keys, strict=True))
+    return {key for (_, key), count in pairs.items() if key and count > 1}
+
+
 def _suggest(files: Sequence[str], labels: Labels) -> str | None:
     best, count = None, 0
     numbered = dict.fromkeys(pattern for file in (files[0], files[len(files) // 2]) for pattern in _numbered(file))
     for pattern in (*numbered, *BY_SEPARATOR, BY_FOLDER, BY_ROBOFLOW):
-        number = _number_of_groups(_keys(files, pattern), labels)
+        number = _number_of_groups(files, _keys(files, pattern), labels)
         # Fewer groups are safer, as long as enough are left to hold some out.
         if number and (best is None or (number < count if number >= ENOUGH else number > count)):
             best, count = pattern, number
     return best
 
 
-def _number_of_groups(keys: Sequence[str | None], labels: Labels) -> int:
+def _number_of_groups(files: Sequence[str], keys: Sequence[str | None], labels: Labels) -> int:
     """Return the number of groups, or 0 if they are no plausible ones."""
     sizes = Counter(key for key in keys if key)
-    total, several = len(keys), sum(size for size in sizes.values() if size > 1)
+    total, several = len(keys), sum(sizes[key] for key in _groups_within_folders(files, keys) if key)
     if sizes.total() < MATCHING * total or several < IN_GROUPS * total or len(sizes) < FEWEST:
         return 0
     pairs = {(key, label) for key, label in zip(keys, labels.tolist(), strict=True) if key}

@@ -105,7 +105,8 @@ class TrainConfig:
                 raise ConfigError(f"{name} has an effect only if {other} is {value}. Set both, or leave {name} out.")
         if values.get("batch_size") == 1 and changed.batch_normalization:
             raise ConfigError(
-                "batch_size must be at least 2 for batch_normalization; got 1. Use larger batches, or turn that off."
+                "batch_size must be at least 2 for batch_normalization; got 1. Use larger batches, or turn that off with "
+                "--set batch_normalization=false."
             )
         return changed
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from ..errors import ConfigError, ConvscopeError, unknown_name
 from ..models.backend import NUM_PROCESSES, check_backend
 from ..models.network import Network
-from .native.library import load_library
+from .native.library import load_library, why_missing
 from .native.plan import Unsupported, plan_layers
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def _not_here() -> str:
     try:
         load_library()
     except ConvscopeError:
-        return "it was not built for this processor, so the training is slower"
+        return f"{why_missing()}; until then the training is slower"
     return ""
 
 

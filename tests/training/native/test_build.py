@@ -80,7 +80,7 @@ def test_compiling_replaces_libraries_of_other_sources(tmp_path: Path) -> None:
     first, last = build.variants_of_machine()[0], build.variants_of_machine()[-1]
     for variant in (first, last):
         (tmp_path / f"engine-{variant}-00000000.{build.ENDING}").touch()
-    with pytest.raises(ConvscopeError, match="not built"):
+    with pytest.raises(ConvscopeError, match="not compiled"):
         library.load_library(tmp_path)
     path = build.compile_variant(last, tmp_path)
     assert path.name in LIBRARIES

@@ -62,9 +62,14 @@ def load_library(folder: Path = FOLDER) -> ctypes.CDLL:
         path = library_path(variant, folder)
         if path.is_file() and VARIANTS[variant] <= flags:
             return _declared(ctypes.CDLL(str(path)))
-    raise ConvscopeError(
-        "The native engine was not built for this processor. Reinstall convscope where a C compiler is available."
-    )
+    raise ConvscopeError(f"The native engine cannot be used: {why_missing(folder)}.")
+
+
+def why_missing(folder: Path = FOLDER) -> str:
+    """Return why there is no variant for this processor, and what to do, to follow a colon."""
+    if any(library_path(variant, folder).is_file() for variant in VARIANTS):
+        return "it was not built for this processor, so install convscope again, with pip and a C compiler, on this machine"
+    return "it is not compiled, so install a C compiler, such as gcc or clang, and then convscope again with pip"
 
 
 def _declared(library: ctypes.CDLL) -> ctypes.CDLL:
