@@ -321,6 +321,24 @@ def test_a_table_without_labels_is_answered_in_its_order(
     assert found.names == tuple(f"test.csv line {n + 1 + header}" for n in range(5))
 
 
+@pytest.mark.parametrize("form", [lambda x: x, lambda x: x[..., 0], lambda x: x.reshape(len(x), -1), lambda x: x / 255])
+@pytest.mark.parametrize("key", ["x", "x_test", "X_test", "test_images"])
+def test_the_images_of_an_npz_file_are_answered_in_their_order(
+    key: str, form: Any, digits_run: convscope.Run, digits: Dataset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    more = {} if key == "x" else {"x": digits.test.images[5:], "x_train": digits.train.images, "y_test": np.zeros(30)}
+    np.savez(tmp_path / "new.npz", **{key: form(digits.test.images[:30])}, **more)
+    assert main(["predict", str(digits_run.folder), str(tmp_path / "new.npz"), "--csv", str(tmp_path / "answers.csv")]) == 0
+    told = list(csv.reader((tmp_path / "answers.csv").read_text("utf-8").splitlines()))
+    expected = [digits.class_names[label] for label in digits_run.evaluation.predictions[:30]]
+    assert told == [["ImageId", "Label"], *([str(n), name] for n, name in enumerate(expected, 1))]
+    found = convscope.predict(digits_run, tmp_path / "new.npz")
+    assert found.names[29] == f"{'x' if key == 'x' else 'x_test'} row 29"
+    np.savez(tmp_path / "other.npz", pictures=digits.test.images)
+    assert main(["predict", str(digits_run.folder), str(tmp_path / "other.npz")]) == 1
+    assert "must hold x_test (or x); found pictures" in capsys.readouterr().err
+
+
 def test_the_table_of_predictions_names_every_file(digits_run: convscope.Run, tmp_path: Path, digits: Dataset) -> None:
     for number in range(3):
         Image.fromarray(digits.test.images[number, ..., 0]).save(tmp_path / f"{number}.png")

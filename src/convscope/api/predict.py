@@ -37,7 +37,7 @@ def predict(
             in a softmax or in logits; its classes are named ``"0"``, ``"1"`` and so on.
         images: Names of files or folders, patterns such as ``"photos/*.jpg"``, bytes of files, Pillow's images, arrays (h, w)
             or (h, w, c) of uint8 or of floats in 0..1, a list of these, or one array (n, h, w, c); or the name of a table of
-            pixels, ``.csv`` or ``.tsv``, with or without labels, which are not read.
+            pixels, ``.csv`` or ``.tsv``, or of an ``.npz`` file with ``x_test`` or ``x``; labels in it are not read.
         top: Classes per image.
         skip_bad_images: Whether to list unreadable image files in the result instead of raising an error.
         single: Whether to treat each image as one digit.

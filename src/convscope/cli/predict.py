@@ -59,7 +59,7 @@ def command(
     IMAGE is an image file, a folder of them, a pattern such as 'photos/*.jpg', or - for standard input. If an image shows
     several digits, a network for digits classifies each, in reading order.
 
-    IMAGE may also be one table of pixels without labels, such as Kaggle's test.csv.
+    IMAGE may also be one table of pixels without labels, such as Kaggle's test.csv, or an .npz file with x_test or x.
     """
     refuse_swapped("predict", run, images)
     file, table = check_csv(csv_file, overwrite=overwrite), None

@@ -59,6 +59,12 @@ def read_npz(path: PathLike, options: ReadOptions = DEFAULTS) -> Dataset:
     return assemble_splits(origin, parts, options)
 
 
+def read_images(path: PathLike) -> tuple[str, npt.NDArray[Any]]:
+    """Return the name and the content of ``x_test``, or of ``x``, for images to classify."""
+    arrays = _open(path, (("x_test",), ("x",)))
+    return next((key, arrays[key]) for key in ("x_test", "x") if key in arrays)
+
+
 def _part(arrays: dict[str, npt.NDArray[Any]], images: str, labels: str) -> RawSplit:
     return RawSplit(arrays[images], arrays[labels], rows_of(images, arrays[images]) if arrays[images].ndim else None)
 
@@ -99,7 +105,7 @@ def _layout(
             return (*layout, *[key for key in optional if key in members and len(layouts) > 1])
     found = ", ".join(_described(archive, member) for member in list(members.values())[:12]) or "nothing"
     wanted = layouts[0]
-    others = " (or x_train and y_train, or x and y)" if len(layouts) > 1 else ""
+    others = f" (or {', or '.join(map(join_words, layouts[1:]))})" if len(layouts) > 1 else ""
     raise DatasetError(
         f"{str(path)!r} must hold {join_words(wanted)}{others}; found {found}. "
         f"Save it with numpy.savez(path, {', '.join(f'{key}=…' for key in wanted)})."

@@ -1,23 +1,30 @@
-"""Reader for a table of images to classify, such as the ``test.csv`` of a competition: pixels, perhaps a number of each image."""
+"""Reader for a table of images to classify, such as the ``test.csv`` of a competition: pixels, perhaps a number of each image.
+
+The images may also be an array of an ``.npz`` file.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeGuard
+from typing import Any, TypeGuard
 
 import numpy as np
+import numpy.typing as npt
 
 from ...types import Images, PathLike
 from ..dataset import RowNames
 from ..images.inputs import printable
 from ..orientation import EMNIST, find_orientation, transpose
 from ..read_options import PixelForm, ReadListener
+from .assemble import rows_of
 from .csv import SUFFIXES, read_pixel_lines, sorting_notes
 from .csv_layout import ID_COLUMNS, looks_like_table
+from .npz import read_images
 from .pixel_values import to_uint8_images
 
 TEXT_SUFFIXES = frozenset({".txt", ".dat", ".data"})
+NPZ = ".npz"
 ID, ANSWER = "ImageId", "Label"
 """Columns of a submission to Kaggle's digit recognizer."""
 
@@ -43,11 +50,11 @@ class UnlabelledTable:
 
 
 def is_table(source: object) -> TypeGuard[PathLike]:
-    """Return whether ``source`` is the path of a table."""
+    """Return whether ``source`` is the path of a table, or of arrays."""
     if not isinstance(source, (str, Path)) or not Path(source).is_file():
         return False
     suffix = Path(source).suffix.lower()
-    return suffix in SUFFIXES or (suffix in TEXT_SUFFIXES and looks_like_table(Path(source)))
+    return suffix in {*SUFFIXES, NPZ} or (suffix in TEXT_SUFFIXES and looks_like_table(Path(source)))
 
 
 def read_unlabelled_table(
@@ -59,21 +66,27 @@ def read_unlabelled_table(
         DatasetError: The rows are no square images, or lines are invalid; the message lists them.
     """
     path = Path(path)
+    if path.suffix.lower() == NPZ:
+        key, array = read_images(path)
+        images = _as_trained(path, array, trained_on)
+        return UnlabelledTable(path, images, rows_of(key, images), ID, tuple(map(str, range(1, len(images) + 1))))
     layout, lines, shape = read_pixel_lines(path, progress)
     rows = np.stack(lines.rows).reshape(len(lines.rows), *shape)
-    (images,), _, _ = to_uint8_images([rows], repr(str(path)), usual=trained_on.range if trained_on else None)
-    on_side = EMNIST in path.name.lower() or (trained_on is not None and trained_on.transposed)
-    if on_side and find_orientation(images) != "upright":
-        images = transpose(images)
     titles = [layout.title(column) for column in layout.extras]
     ids = next((place for place, title in enumerate(titles) if title is not None and title.lower() in ID_COLUMNS), None)
     ignored = [title or "unnamed" for place, title in enumerate(titles) if place != ids]
     return UnlabelledTable(
         path,
-        images,
+        _as_trained(path, rows, trained_on),
         RowNames(f"{printable(path.name)} line", np.array(lines.numbers, np.int64)),
         ID if ids is None else titles[ids] or ID,
         tuple(map(str, range(1, len(lines.rows) + 1))) if ids is None else tuple(lines.column(ids)),
         ", ".join(ignored),
         sorting_notes(path, layout),
     )
+
+
+def _as_trained(path: Path, rows: npt.NDArray[Any], trained_on: PixelForm | None) -> Images:
+    (images,), _, _ = to_uint8_images([rows], repr(str(path)), usual=trained_on.range if trained_on else None)
+    on_side = EMNIST in path.name.lower() or (trained_on is not None and trained_on.transposed)
+    return transpose(images) if on_side and find_orientation(images) != "upright" else images
