@@ -98,7 +98,7 @@ def test_another_learning_rate_learns_other_weights(engine: str, tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    ("rate", "message"), [(1000, r"diverged.* guessing 2\.3\..*--learning-rate 100\b"), (0.01, "^differs$")]
+    ("rate", "message"), [(1000, r"diverged.* guessing 2\.3\..*--learning-rate 0\.01\b"), (0.01, "^differs$")]
 )
 def test_a_training_that_diverged_is_not_blamed_on_its_export(
     rate: float, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -109,6 +109,25 @@ def test_a_training_that_diverged_is_not_blamed_on_its_export(
     monkeypatch.setattr(import_module("convscope.api.train"), "export_onnx", differ)
     with pytest.raises(ConvscopeError, match=message):
         train("digits", tmp_path / "run", model="logistic", epochs=2, learning_rate=rate)
+
+
+@pytest.mark.parametrize(
+    ("model", "rate", "engine", "warns"),
+    [
+        ("cnn", 1e9, "native", True),
+        ("ann", 1e9, "native", True),
+        ("logistic", 1e-9, "native", False),
+        ("ann", 0.001, "native", False),
+    ],
+)
+def test_a_finished_training_that_diverged_says_so_and_leaks_no_warning(
+    model: str, rate: float, engine: str, warns: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["--model", model, "--epochs", "1", "--engine", engine, "--out", str(tmp_path / "run"), "--no-report"]
+    assert main(["train", "digits", *arguments, "--learning-rate", f"{rate:g}", "--quiet"]) == 0
+    shown = capsys.readouterr().err
+    assert shown.count("\n") == 1 + int(warns)  # and that there is no report yet
+    assert ("the training diverged" in shown and "try --learning-rate 0.01" in shown) == warns
 
 
 def test_the_recorded_command_trains_the_same_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

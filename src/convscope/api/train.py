@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import shlex
 import time
@@ -49,6 +48,7 @@ from ..system.files import write_json
 from ..training.augmentation import Augmentation
 from ..training.config import TrainConfig
 from ..training.engines import check_engine
+from ..training.epoch_log import divergence
 from ..training.events import Event, Listener, TrainProgress
 from ..training.loop import Training, fit
 from ..training.recipes import baseline_config, find_recipe
@@ -206,14 +206,11 @@ def _save_models(training: Training, dataset: Dataset, folder: Path, rate: float
             model=training.keras_model,
         )
     except ConvscopeError as error:
-        loss, of_guessing = training.history[-1].loss, math.log(dataset.num_classes)
-        if loss <= of_guessing or type(error) is not ConvscopeError:
+        diverged = divergence(training.history[-1].loss, dataset.num_classes, rate)
+        if not diverged or type(error) is not ConvscopeError:
             raise
         # Weights that grew without bounds round too coarsely for the comparison, which is not what went wrong.
-        raise ConvscopeError(
-            f"the training diverged: its last loss is {loss:.3g}, and that of guessing {of_guessing:.3g}. Probably the learning "
-            f"rate, at most {rate:g}, is too high: try --learning-rate {rate / 10:g}."
-        ) from error
+        raise ConvscopeError(diverged) from error
 
 
 def _save_reference_data(record: RunRecord, dataset: Dataset, folder: Path) -> None:

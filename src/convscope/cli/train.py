@@ -17,6 +17,7 @@ from ..formatting import count_of
 from ..runs.files import REPORT
 from ..runs.request import as_text
 from ..training.config import SETTINGS, parse_settings
+from ..training.epoch_log import divergence
 from ..training.recipes import standard
 from . import progress, text
 from .help_sections import Command, output_option, training_option
@@ -115,12 +116,19 @@ def command(open_page: bool, as_json: bool, quiet: bool, **arguments: Any) -> in
     with progress.open_progress(progress.training, quiet=quiet, keep=True) as listener:
         run = convscope.train(**arguments, progress=listener)
     _print(run, as_json, quiet, time.perf_counter() - started)
+    if not run.metrics["test"]["majority"]["better"] and (diverged := _divergence(run)):
+        click.echo(f"convscope: warning: {diverged}", err=True)
     page = run.folder / REPORT
     if page.is_file() and not quiet and (note := text.font_note(run.evaluation.class_names)):
         click.echo(note, err=True)
     if open_page and page.is_file():
         webbrowser.open(page.resolve().as_uri())
     return 130 if run.stopped_early else 0
+
+
+def _divergence(run: Run) -> str:
+    rate = run.record.request["config"]["learning_rate"]
+    return divergence(run.history[-1].loss, len(run.evaluation.class_names), rate)
 
 
 def _print(run: Run, as_json: bool, quiet: bool, seconds: float) -> None:

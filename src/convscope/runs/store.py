@@ -34,6 +34,9 @@ DESCRIPTION, FINAL = "network", "final"
 NAMES = "names"
 """Key in ``predictions.npz``: files or rows of the test images as JSON bytes."""
 
+LARGEST_HALF = float(np.finfo(np.float16).max)
+"""Weights of a training that diverged may be larger."""
+
 PARTS: dict[str, type[Any]] = {
     "nearest_neighbours": NearestNeighbours,
     "feature_distances": FeatureDistances,
@@ -143,7 +146,7 @@ def _snapshot_arrays(record: RunRecord) -> Iterator[tuple[str, npt.ArrayLike]]:
         yield f"{FINAL}/{name}", array
     for epoch, weights in enumerate(record.snapshots, start=1):
         for name, array in weights.items():
-            yield f"epoch-{epoch}/{name}", array.astype(np.float16)
+            yield f"epoch-{epoch}/{name}", array.clip(-LARGEST_HALF, LARGEST_HALF).astype(np.float16)
 
 
 def _weights(arrays: Mapping[str, Array], group: str) -> dict[str, Weights]:

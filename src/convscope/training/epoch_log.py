@@ -17,8 +17,26 @@ from .interrupt import StopRequest
 
 HIGH_RATE = 0.1
 """Learning rate of Adam, which moves every weight by about as much in a step, from which on it is suspected first."""
+LIKELY_RATE = 0.01
+"""Highest learning rate that is advised."""
 GROWTH = 2.0
 """Growth of the loss from its lowest that tells a learning rate that is too high, and not a layer that computes no number."""
+
+
+def divergence(loss: float, num_classes: int, rate: float) -> str:
+    """Return that a finished training diverged, and a learning rate to try; an empty text if ``loss``, its last, is not huge."""
+    of_guessing = math.log(num_classes)
+    if loss <= GROWTH * of_guessing:
+        return ""
+    return (
+        f"the training diverged: its last loss is {loss:.3g}, and that of guessing {of_guessing:.3g}. Probably the learning rate, "
+        f"at most {rate:g}, is too high: try --learning-rate {lower_rate(rate):g}."
+    )
+
+
+def lower_rate(rate: float) -> float:
+    """Return the learning rate to try after ``rate`` was too high."""
+    return min(rate / 10, LIKELY_RATE)
 
 
 class EpochLog:
@@ -109,7 +127,7 @@ class EpochLog:
         has_learned = math.isfinite(self._lowest)
         is_rate = has_learned and (self._last > GROWTH * self._lowest or rate >= HIGH_RATE)
         if self._has_usual_layers or is_rate:
-            cause = f"the learning rate, at most {rate:g}, is too high for this network: try --learning-rate {rate / 10:g}"
+            cause = f"the learning rate, at most {rate:g}, is too high for this network: try --learning-rate {lower_rate(rate):g}"
         else:
             cause = (
                 "a layer of the network computes no number for some images, such as a logarithm of 0 or a division by 0: keep what "

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from ..data.dataset import Dataset, Split
-from ..data.readers.assemble import in_groups
+from ..data.readers.assemble import TEST_FRACTION, TEST_SEED, in_groups
 from ..data.split import stratified_sample, stratified_split
 from ..errors import DatasetError
 from ..types import Labels
@@ -16,6 +16,9 @@ from .config import TrainConfig, validation_share
 
 MAX_HELD_OUT = 5000
 """Images that temperature and thresholds are chosen on: as many as MNIST's validation images."""
+SHARES = (0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05)
+"""Smaller shares of test images to advise."""
+MAX_ADVISED = 1000
 SelectionSplit = Literal["validation", "training"]
 """Images that temperature and thresholds are chosen on: training images where the recipe holds none out."""
 
@@ -29,9 +32,32 @@ def validation_split(dataset: Dataset, config: TrainConfig, *, seed: int) -> tup
     if len(held_out) == 0:
         raise DatasetError(
             f"{dataset.name} has {len(train)} training images{in_groups(train.groups)}, too few to hold any out for validation. "
-            "Provide at least two per class."
+            f"{_remedy(dataset, config)}"
         )
     return kept, train.take(held_out)
+
+
+def _remedy(dataset: Dataset, config: TrainConfig) -> str:
+    """Return how many images per class, or which smaller share of test images, leave some for validation."""
+    train, share = dataset.train, 0.0
+    labels, groups, asked = train.labels, train.groups, dataset.provenance.reading.test_share
+    if dataset.provenance.holds_out:
+        share, labels = asked or TEST_FRACTION, np.concatenate([labels, dataset.test.labels])
+    unit, classes = "images" if groups is None else "groups of images", np.unique(labels)
+    number = next((n for n in range(2, MAX_ADVISED) if _is_enough(np.repeat(classes, n), share, config)), None)
+    enough = "many more" if number is None else f"at least {number}"
+    smaller = (each for each in SHARES if asked and groups is None and each < asked and _is_enough(labels, each, config))
+    lower = next((f"Lower --test-share to {each:g}, or provide" for each in smaller), "Provide")
+    return f"{lower} {enough} {unit} per class."
+
+
+def _is_enough(labels: Labels, test_share: float, config: TrainConfig) -> bool:
+    if test_share:
+        kept, held_out = stratified_split(labels, test_share, seed=TEST_SEED)
+        if not len(held_out):
+            return False
+        labels = labels[kept]
+    return len(stratified_split(labels, config.validation_share(len(labels)), seed=0)[1]) > 0
 
 
 def train_and_holdout_indices(
