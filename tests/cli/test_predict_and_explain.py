@@ -334,6 +334,18 @@ def test_the_images_of_an_npz_file_are_answered_in_their_order(
     assert told == [["ImageId", "Label"], *([str(n), name] for n, name in enumerate(expected, 1))]
     found = convscope.predict(digits_run, tmp_path / "new.npz")
     assert found.names[29] == f"{'x' if key == 'x' else 'x_test'} row 29"
+    np.savez(tmp_path / "hundred.npz", x=digits.test.images[:30] / 2.55)
+    command = ["predict", str(digits_run.folder), str(tmp_path / "hundred.npz"), "--csv", str(tmp_path / "again.csv")]
+    assert main(command) == 1
+    assert "Pass the values of black and white, such as --pixel-range 0..100" in capsys.readouterr().err
+    assert main([*command, "--pixel-range", "0..100"]) == 0
+    assert (tmp_path / "again.csv").read_text() == (tmp_path / "answers.csv").read_text()
+    again = convscope.predict(digits_run, tmp_path / "hundred.npz", pixel_range=(0, 100))
+    assert [each.class_name for each in again] == expected
+    with pytest.raises(ConfigError, match="pixel_range is for a table"):
+        convscope.predict(digits_run, digits.test.images[0], pixel_range=(0, 100))
+    assert main(["predict", str(digits_run.folder), "photo.png", "--pixel-range", "0..100"]) == 2
+    capsys.readouterr()
     np.savez(tmp_path / "other.npz", pictures=digits.test.images)
     assert main(["predict", str(digits_run.folder), str(tmp_path / "other.npz")]) == 1
     assert "must hold x_test (or x); found pictures" in capsys.readouterr().err

@@ -68,13 +68,7 @@ def reading_options(function: Callable[..., Any]) -> Callable[..., Any]:
             help="How to preprocess the images of a folder. digits: like MNIST (remove the background, light on dark, crop, "
             "centre); fit: resize only; auto: digits if the classes are 0 to 9 and every image shows one digit.",
         ),
-        data_option(
-            "--pixel-range",
-            default=None,
-            metavar="BLACK..WHITE",
-            callback=_parsed(parse_pixel_range),
-            help="Values of black and white in arrays and tables, such as 0..4095.  [default: from the data]",
-        ),
+        pixel_range_option,
         data_option("--transpose", is_flag=True, help="Swap rows and columns of all images, which lie on their side."),
         data_option("--skip-bad-images", is_flag=True, help="Skip unreadable image files instead of stopping."),
         data_option(
@@ -131,6 +125,15 @@ def _parsed(parser: Callable[[str], Any]) -> Callable[[click.Context, click.Para
         return None if text is None else parser(text)
 
     return parse
+
+
+pixel_range_option = data_option(
+    "--pixel-range",
+    default=None,
+    metavar="BLACK..WHITE",
+    callback=_parsed(parse_pixel_range),
+    help="Values of black and white in arrays and tables, such as 0..4095.  [default: from the data]",
+)
 
 
 def moved_data_option(function: Callable[..., Any]) -> Callable[..., Any]:

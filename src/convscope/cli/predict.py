@@ -17,7 +17,7 @@ from ..prediction.predictions import as_json as json_form
 from . import progress, text
 from .csv_output import check_csv, csv_options, write_csv
 from .help_sections import Command
-from .options import output_options, parse_image_arguments, refuse_swapped
+from .options import output_options, parse_image_arguments, pixel_range_option, refuse_swapped
 
 CSV_HEAD = ("file", "digit", "class_name", "probability", "out_of_distribution", "error")
 
@@ -41,6 +41,7 @@ EXAMPLES = (
     metavar="P",
     help="Mark predictions with a confidence below P, from 0 to 1; find P with convscope evaluate RUN --accuracy.",
 )
+@pixel_range_option
 @csv_options("file, class and probability of each prediction, or ImageId and Label for a table")
 @output_options
 def command(
@@ -49,6 +50,7 @@ def command(
     top: int,
     single: bool,
     at_least: float,
+    pixel_range: tuple[float, float] | None,
     csv_file: str | None,
     overwrite: bool,
     as_json: bool,
@@ -68,7 +70,9 @@ def command(
             raise click.UsageError("a table must be the only IMAGE. Pass one table, or image files.")
         trained_on = open_classifier(run).trained_on  # a wrong RUN is refused before the table is read
         with progress.open_progress(progress.reading, quiet=quiet) as listener:
-            table = read_unlabelled_table(images[0], listener, trained_on)
+            table = read_unlabelled_table(images[0], listener, trained_on, pixel_range)
+    elif pixel_range:
+        raise click.UsageError("--pixel-range is for a table or an .npz file. Leave it out for image files.")
     found = convscope.predict(
         run, table or parse_image_arguments(images), top=top, skip_bad_images=True, single=single, at_least=at_least
     )

@@ -72,6 +72,10 @@ def test_other_scales_are_asked_about_and_the_answer_is_taken(name: str) -> None
         to_uint8_images([values], "it")
     assert found in str(error.value)
     assert f"--pixel-range {offered}" in str(error.value)
+    with pytest.raises(
+        DatasetError, match="no certain scale"
+    ):  # nor are they known from bytes that a network was trained on
+        to_uint8_images([values], "it", None, (0, 255))
     (images,), notes, _ = to_uint8_images([values], "it", (float(values.min()), float(values.max())))
     assert (images.min(), images.max()) == (0, 255)
     assert "as requested" in notes[0]
@@ -86,7 +90,7 @@ def test_whole_numbers_to_exactly_100_are_grey_levels_with_a_note(white: int, to
     (images,), notes, _ = to_uint8_images([values], "it")
     assert np.array_equal(images[..., 0], values)
     assert any("if 100 is white, pass --pixel-range 0..100" in note for note in notes) == told
-    assert "if 100 is white" not in str(to_uint8_images([values], "it", None, (0, 255))[1])
+    assert to_uint8_images([values], "it", None, (0, 255))[1] == notes
     (images,), _, _ = to_uint8_images([values[:5]], "it", (0, white))
     assert images.max() == 255
 

@@ -102,6 +102,9 @@ def choose_scale(
                 f"{asked[1]:g}. Pass the range of all images."
             )
         return scale
+    # Grey levels are seen for what they are, and percentages are none, unless the images are few.
+    if usual == BYTES.range and len(parts[0]) >= FEW_IMAGES:
+        usual = None
     if usual and _within((low, high), ValueRange(*usual)) and high >= QUARTER * usual[1] and parts[0].dtype != np.bool_:
         scale = ValueRange(*usual, "" if usual == BYTES.range else f"scaled values from {usual[0]:g}–{usual[1]:g} to 0–255")
     else:

@@ -58,9 +58,14 @@ def is_table(source: object) -> TypeGuard[PathLike]:
 
 
 def read_unlabelled_table(
-    path: PathLike, progress: ReadListener | None = None, trained_on: PixelForm | None = None
+    path: PathLike,
+    progress: ReadListener | None = None,
+    trained_on: PixelForm | None = None,
+    pixel_range: tuple[float, float] | None = None,
 ) -> UnlabelledTable:
     """Read a table of pixels as the data that a network was ``trained_on``. A column of labels is ignored.
+
+    ``pixel_range`` is black and white, if they are others.
 
     Raises:
         DatasetError: The rows are no square images, or lines are invalid; the message lists them.
@@ -68,7 +73,7 @@ def read_unlabelled_table(
     path = Path(path)
     if path.suffix.lower() == NPZ:
         key, array = read_images(path)
-        images = _as_trained(path, array, trained_on)
+        images = _as_trained(path, array, trained_on, pixel_range)
         return UnlabelledTable(path, images, rows_of(key, images), ID, tuple(map(str, range(1, len(images) + 1))))
     layout, lines, shape = read_pixel_lines(path, progress)
     rows = np.stack(lines.rows).reshape(len(lines.rows), *shape)
@@ -77,7 +82,7 @@ def read_unlabelled_table(
     ignored = [title or "unnamed" for place, title in enumerate(titles) if place != ids]
     return UnlabelledTable(
         path,
-        _as_trained(path, rows, trained_on),
+        _as_trained(path, rows, trained_on, pixel_range),
         RowNames(f"{printable(path.name)} line", np.array(lines.numbers, np.int64)),
         ID if ids is None else titles[ids] or ID,
         tuple(map(str, range(1, len(lines.rows) + 1))) if ids is None else tuple(lines.column(ids)),
@@ -86,7 +91,9 @@ def read_unlabelled_table(
     )
 
 
-def _as_trained(path: Path, rows: npt.NDArray[Any], trained_on: PixelForm | None) -> Images:
-    (images,), _, _ = to_uint8_images([rows], repr(str(path)), usual=trained_on.range if trained_on else None)
+def _as_trained(
+    path: Path, rows: npt.NDArray[Any], trained_on: PixelForm | None, asked: tuple[float, float] | None
+) -> Images:
+    (images,), _, _ = to_uint8_images([rows], repr(str(path)), asked, trained_on.range if trained_on else None)
     on_side = EMNIST in path.name.lower() or (trained_on is not None and trained_on.transposed)
     return transpose(images) if on_side and find_orientation(images) != "upright" else images
