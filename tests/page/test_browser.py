@@ -67,7 +67,7 @@ def test_every_figure_is_visible(browser: Browser, write_page: Write, page_text:
             assert box["height"] > 50, drawing.name
 
 
-@pytest.mark.parametrize("width", [360, 768, 1280, 1920])
+@pytest.mark.parametrize("width", [320, 360, 768, 1280, 1920])
 def test_the_page_never_scrolls_sideways(browser: Browser, write_page: Write, page_text: str, width: int) -> None:
     with opened(browser, write_page(page_text), width=width) as (page, _):
         assert page.evaluate("document.documentElement.scrollWidth") <= width
