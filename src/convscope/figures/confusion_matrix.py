@@ -69,7 +69,7 @@ def _title(confusion: Confusion) -> str:
     pair = f"{names}: {first.count:,} of {count_of(first.support, 'image')}"
     if is_most_frequent([each.count for each in pairs]):
         return f"{errors}, most often {pair}"
-    return f"{errors}; no confusion is significantly more frequent than {pair}"
+    return f"{errors}, most often {pair}; none stands out significantly"
 
 
 def _alternative(confusion: Confusion) -> str:

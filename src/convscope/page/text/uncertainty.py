@@ -62,7 +62,7 @@ def brief_findings(page: Page) -> list[Mapping[str, Any]]:
 def test_reads(page: Page) -> str:
     """State how often the test split was read, and why; empty if the reads were not counted."""
     reads = page["test_reads"]
-    return f"The test split has been {describe(reads)}. These reads did not influence training." if reads else ""
+    return f"The test split has been {describe(reads)}. No read influenced training." if reads else ""
 
 
 def calibration(page: Page) -> str:

@@ -13,6 +13,8 @@ import {drawConnectors, drawRibbons, contributionsOf, linkedTiles} from "./links
 const [BETWEEN, NARROWEST, HEAD, LOWEST] = [16, 68, 84, 200];
 /** What stands above and below the maps, and has no counterpart beside the pad. */
 const OTHER_HEIGHT = 52;
+/** In present mode: the labels, which have names only, and the epochs below the maps; width of such a label. */
+const [PRESENT_HEIGHT, NARROWEST_PRESENT] = [150, 44];
 
 /**
  * Start the layer strip: all channels of all layers for the open image, up to the bars of the classes.
@@ -30,8 +32,10 @@ export function startLayerStrip(session) {
 
   function build() {
     const unit = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
-    const height = Math.max(LOWEST * unit, pad.clientHeight - OTHER_HEIGHT * unit);
-    const [between, narrowest, head] = [BETWEEN, NARROWEST, HEAD].map((size) => size * unit);
+    const isPresenting = document.documentElement.classList.contains("is-presenting");
+    const beside = isPresenting ? innerHeight - box.getBoundingClientRect().top - scrollY - PRESENT_HEIGHT * unit : pad.clientHeight - OTHER_HEIGHT * unit;
+    const height = Math.max(LOWEST * unit, beside);
+    const [between, narrowest, head] = [BETWEEN, isPresenting ? NARROWEST_PRESENT : NARROWEST, HEAD].map((size) => size * unit);
     const {blocks, perLine} = layOutBlocks(layers, {width: box.clientWidth - 4, height, between, narrowest, head, unit});
     parts = blocks.map((block) => makeBlock(session, block));
     list.style.gridTemplateColumns = `repeat(${perLine}, max-content)`;

@@ -1,4 +1,4 @@
-import {refill, writeText} from "../../dom/element.js";
+import {quotedName, refill, writeText} from "../../dom/element.js";
 import {formatProbability, formatPercent} from "../../dom/format.js";
 import {runWhenIdle} from "../../dom/scheduling.js";
 import {directionsOf, sampleFeatures, shareAbove, shareBelow, oodScore} from "../../state/ood-score.js";
@@ -12,10 +12,11 @@ const QUIET = 700;
 export function startPrediction(session) {
   const {names: classNames} = session;
   const node = document.getElementById("prediction");
-  const names = ["class", "confidence", "calibration", "second", "runner-up", "label", "trust", "verdict", "numbers", "announcement"];
+  const names = ["class", "confidence", "calibration", "second", "runner-up", "ask", "label", "trust", "verdict", "numbers", "announcement"];
   const parts = Object.fromEntries(names.map((name) => [name, document.getElementById(`prediction-${name}`)]));
   const bars = makeProbabilityBars(classNames, (target) => session.set({target: target === session.state.target ? -1 : target}));
   document.getElementById("prediction-bars").append(bars.node);
+  parts.ask.addEventListener("click", () => session.set({target: predictionOf(session).best}));
   const verdict = startVerdict(session, show);
   let quiet = 0;
 
@@ -36,9 +37,11 @@ export function startPrediction(session) {
     const name = second >= 0 && {name: classNames[second]};
     parts.second.hidden = !hasAnswer || !name;
     if (name) refill(parts["runner-up"], "Runner-up: ", name, `, ${formatProbability(probabilities[second])}`);
+    parts.ask.hidden = !hasAnswer || session.state.target === best;
+    if (hasAnswer) refill(parts.ask, "Why ", ...quotedName(classNames[best]), "?");
     showLabel(prediction, hasAnswer);
     const found = hasAnswer ? verdict(prediction) : null;
-    refill(parts.verdict, ...(found?.words ?? []));
+    writeText(parts.verdict, found?.words ?? "");
     writeText(parts.numbers, found?.numbers ?? "");
     parts.trust.hidden = !found;
     node.dataset.ood = found?.level ?? "";
@@ -81,7 +84,7 @@ function startVerdict(session, onReady) {
     const distance = isFinal && sample && oodScore(session.run.activations[distances.layer].data, sample, distances.neighbours);
     const lessUnusual = typeof distance === "number" ? shareBelow(distance, distances.distances) : null;
     const moreConfident = isFinal && confidences ? shareAbove(probabilities[best], confidences) : null;
-    return verdictOn(session.names[best], {lessUnusual, moreConfident}, evidence?.selected_on);
+    return verdictOn({lessUnusual, moreConfident}, evidence?.selected_on);
   };
 
   async function collect() {
@@ -102,22 +105,20 @@ const [UNUSUAL, OUT_OF_DISTRIBUTION, LOW_CONFIDENCE, LOWISH_CONFIDENCE] = [0.9, 
 /**
  * Return whether to trust the prediction, in one sentence, and the numbers behind it.
  *
- * @param {string} name of the predicted class
  * @param {object} compared
  * @param {number | null} compared.lessUnusual share of reference images with a lower OOD score, 0..1; null if not measured
  * @param {number | null} compared.moreConfident share of test images with higher confidence
  * @param {string} selectedOn the split of the reference images
- * @returns {{level: "in" | "unusual" | "out", words: any[], numbers: string}} `words` as `refill` takes them
+ * @returns {{level: "in" | "unusual" | "out", words: string, numbers: string}}
  */
-export function verdictOn(name, {lessUnusual, moreConfident}, selectedOn) {
+export function verdictOn({lessUnusual, moreConfident}, selectedOn) {
   const isUnusual = lessUnusual >= UNUSUAL;
   const numbers = [farSentence(lessUnusual, `${selectedOn} images`), confidenceSentence(moreConfident)].join(" ").trim();
-  const verdict = (level, ...words) => ({level, words, numbers});
+  const verdict = (level, words) => ({level, words, numbers});
   if (lessUnusual >= OUT_OF_DISTRIBUTION) return verdict("out", "Unlike anything it was trained on: do not trust this");
   if (moreConfident >= (isUnusual ? LOWISH_CONFIDENCE : LOW_CONFIDENCE)) return verdict("out", isUnusual ? "Unusual image, low confidence: a guess" : "Low confidence: treat this as a guess");
-  const article = /^\d+$/.test(name) ? (/^(8|1[18](\d{3})*$)/.test(name) ? "an " : "a ") : "";
-  const ending = isUnusual ? ", but an unusual one" : lessUnusual === null ? "; not compared with the training images" : "";
-  return verdict(isUnusual ? "unusual" : "in", `Looks like ${article}`, {name}, ending);
+  const words = lessUnusual === null ? "Not compared with the training images" : `${isUnusual ? "Farther from" : "As close to"} the training images ${isUnusual ? "than" : "as"} most`;
+  return verdict(isUnusual ? "unusual" : "in", words);
 }
 
 function farSentence(lessUnusual, known) {

@@ -70,7 +70,7 @@ function fillRow(row, classNames, place, probability, {best, label, target}) {
   if (row.place !== place) {
     row.place = place;
     row.name.textContent = classNames[place];
-    row.button.title = `Select class ${classNames[place]}`;
+    row.button.title = `Why ${classNames[place]}?`;
     row.button.dataset.class = String(place);
   }
   row.part.style.transform = `scaleX(${probability.toFixed(4)})`;
