@@ -142,7 +142,7 @@ def test_data_shows_the_first_image_as_matrix_and_as_picture() -> None:
         (["train", "digits", "--recipe", "standart"], 2, ["'standart'", "'standard'"]),
         (["train", "digits", "--epochs", "0"], 2, ["epochs", "0", "at least 1"]),
         (["train", "digits", "--epochs", "-3"], 2, ["epochs", "-3"]),
-        (["train", "digits", "--epochs", "many"], 2, ["'many' is not a valid integer"]),
+        (["train", "digits", "--epochs", "many"], 2, ["epochs must be a whole number", "'many'"]),
         (["train", "digits", "--seed", "-1"], 2, ["seed", "-1"]),
         (["train", "digits", "--out", "/dev/null/run"], 1, ["'/dev/null/run'", "--out DIR"]),
         (["train"], 2, ["Missing argument 'DATA'"]),
