@@ -72,6 +72,7 @@ def test_every_layer_is_in_sight_in_its_order_and_nothing_overflows(engine: Engi
     engine.resize(width, 625)
     try:
         opened(engine, address)
+        until(engine, "document.querySelector('#layer-list > .layer')?.checkVisibility()")
         layers = boxes(engine, "#layer-list > .layer")
         ((left, right, *_),) = boxes(engine, "#layer-strip")
         assert len(layers) == engine.evaluate("document.querySelectorAll('#layer-list > .layer').length") >= 6

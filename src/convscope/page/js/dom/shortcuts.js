@@ -8,14 +8,18 @@ export function startShortcuts(session) {
   const list = document.getElementById("keys");
   const ask = document.getElementById("keys-button");
   ask.hidden = false;
-  ask.addEventListener("click", () => list.showModal());
+  const open = () => {
+    list.showModal();
+    document.getElementById("keys-title").focus(); // the first button is at the end, and would scroll the list there
+  };
+  ask.addEventListener("click", open);
   document.getElementById("keys-close").addEventListener("click", () => list.close());
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     if (document.querySelector("dialog[open]")) return;
     if (event.key === "Escape") goUp(session);
     else if (event.target.closest?.(OWN_KEYS)) return;
-    else if (event.key === "?") list.showModal();
+    else if (event.key === "?") open();
     else if (event.key === "ArrowLeft" || event.key === "ArrowRight") step(session, event.key === "ArrowLeft" ? -1 : 1);
     else return;
     event.preventDefault();
