@@ -61,6 +61,15 @@ def test_stable_metrics_are_the_same(old_run: Path, raw: dict[str, Any]) -> None
     assert {name: metrics[name] for name in STABLE} == {name: raw[name] for name in STABLE}
 
 
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_request_without_problems_of_its_data_has_an_empty_list(version: int) -> None:
+    request: dict[str, Any] = {"schema_version": version, "dataset": {"name": "photos"}}
+    assert upgrade_request(request)["dataset"]["problems"] == []
+    assert "problems" not in request["dataset"]
+    request["dataset"]["problems"] = ["a problem"]
+    assert upgrade_request(request)["dataset"]["problems"] == ["a problem"]
+
+
 def rounded(value: Any) -> Any:
     """JSON with numbers of twelve decimals: an interval once ended at 0.9999999999999998."""
     if isinstance(value, dict):

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..analysis.baseline import pairing_of
 from ..analysis.findings.accuracy import constant_answer
-from ..analysis.statistics.proportions import UNKNOWN
+from ..analysis.statistics.proportions import is_measured
 from ..data.images.inputs import printable
 from ..formatting import count_of, format_probability, p_value, percent, percent_range, percentage_points
 from ..runs import ledger
@@ -179,7 +179,7 @@ def pairs_line(test: Metrics, most: int = 5) -> str:
 
 
 def _share(value: float, interval: Sequence[float]) -> str:
-    return "–" if tuple(interval) == UNKNOWN else f"{percent(value)} ({percent_range(interval)})"
+    return f"{percent(value)} ({percent_range(interval)})" if is_measured(interval) else "–"
 
 
 def _number_range(interval: Sequence[float], digits: int = 4) -> str:

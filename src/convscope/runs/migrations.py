@@ -74,9 +74,14 @@ def upgrade_metrics(metrics: Any) -> Any:
 
 
 def upgrade_request(request: Any) -> Any:
-    """Return ``run.json`` at schema 2."""
-    if not _is_first(request):
-        return request
+    """Return ``run.json`` at schema 2, with the lists that its first versions lack."""
+    new = _at_schema_2(request) if _is_first(request) else request
+    if isinstance(new, dict) and isinstance(dataset := new.get("dataset"), dict):
+        new = new | {"dataset": {"problems": [], **dataset}}
+    return new
+
+
+def _at_schema_2(request: Json) -> Json:
     new = dict(request) | {"schema_version": 2}
     if new.get("state") == "complete":
         versions = new.get("versions", {})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import sqrt
 from statistics import NormalDist
@@ -70,6 +70,11 @@ def wilson(successes: int, trials: int, z: float = Z_95) -> Interval:
 
 UNKNOWN = Interval(0.0, 1.0)
 """The interval of a proportion without trials; with any, the interval is narrower."""
+
+
+def is_measured(interval: Sequence[float]) -> bool:
+    """Return whether a proportion with this interval had trials."""
+    return tuple(interval) != UNKNOWN
 
 
 def wilson_or_unknown(successes: int, trials: int) -> Interval:

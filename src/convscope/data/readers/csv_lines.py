@@ -61,32 +61,32 @@ def read_lines(path: Path, layout: Layout, progress: ReadListener | None = None)
     ``progress`` is called with the number of bytes read, ten times a second. A file that is not UTF-8 text, or a line that
     is too long, is a DatasetError.
     """
-    lines, doubtful, total, last_event = Lines(), (Lines(), Lines()), path.stat().st_size, time.monotonic()
+    lines, uncertain, total, last_event = Lines(), (Lines(), Lines()), path.stat().st_size, time.monotonic()
     with path.open("rb") as file, warnings.catch_warnings():
         warnings.simplefilter("error", DeprecationWarning)  # raised by NumPy before 2.3; later versions raise ValueError
         for index, (number, line) in enumerate(each_line(file, path)):
             if layout.header and index == 0:
                 continue
-            _read_line(number, line, layout, lines, *doubtful)
+            _read_line(number, line, layout, lines, *uncertain)
             if progress and time.monotonic() - last_event >= SECONDS:
                 last_event = time.monotonic()
                 progress(ReadProgress(f"reading {printable(path.name)}", min(file.tell(), total), total, "bytes"))
-    for doubt in doubtful:
-        if 2 * len(doubt.faulty) <= len(lines.rows):
-            _remove(lines, doubt)
+    for kind in uncertain:
+        if 2 * len(kind.faulty) <= len(lines.rows):
+            _remove(lines, kind)
     return lines
 
 
-def _remove(lines: Lines, doubtful: Lines) -> None:
-    gone = set(doubtful.faulty)
+def _remove(lines: Lines, invalid: Lines) -> None:
+    gone = set(invalid.faulty)
     keep = [place for place, number in enumerate(lines.numbers) if number not in gone]
     lines.extras, lines.rows, lines.numbers = (
         [lines.extras[place] for place in keep],
         [lines.rows[place] for place in keep],
         [lines.numbers[place] for place in keep],
     )
-    lines.faulty += doubtful.faulty
-    lines.bad = sorted(lines.bad + doubtful.bad)[:MAX_LISTED]
+    lines.faulty += invalid.faulty
+    lines.bad = sorted(lines.bad + invalid.bad)[:MAX_LISTED]
 
 
 def _read_line(number: int, line: bytes, layout: Layout, lines: Lines, unlabelled: Lines, outside: Lines) -> None:

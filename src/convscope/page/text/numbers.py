@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from ... import formatting
+from ...analysis.statistics import proportions
 
 SPACE = "\N{NO-BREAK SPACE}"
 MISSING = "–"
@@ -19,6 +20,7 @@ MONTHS = ("January", "February", "March", "April", "May", "June", "July", "Augus
 UNITS = ("B", "KB", "MB", "GB")
 
 percent_range, percentage_points = formatting.percent_range, formatting.percentage_points
+is_measured = proportions.is_measured
 
 RIGHT_TO_LEFT = frozenset({"R", "AL", "AN", "RLE", "RLO", "RLI"})
 

@@ -117,8 +117,8 @@ export function verdictOn({lessUnusual, moreConfident}, selectedOn) {
   const verdict = (level, words) => ({level, words, numbers});
   if (lessUnusual >= OUT_OF_DISTRIBUTION) return verdict("out", "Unlike anything it was trained on: do not trust this");
   if (moreConfident >= (isUnusual ? LOWISH_CONFIDENCE : LOW_CONFIDENCE)) return verdict("out", isUnusual ? "Unusual image, low confidence: a guess" : "Low confidence: treat this as a guess");
-  const words = lessUnusual === null ? "Not compared with the training images" : `${isUnusual ? "Farther from" : "As close to"} the training images ${isUnusual ? "than" : "as"} most`;
-  return verdict(isUnusual ? "unusual" : "in", words);
+  if (isUnusual) return verdict("unusual", "Farther from the training images than most");
+  return verdict("in", lessUnusual === null ? "Not compared with the training images" : "As close to the training images as most");
 }
 
 function farSentence(lessUnusual, known) {
