@@ -77,7 +77,8 @@ def upgrade_request(request: Any) -> Any:
     """Return ``run.json`` at schema 2, with the lists that its first versions lack."""
     new = _at_schema_2(request) if _is_first(request) else request
     if isinstance(new, dict) and isinstance(dataset := new.get("dataset"), dict):
-        new = new | {"dataset": {"problems": [], **dataset}}
+        # Last, so that a run which has the key keeps its order: the page of a run is the same to the byte each time.
+        new = new | {"dataset": dataset | {"problems": dataset.get("problems", [])}}
     return new
 
 
