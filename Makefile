@@ -8,7 +8,7 @@ INSTALLED := pyproject.toml constraints.txt hatch_build.py $(NATIVE)/build.py $(
 .DEFAULT_GOAL := help
 FUZZ_SECONDS ?= 20
 
-.PHONY: help demo setup test test-quick lint bench fuzz accept clean
+.PHONY: help demo setup test test-quick lint bench fuzz hostile accept clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -44,6 +44,9 @@ bench: $(VENV)/.dev  ## measure recipes, rivals and machine (an hour); rewrites 
 
 fuzz: $(VENV)/.dev  ## mutate what every reader reads, FUZZ_SECONDS (20) for each; keeps what it finds in tests/fuzz/corpus
 	$(BIN)/python -m tests.fuzz.run --seconds $(FUZZ_SECONDS)
+
+hostile: $(VENV)/.dev  ## try to break it: other people's runs, pictures and clients; ends with a table by kind
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/hostile
 
 accept: $(VENV)/.dev  ## write tests/gold/ and docs/bad-inputs.md anew after wording changed on purpose; then read the diff
 	CONVSCOPE_ACCEPT=1 $(BIN)/python -m pytest -q -m gold
