@@ -8,8 +8,6 @@
 Each name is loaded on first use, so importing the package is fast and prints nothing.
 """
 
-from __future__ import annotations
-
 import importlib
 import warnings
 from typing import TYPE_CHECKING, Any

@@ -1,7 +1,5 @@
 """Entry point of ``python -m convscope`` and of the ``convscope`` command."""
 
-from __future__ import annotations
-
 import sys
 
 from .cli.main import main

@@ -16,8 +16,6 @@ A message says what is wrong with which value, what is accepted, and what to do,
 Each class also derives from the fitting built-in, so ``except ValueError`` works.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from difflib import get_close_matches

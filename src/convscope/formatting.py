@@ -3,8 +3,6 @@
 Plain functions without typography: ``page`` adds no-break spaces where a line must not break.
 """
 
-from __future__ import annotations
-
 import unicodedata
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """Type aliases for arrays and paths: n images of h × w pixels with c channels, K classes."""
 
-from __future__ import annotations
-
 import os
 from typing import Any, TypeAlias
 

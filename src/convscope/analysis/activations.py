@@ -1,7 +1,5 @@
 """Feature maps and kernels of convolution and pooling layers."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from ..data.scaling import to_inputs

@@ -1,7 +1,5 @@
 """The baseline: a simpler network trained on the same images, and its comparison with the network under study."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar

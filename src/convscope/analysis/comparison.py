@@ -1,7 +1,5 @@
 """Comparison of several runs on the same test images: accuracy, disagreements and cost."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property

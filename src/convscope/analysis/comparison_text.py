@@ -1,7 +1,5 @@
 """The result of a comparison in sentences, each with its evidence."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from .. import formatting

@@ -3,8 +3,6 @@
 Measured after the training, so that it chooses nothing. It costs about a twentieth of the training itself.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol

@@ -1,7 +1,5 @@
 """Evidence: the images behind a run's numbers, and what was measured with them; what a page needs beyond the metrics."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol

@@ -1,7 +1,5 @@
 """What a constant answer reaches: the share of the largest class, and whether the network is better than it."""
 
-from __future__ import annotations
-
 from math import sqrt
 from typing import Any
 

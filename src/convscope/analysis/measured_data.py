@@ -1,7 +1,5 @@
 """What an evaluation on other data measured: which images, which classes, and which the network has already seen."""
 
-from __future__ import annotations
-
 import hashlib
 from dataclasses import dataclass
 from typing import Any

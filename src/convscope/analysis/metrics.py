@@ -7,8 +7,6 @@ measured, ``uncertainty`` (:class:`convscope.analysis.uncertainty.uncertainty.Un
 ``label_audit``, ``robustness``, ``ood`` (:class:`convscope.analysis.ood.detection.OODDetection`) and ``attacks``.
 """
 
-from __future__ import annotations
-
 from dataclasses import asdict
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What near-duplicates across the split say about the accuracy."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

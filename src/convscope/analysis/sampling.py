@@ -1,7 +1,5 @@
 """Selection of the images that are embedded in a page of limited size."""
 
-from __future__ import annotations
-
 import zlib
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """``audit``: possible label errors in a run's data, as a list, in its metrics and on its page."""
 
-from __future__ import annotations
-
 import time
 from dataclasses import replace
 from importlib import metadata

@@ -1,7 +1,5 @@
 """``compare``: several runs on the same test images, as numbers and as a page."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import statistics

@@ -1,7 +1,5 @@
 """``evaluate``: accuracy of a run on its test split or on other data."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 from collections.abc import Mapping

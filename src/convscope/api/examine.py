@@ -1,7 +1,5 @@
 """``examine``: robustness of a run to corruptions and attacks, and its out-of-distribution detection."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace

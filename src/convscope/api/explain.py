@@ -1,7 +1,5 @@
 """``explain``: the page of a run, opened at one image."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """``export``: a run's network in a file for other programs, checked against the run's own logits."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path

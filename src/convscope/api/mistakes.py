@@ -1,7 +1,5 @@
 """``mistakes``: the errors of a run on its test split, with their likely causes."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """``report``: figures and page of a run, made again without training."""
 
-from __future__ import annotations
-
 from contextlib import nullcontext
 from pathlib import Path
 

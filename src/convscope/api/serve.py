@@ -1,7 +1,5 @@
 """``serve``: the page and the predictions of a run over HTTP."""
 
-from __future__ import annotations
-
 import signal
 import tempfile
 from collections.abc import Callable

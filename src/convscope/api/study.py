@@ -1,7 +1,5 @@
 """``study``: many trainings, with the statistics of their results."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Train one run of a study, here or for another machine."""
 
-from __future__ import annotations
-
 import tempfile
 import time
 from pathlib import Path

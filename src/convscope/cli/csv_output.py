@@ -1,7 +1,5 @@
 """``--csv``: what a verb lists, as a table for other programs."""
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Callable, Iterable, Sequence

@@ -1,7 +1,5 @@
 """``convscope data``: the content and the problems of a dataset."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

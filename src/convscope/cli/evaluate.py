@@ -1,7 +1,5 @@
 """``convscope evaluate``: accuracy of a run on its own or other data, and its robustness."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """``convscope explain``: the page of a run, opened at one image."""
 
-from __future__ import annotations
-
 import webbrowser
 
 import click

@@ -1,7 +1,5 @@
 """``convscope fetch``: download a known dataset into the user's cache."""
 
-from __future__ import annotations
-
 import click
 
 from ..data.known.fetch import fetch_dataset

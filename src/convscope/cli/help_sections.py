@@ -1,7 +1,5 @@
 """Options under headings in ``--help``, with examples and lists below them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any

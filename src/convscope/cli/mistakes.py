@@ -1,7 +1,5 @@
 """``convscope mistakes``: every error with its likely cause."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import sys

@@ -1,7 +1,5 @@
 """``convscope predict``: classes and confidences of new images."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 
 import click

@@ -1,7 +1,5 @@
 """``convscope report``: rebuild the figures and the page of a run."""
 
-from __future__ import annotations
-
 import webbrowser
 
 import click

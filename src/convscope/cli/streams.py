@@ -1,7 +1,5 @@
 """Standard output and standard error in any encoding: what it lacks is written in ASCII, so that no finished command fails."""
 
-from __future__ import annotations
-
 import codecs
 import io
 import sys

@@ -1,7 +1,5 @@
 """Write a run's network in an export format, completely or not at all, and check it with the runtime of its users."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import secrets

@@ -4,8 +4,6 @@ Each takes the name of an image file, resizes it and prints the classes. Only co
 and centres it; a comment in the program says so where it matters.
 """
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

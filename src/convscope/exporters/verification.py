@@ -1,7 +1,5 @@
 """Compare the logits of an exported network with those of the trained one."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Any
 

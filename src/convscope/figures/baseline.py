@@ -1,7 +1,5 @@
 """The network compared with the baseline."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The canvas of a figure: a title, and a body with positions in inches."""
 
-from __future__ import annotations
-
 import unicodedata
 import warnings
 from collections.abc import Callable, Iterable, Iterator

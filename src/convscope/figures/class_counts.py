@@ -1,7 +1,5 @@
 """Images per class and split."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 

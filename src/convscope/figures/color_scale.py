@@ -1,7 +1,5 @@
 """The legend of a colour map."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from .canvas import FigureCanvas

@@ -1,7 +1,5 @@
 """The confusion matrix, on a colour scale for errors."""
 
-from __future__ import annotations
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PatchCollection

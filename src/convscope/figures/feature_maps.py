@@ -1,7 +1,5 @@
 """The feature maps of a layer, for one image and for one image per class."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The first training image."""
 
-from __future__ import annotations
-
 import numpy as np
 import numpy.typing as npt
 from matplotlib.font_manager import FontProperties

@@ -3,8 +3,6 @@
 Only PNG files need them; an SVG has its text drawn by its reader, in the reader's fonts.
 """
 
-from __future__ import annotations
-
 import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager

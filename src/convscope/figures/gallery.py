@@ -1,7 +1,5 @@
 """All figures of a run, in the order of the original notebook."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from functools import partial
 

@@ -1,7 +1,5 @@
 """All kernels of a convolution."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from ..analysis.activations import Kernels

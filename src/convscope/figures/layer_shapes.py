@@ -1,7 +1,5 @@
 """Layers drawn to scale: faces in pixels, depths in channels, bars in units."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from itertools import pairwise
 

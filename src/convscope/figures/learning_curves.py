@@ -1,7 +1,5 @@
 """Accuracy and loss by epoch."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import floor, isfinite, log10

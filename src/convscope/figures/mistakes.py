@@ -1,7 +1,5 @@
 """The most confident errors."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from ..analysis.evaluation import Evaluation

@@ -1,7 +1,5 @@
 """The network: its layers drawn to scale, and the cost of each."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from ..formatting import count_of

@@ -1,7 +1,5 @@
 """Many small images in one: a thousand axes would take a minute to draw, one image takes milliseconds."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import matplotlib as mpl

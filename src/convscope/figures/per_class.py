@@ -1,7 +1,5 @@
 """Recall and precision by class."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from matplotlib.axes import Axes

@@ -1,7 +1,5 @@
 """Write PNG files of drawings in half the time of Pillow, which tries five filters on every row, as suits photographs."""
 
-from __future__ import annotations
-
 import struct
 import zlib
 

@@ -1,7 +1,5 @@
 """Reliability diagram: accuracy against confidence."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Accuracy by corruption and strength, as a heat map."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

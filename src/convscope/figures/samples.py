@@ -1,7 +1,5 @@
 """Training images by class."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

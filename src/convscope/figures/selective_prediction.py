@@ -1,7 +1,5 @@
 """Selective prediction: error rate against coverage."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

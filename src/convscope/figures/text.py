@@ -1,7 +1,5 @@
 """Names, numbers and shares as the figures write them."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from math import isfinite

@@ -4,8 +4,6 @@ Every colour has a role. The page replaces the colours below by CSS variables of
 and dark themes; hence no two roles share a value, and no data is drawn in any of them.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 ROLES = {

@@ -1,7 +1,5 @@
 """The output of every layer of a network, computed without a back-end."""
 
-from __future__ import annotations
-
 import numpy as np
 import numpy.typing as npt
 

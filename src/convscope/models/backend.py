@@ -4,8 +4,6 @@ TensorFlow takes seconds to import and prints to the terminal from C++; a user w
 neither. Every function that needs Keras calls :func:`require_backend` before it imports Keras.
 """
 
-from __future__ import annotations
-
 import contextlib
 import importlib.util
 import logging

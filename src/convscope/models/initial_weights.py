@@ -1,7 +1,5 @@
 """Weights before training, as Keras' layers draw them by default, from a generator that needs no Keras."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from math import prod
 

@@ -6,8 +6,6 @@ switch off for the whole process, and its error names the layer. Only Keras' own
 or open other files.
 """
 
-from __future__ import annotations
-
 import json
 import zipfile
 from collections.abc import Iterator

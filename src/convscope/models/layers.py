@@ -6,8 +6,6 @@ The classes take Keras' arguments with Keras' defaults, and :func:`sequential` d
     sequential("small", (28, 28, 1), [Conv2D(8, (3, 3), activation="relu"), Flatten(), Dense(10, activation="softmax")])
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, fields
 from typing import Any

@@ -1,7 +1,5 @@
 """Logits from ``model.onnx`` through ONNX Runtime, which starts in 0.2 s."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor

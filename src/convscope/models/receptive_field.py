@@ -1,7 +1,5 @@
 """Receptive fields, and the input pixels that no output depends on."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """A table of layers with shapes, parameters and costs, like Keras' ``summary()``."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod

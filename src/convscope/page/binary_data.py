@@ -4,8 +4,6 @@ Multi-byte numbers are little-endian and stored as byte planes: all first bytes,
 bytes of weights are similar and the low ones noise; separated, they compress 8% better.
 """
 
-from __future__ import annotations
-
 import base64
 import zlib
 from collections.abc import Mapping

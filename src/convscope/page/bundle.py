@@ -11,8 +11,6 @@ and a comment that starts a line must end one.
 A violation raises :class:`BundleError`. It is a bug in this package that the tests find, never the user's fault.
 """
 
-from __future__ import annotations
-
 import posixpath
 import re
 from collections.abc import Iterator

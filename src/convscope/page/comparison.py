@@ -1,7 +1,5 @@
 """The page of a comparison: one self-contained HTML file without a script, in the style of a run's report."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The Content-Security-Policy of the page, and JSON that is safe inside a script element."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import json

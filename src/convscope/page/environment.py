@@ -1,7 +1,5 @@
 """What the pages share: template environments, style sheets, embedded images and the scale of an axis."""
 
-from __future__ import annotations
-
 import base64
 import contextlib
 from collections.abc import Iterable

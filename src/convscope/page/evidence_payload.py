@@ -1,7 +1,5 @@
 """The evidence for the page: its entry in the payload, and its arrays."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

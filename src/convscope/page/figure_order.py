@@ -1,7 +1,5 @@
 """The order of the figures on the page, and their numbers."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from .svg import Embedded, anchor

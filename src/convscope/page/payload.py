@@ -55,8 +55,6 @@ An island is the id of an element that :mod:`convscope.page.binary_data` writes.
                     255, as the network receives it, done (the preprocessing steps in words)
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from math import isfinite

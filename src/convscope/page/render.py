@@ -1,7 +1,5 @@
 """Render the report: templates, style sheets, scripts, data and drawings in one self-contained file."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache

@@ -1,7 +1,5 @@
 """The page of a study: one self-contained HTML file without a script, in the style of a run's report."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import cache
 from typing import Any

@@ -1,7 +1,5 @@
 """Learning curves of a study, as coordinates on logarithmic axes."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, floor, log10

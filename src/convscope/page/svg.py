@@ -4,8 +4,6 @@ Without style attributes the page can forbid all styles but its own (``style-src
 written once, which halves a drawing of many cells.
 """
 
-from __future__ import annotations
-
 import html
 import re
 from dataclasses import dataclass, field

@@ -8,8 +8,6 @@ et al., "Accounting for variance in machine learning benchmarks", MLSys 2021. In
 :mod:`.seeds_and_images`.
 """
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

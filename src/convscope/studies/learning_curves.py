@@ -1,7 +1,5 @@
 """Learning curves: test error by size of the training set."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations

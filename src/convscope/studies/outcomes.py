@@ -1,7 +1,5 @@
 """Measured runs of a study, read from their folders."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from pathlib import Path

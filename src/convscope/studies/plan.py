@@ -1,7 +1,5 @@
 """The plan of a study: networks, recipes, training set sizes and seeds."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """The tasks of a study: incomplete runs, and trials of its searches."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial

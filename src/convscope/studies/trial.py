@@ -1,7 +1,5 @@
 """One trial of a hyperparameter search."""
 
-from __future__ import annotations
-
 import gc
 import math
 import sys

@@ -5,8 +5,6 @@ epoch. Shuffling and augmentation depend only on seed and epoch, so they have no
 atomically after each epoch: a killed training loses at most the current epoch.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path

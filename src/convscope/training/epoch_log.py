@@ -1,7 +1,5 @@
 """What a training reports and keeps of its epochs, on either engine."""
 
-from __future__ import annotations
-
 import math
 import time
 from collections.abc import Callable, Mapping

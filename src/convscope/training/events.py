@@ -1,7 +1,5 @@
 """The events that a training reports to its ``progress`` function."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias

@@ -8,8 +8,6 @@ After one epoch of ``cnn`` on MNIST it is worth 0.13 points for 5% more processo
 normalising them as well takes 60% more, for what half an epoch more gains, too (``benchmarks/LOG.md``).
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """The history of a training: one record per epoch, to and from ``history.csv``."""
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Iterator

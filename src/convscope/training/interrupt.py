@@ -1,7 +1,5 @@
 """Ctrl-C during a training: the first stops it soon, the second aborts at once."""
 
-from __future__ import annotations
-
 import contextlib
 import signal
 import threading

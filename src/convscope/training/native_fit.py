@@ -1,7 +1,5 @@
 """Training with the native engine."""
 
-from __future__ import annotations
-
 import time
 
 import numpy as np

@@ -5,8 +5,6 @@ the test split of MNIST. Times run from the start of the command to its end, in 
 notebook on the same machine.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any

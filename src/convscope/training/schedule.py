@@ -1,7 +1,5 @@
 """The learning rate as a function of the step: constant, or one cycle."""
 
-from __future__ import annotations
-
 from .config import TrainConfig
 
 

@@ -1,7 +1,5 @@
 """The type and the range of a setting, from which its check, its value from text and its help come."""
 
-from __future__ import annotations
-
 import functools
 import math
 from collections.abc import Callable, Mapping

@@ -1,7 +1,5 @@
 """The split of the training images into those to train on and those to validate on."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, Literal
 

@@ -1,7 +1,5 @@
 """Findings on the test accuracy, alone and against the baseline."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from math import exp, lgamma, log, log1p
 from typing import Any

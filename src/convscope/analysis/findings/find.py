@@ -1,7 +1,5 @@
 """All findings of a run, the most important first."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The Finding class, and how findings write intervals."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Findings on test images that are no new images."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

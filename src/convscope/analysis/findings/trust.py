@@ -1,7 +1,5 @@
 """Findings on calibration, selective prediction, label errors and robustness."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Test accuracy without the images whose label errors a person confirmed."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Out-of-sample probabilities for every training image, by cross-validation."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path

@@ -5,8 +5,6 @@ and I. L. Chuang, "Confident Learning: Estimating Uncertainty in Dataset Labels"
 since networks make more errors than people do.
 """
 
-from __future__ import annotations
-
 import importlib.util
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

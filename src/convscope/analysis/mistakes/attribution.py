@@ -4,8 +4,6 @@ Occlusion is the drop in log-probability when a patch of the image is covered: M
 Understanding Convolutional Networks", ECCV 2014. It needs only predictions, so it works with ONNX Runtime and every kind of layer.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol

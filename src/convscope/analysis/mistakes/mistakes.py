@@ -1,7 +1,5 @@
 """The misclassified test images, each with its likely cause and the evidence."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any

@@ -3,8 +3,6 @@
 The search is exact and over all training images, in blocks: the activations of a large training set need not fit in memory.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

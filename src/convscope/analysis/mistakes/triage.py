@@ -16,8 +16,6 @@ This is a heuristic. The distances are measured in the features of the network u
 image before you change its label. ``tests/analysis/test_triage_of_flips.py`` measures how many flipped labels it finds.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal
 

@@ -1,7 +1,5 @@
 """Out-of-distribution detection: the distance in the last hidden layer as a score, compared with the confidence."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar

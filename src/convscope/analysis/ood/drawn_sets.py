@@ -1,7 +1,5 @@
 """Printed letters, scribbles and silhouettes of clothes, drawn with Pillow as ink in 0..1 for images of any size."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

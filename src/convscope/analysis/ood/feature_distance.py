@@ -5,8 +5,6 @@ to unit length before distances are taken: out-of-distribution images have small
 would pass for known.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

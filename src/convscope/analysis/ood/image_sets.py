@@ -3,8 +3,6 @@
 A set that may show classes of the dataset is skipped, with the reason: letters for a network of letters.
 """
 
-from __future__ import annotations
-
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Reference data: the part of the evidence that predictions on new images need."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from ...types import Images

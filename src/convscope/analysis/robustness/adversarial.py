@@ -6,8 +6,6 @@ learning models resistant to adversarial attacks", 2018. Both need the gradient,
 bound, since stronger attacks may exist.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any, Protocol
 

@@ -1,7 +1,5 @@
 """The background of a dataset, which fills the margins of moved or rotated images."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Robustness: accuracy on corrupted images, per kind and strength and overall."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor

@@ -1,7 +1,5 @@
 """Area under the ROC curve with its interval, and the difference between two paired areas."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from math import erfc, exp, inf, log, sqrt
 

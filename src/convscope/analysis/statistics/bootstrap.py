@@ -3,8 +3,6 @@
 B. Efron, "Better bootstrap confidence intervals", Journal of the American Statistical Association 82, 1987.
 """
 
-from __future__ import annotations
-
 from math import erfc, isfinite, sqrt
 from statistics import NormalDist
 

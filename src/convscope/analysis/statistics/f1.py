@@ -1,7 +1,5 @@
 """Intervals of F1, per class and macro-averaged."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from ...types import Floats, Labels

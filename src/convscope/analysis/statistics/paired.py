@@ -1,7 +1,5 @@
 """McNemar's test: whether two networks differ significantly on the same images."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt

@@ -1,7 +1,5 @@
 """Confidence intervals of proportions. Other statistics: :mod:`convscope.analysis.statistics.bootstrap`."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import sqrt

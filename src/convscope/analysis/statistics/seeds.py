@@ -1,7 +1,5 @@
 """Means over seeds with t-intervals. A seed determines initial weights, image order and validation images."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import fsum, sqrt

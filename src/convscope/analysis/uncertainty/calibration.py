@@ -1,7 +1,5 @@
 """Calibration of predicted probabilities, in numbers with intervals."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

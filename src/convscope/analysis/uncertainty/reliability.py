@@ -1,7 +1,5 @@
 """Reliability: predictions in bins of confidence, and the calibration error that chance alone makes."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Selective prediction: accuracy when the network may abstain on the images with the lowest confidence."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import ClassVar
 

@@ -4,8 +4,6 @@ After C. Guo, G. Pleiss, Y. Sun and K. Q. Weinberger, "On Calibration of Modern 
 change, only their confidence.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import ClassVar
 

@@ -3,8 +3,6 @@
 The temperature and every threshold are chosen on validation images, and then measured on the test images.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar

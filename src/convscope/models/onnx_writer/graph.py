@@ -4,8 +4,6 @@ Keras keeps the channels of an image last, ONNX first. The graph knows where the
 when the next node needs the other order.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from itertools import count
 

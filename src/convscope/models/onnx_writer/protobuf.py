@@ -4,8 +4,6 @@ A message is a sequence of fields, each a key (number and kind) and a value. The
 but it comes with the export and takes 0.2 s to import, and a report must do without it.
 """
 
-from __future__ import annotations
-
 import struct
 from collections.abc import Iterable, Iterator, Mapping
 

@@ -5,8 +5,6 @@ second, works on TensorFlow only, and folds batch normalization into other layer
 cannot be put in their place. Rare layers are missing on purpose: callers fall back to a converter or do without.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from math import sqrt
 

@@ -1,7 +1,5 @@
 """The conclusion of the report: the result, and its comparison with the baseline."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

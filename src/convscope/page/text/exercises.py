@@ -1,7 +1,5 @@
 """Exercises made from this run, which the page checks as the reader solves them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Definitions of the terms on a page, shown behind every "?" and in its last section."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 _LINES = Path(__file__).with_suffix(".txt").read_text("utf-8").splitlines()

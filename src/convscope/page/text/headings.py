@@ -1,7 +1,5 @@
 """Section headings, filled with this run's numbers."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

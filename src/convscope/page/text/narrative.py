@@ -3,8 +3,6 @@
 Each function reads the payload and returns a paragraph, or an empty string if it does not apply.
 """
 
-from __future__ import annotations
-
 from ...analysis.sampling import REFERENCE_BYTES, TEST_BYTES
 from ...formatting import count_of, join_words
 from ...models.architectures import MODELS

@@ -1,7 +1,5 @@
 """The kind of run behind a payload, and the nouns for it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Numbers, dates and names as the pages write them, with no-break spaces; a missing value is a dash, never ``nan``."""
 
-from __future__ import annotations
-
 import unicodedata
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,7 +1,5 @@
 """How to reproduce a run: the command, and the same in Python."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

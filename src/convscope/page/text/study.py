@@ -1,7 +1,5 @@
 """The sentences of a study's page, with the numbers of its runs."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

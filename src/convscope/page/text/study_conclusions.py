@@ -1,7 +1,5 @@
 """The conclusions of a study's page: which configurations differ significantly."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The page's tables as rows of text, which the templates only lay out."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

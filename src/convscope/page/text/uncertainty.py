@@ -3,8 +3,6 @@
 Each part appears only if it was measured.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

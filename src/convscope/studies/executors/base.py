@@ -1,7 +1,5 @@
 """The interface of workers: processes on this machine or a Dask cluster, given work in the same way."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection
 from concurrent.futures import Future
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Open the workers of a study: processes on this machine or a Dask cluster."""
 
-from __future__ import annotations
-
 from contextlib import AbstractContextManager
 
 from ...data.dataset import Dataset

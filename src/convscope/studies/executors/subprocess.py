@@ -5,8 +5,6 @@ the worker itself equal seeds would not always give equal weights; nor could the
 Work and results go through pipes. The process is kept, because importing TensorFlow takes seconds.
 """
 
-from __future__ import annotations
-
 import atexit
 import contextlib
 import os

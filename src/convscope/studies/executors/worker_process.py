@@ -1,7 +1,5 @@
 """Worker processes: one thread each, and an end when the parent process dies."""
 
-from __future__ import annotations
-
 import os
 import signal
 import threading

@@ -1,7 +1,5 @@
 """Training batches as arrays, for ``model.fit`` on any back-end of Keras."""
 
-from __future__ import annotations
-
 import keras
 import numpy as np
 import numpy.typing as npt

@@ -1,7 +1,5 @@
 """The Keras callback of a training: it passes batches and epochs on to the log."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import keras

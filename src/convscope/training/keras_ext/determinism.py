@@ -1,7 +1,5 @@
 """Deterministic trainings: one seed for all random generators, restored afterwards."""
 
-from __future__ import annotations
-
 import contextlib
 import random
 from collections.abc import Iterator

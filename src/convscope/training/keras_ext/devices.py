@@ -5,8 +5,6 @@ TensorFlow uses ``tf.distribute.MirroredStrategy`` for the devices of one machin
 does not depend on their number, except for rounding.
 """
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass

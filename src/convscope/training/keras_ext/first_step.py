@@ -1,7 +1,5 @@
 """One training step that changes no weight, to see whether a network can be trained."""
 
-from __future__ import annotations
-
 import keras
 
 from ...models.backend import quiet_tensorflow_log

@@ -1,7 +1,5 @@
 """Training with ``model.fit``."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Callable, Iterator
 

@@ -1,7 +1,5 @@
 """Keras' optimizer, learning rate, loss and metrics for the settings of a training."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import keras

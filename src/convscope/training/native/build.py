@@ -1,7 +1,5 @@
 """Compiles the engine. ``hatch_build.py`` loads this file by its path, so it imports only the standard library."""
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import os

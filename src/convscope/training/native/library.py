@@ -1,7 +1,5 @@
 """The engine's shared library: the variant for this processor, and its C interface through ctypes."""
 
-from __future__ import annotations
-
 import ctypes
 import functools
 from pathlib import Path

@@ -1,7 +1,5 @@
 """From a network's description to the engine's layers, or the reason why the engine cannot train it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """Blurs: Gaussian, frosted glass and motion."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from ....types import Floats

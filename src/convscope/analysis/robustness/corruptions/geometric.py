@@ -1,7 +1,5 @@
 """Affine transforms about the centre: shear, scale, rotation and translation."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from ....types import Floats

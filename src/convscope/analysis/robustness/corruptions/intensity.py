@@ -1,7 +1,5 @@
 """Brightness, fog and inverted stripes."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from ....types import Floats

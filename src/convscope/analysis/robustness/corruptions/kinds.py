@@ -6,8 +6,6 @@ strengths are ours. The published strength of fog is the last one here, since ``
 strength. Lengths are in pixels of 28 × 28 images and scale with the image; shares, grey levels and particle counts do not.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """Occlusions: spatter, dotted lines and zigzags."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from ....types import Floats

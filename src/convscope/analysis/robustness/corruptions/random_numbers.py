@@ -5,8 +5,6 @@ generator: SplitMix64 (G. Steele, D. Lea and C. Flood, "Fast splittable pseudora
 is a counter, so that one expression draws for all images.
 """
 
-from __future__ import annotations
-
 import hashlib
 
 import numpy as np
