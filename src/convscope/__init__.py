@@ -62,7 +62,6 @@ _HOME = {
     "train": "api.train",
 }
 """The public names and the modules that define them."""
-
 _RENAMED = {
     "Built": "TrainingStarted",
     "Doubt": "Uncertainty",
@@ -76,7 +75,6 @@ _RENAMED = {
 """Former public names and the names that replace them."""
 _RENAMED_UNTIL = "0.2.0"
 """The release that drops the former names."""
-
 __all__ = sorted(_HOME)  # noqa: PLE0605 - it is a list
 
 # Type checkers do not follow __getattr__; a test compares these lines with the table.

@@ -8,15 +8,11 @@ import numpy.typing as npt
 
 Images: TypeAlias = npt.NDArray[np.uint8]
 """(n, h, w, c) uint8, 0 to 255."""
-
 Inputs: TypeAlias = npt.NDArray[np.float32]
 """(n, h, w, c) float32, 0 to 1: the input of a network."""
-
 Labels: TypeAlias = npt.NDArray[np.int64]
 """(n,) int64 class indices."""
-
 Floats: TypeAlias = npt.NDArray[np.floating[Any]]
 """Any floating-point array; the docstring gives its shape."""
-
 PathLike: TypeAlias = str | os.PathLike[str]
 """A path as a string or an ``os.PathLike``."""

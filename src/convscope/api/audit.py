@@ -29,12 +29,10 @@ from .run import Run, check_output, dataset_in_memory
 
 CHECKPOINT = f"{TEMPORARY}label-audit.npz"
 """Predictions of the finished folds; a temporary file that is not part of the run."""
-
 PURPOSE = "the networks of the label audit"
 
 NUM_IMAGES = 20
 """Training images that are added to the page, as many as it lists suspects."""
-
 CAUTION = "Suspects are heuristic: review each image before you change or remove its label."
 
 

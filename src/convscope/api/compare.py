@@ -24,7 +24,6 @@ from .run import Run, check_output
 
 ROUNDS, PER_ROUND, WARM_UP = 15, 20, 10
 """A round times a few single images of each network in turn; the median over rounds is robust against other load."""
-
 MAX_IMAGES = 240
 """Images in the gallery; one of MNIST takes about half a kilobyte of the page."""
 

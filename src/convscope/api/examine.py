@@ -31,12 +31,10 @@ from .run import Run
 
 SEED = 0
 """The same for every run, so that two networks get the same images, corrupted in the same way."""
-
 PURPOSE = "robustness: corruptions, attacks, OOD images"
 
 SAMPLE, ATTACKED, OOD_IMAGES = 1000, 500, 500
 """Test images that are corrupted; those of them that are attacked; images in each out-of-distribution set."""
-
 MAX_VALUES, MIN_SAMPLE = 4_000_000, 200
 """Pixel values in the sample, which limits it for images above 63 × 63; but never below this number of images."""
 

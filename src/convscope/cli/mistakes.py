@@ -22,7 +22,6 @@ from .options import moved_data_option, output_options
 
 NARROWEST = 40
 """Terminal columns that the reasons need at least; on less, they are not wrapped."""
-
 CSV_HEAD = ("index", "file", "true", "predicted", "true_probability", "predicted_probability", "hint", "reason")
 
 

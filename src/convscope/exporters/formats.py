@@ -23,7 +23,6 @@ from .verification import Verification, compare
 SAVED_MODEL = "saved_model"
 ENDINGS = {"onnx": ".onnx", "keras": ".keras", SAVED_MODEL: "-saved-model", "litert": ".tflite"}
 """Endings of the file, or folder, by format."""
-
 ON_TENSORFLOW = (SAVED_MODEL, "litert")
 
 WRITE_AND_READ = {

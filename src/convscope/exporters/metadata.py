@@ -23,12 +23,10 @@ if TYPE_CHECKING:
 
 NAME = "convscope"
 """Key in the metadata of an ONNX or ``.keras`` file; elsewhere the file :data:`METADATA_FILE`."""
-
 METADATA_FILE = "convscope.json"
 VERSION = 2
 CLASS_NAMES, PIXEL_SCALE = "class_names", "pixel_scale"
 """Separate keys in an ONNX file, for programs that need nothing else."""
-
 CHANNELS = {1: "grey", 3: "RGB"}
 
 

@@ -23,7 +23,6 @@ LINE = 1.32 * TITLE_SIZE / POINTS_PER_INCH
 BELOW_TITLE, NAME_SPACE = 0.16, 0.14
 RISES = {"top": -0.76, "bottom": 0.24, "center": -0.26, "center_baseline": -0.37}
 """Distance from a text's position up to its baseline by vertical alignment, in units of the font's size."""
-
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 

@@ -10,7 +10,6 @@ from .theme import DARK_ON_TINT, LIGHT_ON_TINT
 BAR_WIDTH, BAR_HEIGHT = 1.8, 0.12
 SCALE_HEIGHT = 0.36
 """Height of a legend in inches, with its labels."""
-
 Pair = tuple[float, float]
 
 BALANCE = 0.179

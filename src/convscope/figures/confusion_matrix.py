@@ -17,7 +17,6 @@ from .theme import ERRORS, INK, MARGIN, MUTED, RULE, SMALL_SIZE, TEXT_SIZE, WIDT
 
 MAX_NUMBERS = 20
 """Largest number of classes at which every cell shows its number."""
-
 MAX_LABELS = 50
 MAX_SIDE, MAX_CELL, MIN_FONT = 6.4, 0.9, 5.5
 PALEST = 0.12

@@ -23,7 +23,6 @@ from .theme import PNG_DPI, SVG_FONTS
 GLOBAL_STYLE = "stroke-linejoin: round; stroke-linecap: butt"  # matplotlib's CSS rule for *
 TAG = re.compile(r"<[a-zA-Z/][^<>]*>")
 """matplotlib escapes < and > in attributes and in text, so nothing else looks like a tag."""
-
 FURNITURE = re.compile(
     r"<metadata>.*?</metadata>\s*|<title>.*?</title>\s*|<defs>\s*<style\b.*?</style>\s*</defs>\s*|<!--.*?-->\s*|<defs>\s*</defs>\s*",
     re.DOTALL,

@@ -51,7 +51,6 @@ def _title(strength: Images, class_name: str) -> tuple[str, str]:
 
 MAX_LINES = 32
 """Rows and columns shown; of a larger image, the middle: smaller numbers would be illegible."""
-
 MATRIX_LEFT, TOP, MAX_CELL = 0.28, 0.2, 0.5
 
 

@@ -14,7 +14,6 @@ from matplotlib.text import Text
 USUAL = "DejaVu Sans"
 PLACEHOLDERS = ("lastresort", "adobeblank")
 """Fonts that have a box, or nothing, for every character."""
-
 _families: dict[str, str] = {}
 """The family for each character looked for so far, or an empty text where no font has it."""
 

@@ -13,10 +13,8 @@ from .theme import ACCENT, BACKGROUND, INK, RULE
 
 DEPTH = 0.35
 """Factor by which depths are shortened, as in an oblique projection."""
-
 BAR, MIN_BAR, MIN_DEPTH = 0.13, 0.03, 0.02
 """In inches: width and smallest height of a layer without rows and columns, and smallest depth."""
-
 Points = list[tuple[float, float]]
 
 

@@ -19,7 +19,6 @@ LEFT, BOTTOM = 0.62, 0.44
 AXES_WIDTH, AXES_HEIGHT = 5.45, 3.2
 LABEL_STEP = 0.36
 """Inches between the labels of two curves that end at the same height: each label has two lines of text."""
-
 MAX_TICKS = 12
 
 

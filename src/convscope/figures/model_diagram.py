@@ -16,7 +16,6 @@ ROW, HEAD = 0.25, 0.3
 NUMBER, LAYER, KIND, SHAPE = 0.12, 0.3, 1.75, 3.05
 COSTS = ((4.85, "parameters"), (6.75, "multiply-adds"))
 """Right edge of the numbers of each cost; their bars start after it."""
-
 BAR_WIDTH, FONT = 0.5, 9.0
 
 

@@ -10,10 +10,8 @@ from ..types import Floats, Images
 
 Pixels = npt.NDArray[np.uint8]
 """(…, 4) red, green, blue and opacity, 0 to 255."""
-
 MIN_TILE = 10
 """Smaller tiles are enlarged, each pixel to a block, so that the gaps between tiles can be narrow."""
-
 DARK_BORDER = 10
 
 

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 MAX_FIGURES = 1000
 ALL, EVERY_OTHER = range(MAX_FIGURES), range(1, MAX_FIGURES, 2)
 """Positions of figures; positions that a run does not have are ignored."""
-
 TIMEOUT = 120.0  # seconds
 
 

@@ -16,7 +16,6 @@ from .theme import ACCENT, BACKGROUND, INK, MUTED, SMALL_SIZE, TEST, TEXT_SIZE
 RIGHT, HEAD, FOOT = 5.15, 0.36, 0.3
 COLUMNS = (("recall", 5.85), ("precision", 6.7), ("images", 7.5))
 """Headings of the table and their right edges."""
-
 MAX_CLASSES = 100
 
 

@@ -15,10 +15,8 @@ from .theme import INK, MUTED, SEQUENTIAL, SMALL_SIZE, TEXT_SIZE
 HEAD, ROW, CELL = 0.42, 0.29, 0.82
 GAP = 0.2
 """Inches between the cells and the means, and above the colour scale."""
-
 MEAN = 1.55
 """Width of the column of means in inches."""
-
 Kind = Mapping[str, Any]
 
 

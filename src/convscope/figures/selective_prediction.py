@@ -19,7 +19,6 @@ LEFT, WIDTH, HEIGHT, BOTTOM = 0.62, 3.9, 2.9, 0.44
 COLUMNS = (("target", 5.25), ("confidence", 6.05), ("coverage", 6.75), ("accuracy", 7.55))
 POINTS = 300
 """Points of the curve: more would not be visible."""
-
 FEW, SPACE = 0.05, 0.05
 """The scale starts where this share of the error rate is left, or at the lowest threshold, minus a margin."""
 

@@ -18,28 +18,21 @@ ROLES = {
 }
 """Colour on white by role. Training, validation and test are blue, orange and green of the Okabe–Ito palette, which stays
 distinct with every common kind of colour blindness; lines and bars also differ in dash or hatch."""
-
 INK, MUTED, RULE, BACKGROUND = (ROLES[role] for role in ("ink", "muted", "rule", "paper"))
 TRAINING, VALIDATION, TEST, ACCENT = (ROLES[role] for role in ("training", "validation", "test", "accent"))
 DARK_ON_TINT, LIGHT_ON_TINT, FAINT_ON_WHITE = "#010101", "#ffffff", "#767676"
 """Text on cells whose colour is data, the same on light and dark pages. ``#000000`` would not do: matplotlib omits it from an
 SVG as the default, and the text would take the colour of the page's text."""
-
 SEQUENTIAL = "viridis"
 """Colour map of activations: perceptually uniform."""
-
 DIVERGING = "RdBu_r"
 """Colour map of signed weights: centred at zero, red positive, blue negative."""
-
 ERRORS = "YlOrRd"
 """Colour map of error counts in the confusion matrix."""
-
 TITLE_SIZE, TEXT_SIZE, SMALL_SIZE, TINY_SIZE = 12.0, 9.5, 8.0, 6.5
 """In points."""
-
 WIDTH, MARGIN = 8.0, 0.2
 """Width and margin of a figure in inches: one width for all, so that text has one size down the page."""
-
 RC: dict[str, Any] = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],

@@ -20,12 +20,10 @@ MAX_CONFIG = 16 * 2**20
 """Bytes; a network of a thousand layers takes 1 MB."""
 MAX_PACKING = 100
 """Highest plausible compression ratio: weights hardly shrink in a zip, a zip bomb does."""
-
 HOLD_CODE = frozenset(
     {"Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer", "__lambda__", "__numpy_load__", "load_model"}
 )
 """Keras' own classes and functions that hold code, or open other files."""
-
 TRUSTED = ("builtins", "keras")
 NO_PARTS_OF_NETWORKS = ("keras.config", "keras.export", "keras.saving", "keras.utils")
 """Modules of Keras with side effects, such as fetching a file."""

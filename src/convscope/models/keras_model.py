@@ -24,7 +24,6 @@ DEFAULT_NAMES = {
     "ReLU": "re_lu",
 }
 """The kinds of layers that can be made from their description, and what Keras calls the first of each."""
-
 ACTIVATIONS = frozenset(
     {"elu", "exponential", "gelu", "hard_sigmoid", "hard_silu", "leaky_relu", "linear", "log_softmax", "mish", "relu", "relu6",
      "selu", "sigmoid", "silu", "softmax", "softplus", "softsign", "tanh"}

@@ -29,7 +29,6 @@ SETTINGS = ("kernel_size", "pool_size", "strides", "padding", "activation", "uni
             "epsilon", "momentum", "scale", "offset", "rate", "groups", "dilation_rate", "axis",
             "max_value", "negative_slope", "threshold", "alpha", "mean", "variance", "invert")  # fmt: skip
 """Settings of Keras' layers that change what a layer computes or interest a reader."""
-
 TRAINING_ONLY = ("ActivityRegularization", "Dropout", "GaussianDropout", "GaussianNoise", "RandomBrightness", "RandomContrast",
                  "RandomFlip", "RandomRotation", "RandomTranslation", "RandomZoom", "SpatialDropout2D")  # fmt: skip
 """Kinds of layers that return their input outside training."""
@@ -37,7 +36,6 @@ TRAINING_ONLY = ("ActivityRegularization", "Dropout", "GaussianDropout", "Gaussi
 
 IMAGE = ""
 """The image in place of a layer's name."""
-
 OPERATIONS = {"Add": "Add", "Multiply": "Multiply", "Relu": "ReLU", "Subtract": "Subtract"}
 """Functions of ``keras.ops`` that compute what a layer computes, if they read layers only; by the names of their classes."""
 

@@ -13,10 +13,8 @@ WINDOWED = ("Conv2D", "DepthwiseConv2D", "MaxPooling2D", "AveragePooling2D")
 POINTWISE = ("ReLU", "LeakyReLU", "ELU", "Activation", "Softmax", "BatchNormalization", "Rescaling", "Dense",
              "Normalization", *TRAINING_ONLY)  # fmt: skip
 """Kinds of layers whose units read only their own position of an image."""
-
 JOINING = ("Add", "Average", "Concatenate", "Maximum", "Minimum", "Multiply", "Subtract")
 """Kinds of layers whose units read one position of several inputs."""
-
 Mask = npt.NDArray[np.bool_]
 
 

@@ -19,12 +19,10 @@ from pathlib import Path
 IMPORT = re.compile(r'^import \{ ?([\w$]+(?:, [\w$]+)*) ?\} from "(\.{1,2}/(?:\.\./|[\w-]+/)*[\w-]+\.js)";$')
 IMPORTING = re.compile(r"^\s*import\b|^(?!\s*/?\*).*\bimport\s*\(")
 """Any import statement or call; ``import("./x.js").Name`` in a comment is a type and does not match."""
-
 EXPORT = re.compile(r"^export (?=(?:async )?function\b|const\b|let\b|class\b)")
 TOP_LEVEL = re.compile(r"^(?:export )?(?:(?:async )?function\*?|const|let|var|class) +([\w$]+)")
 UNSAFE = ("</script", "<!--")
 """Text that would end the script element early or start a comment in it."""
-
 CHECKED = re.compile(rf"import|^export|{'|'.join(UNSAFE)}", re.IGNORECASE)
 """Lines worth the checks of ``_import_in``: one in ten."""
 

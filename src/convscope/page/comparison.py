@@ -19,7 +19,6 @@ from .text import numbers
 
 PICTURE_SIDE = 84
 """Largest side, in CSS pixels, to which a small image is enlarged by a whole factor."""
-
 MAX_SPLITS = 12
 """Rows in the table of differing predictions."""
 

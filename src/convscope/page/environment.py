@@ -22,7 +22,6 @@ DOTS_PER_INCH = 96.0
 AXIS_LENGTH = 1000
 MARGIN = 0.06
 """Share of an axis' range that stays free at both ends."""
-
 MIN_MARGIN = 5e-5
 """Half a hundredth of a percentage point: intervals of two perfect networks would otherwise have no range at all."""
 

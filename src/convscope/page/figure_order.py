@@ -6,12 +6,10 @@ from .svg import Embedded, anchor
 
 MATRIX = "first_image_matrix"
 """The one figure that the page shows as a table, so that its numbers can be read aloud, searched and copied."""
-
 KINDS = ("accuracy", "loss", "confusion_matrix", "per_class", "mistakes", "reliability", "coverage", "robustness", "baseline",
          "other", MATRIX, "first_image", "samples", "class_counts", "model_diagram", "kernels", "feature_maps",
          "feature_maps_per_class")  # fmt: skip
 """Kinds of figures in the order of the page; "other" is for figures of later versions."""
-
 PER_LAYER = ("feature_maps_per_class", "feature_maps", "kernels")
 """Prefixes of kinds with one figure per layer; longer prefixes first."""
 

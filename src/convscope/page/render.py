@@ -22,16 +22,13 @@ from .text.nouns import Page
 
 STYLE_SHEETS = ("base", "exercises", "findings", "inspector", "playground", "print", "results", "story", "uncertainty")
 """Names in ``css/``, in order: the others override ``base``, and never each other."""
-
 FIRST, LAST = "early.js", "main.js"
 """The script that runs before the first paint, and the one that runs at the end of the page."""
-
 SECTIONS = (
     ("learned", "Training"), ("good", "Results"), ("fails", "Mistakes"), ("sure", "Uncertainty"), ("verdict", "Baseline"),
     ("saw", "Data and architecture"), ("inside", "Inside the network"), ("yourself", "Reproduce"), ("words", "Glossary"),
 )  # fmt: skip
 """Anchor and heading of each section, in order: what was learned and how well, then from what."""
-
 SECTION_TEMPLATES = {
     "learned": "training", "good": "results", "fails": "mistakes", "sure": "uncertainty", "verdict": "conclusion",
     "saw": "data", "inside": "inspector", "yourself": "reproduce", "words": "glossary",

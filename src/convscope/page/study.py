@@ -13,7 +13,6 @@ from .text import numbers, study, study_conclusions
 
 PICTURE_SIDE = 56
 """Largest side, in CSS pixels, to which a small image is enlarged by a whole factor."""
-
 MAX_PICTURE = 112
 """Largest side, in CSS pixels; larger images are scaled down."""
 

@@ -9,7 +9,6 @@ from .text.numbers import percent, whole
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 720, 380, 62, 168, 16, 46
 """Size of the chart in pixels, and the margins for the labels on each side."""
-
 LABEL_HEIGHT = 18
 NUM_HUES, MAX_LABEL = 6, 24
 STEPS = (1, 2, 5)

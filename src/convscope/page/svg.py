@@ -21,7 +21,6 @@ OPENING = re.compile(r"^<svg\b[^>]*>")
 VIEW_BOX = re.compile(r'\bviewBox="0 0 ([\d.]+) ([\d.]+)"')
 BACKGROUND = re.compile(r'<g id="[^"]*patch_1">\s*<path\b[^>]*/>\s*</g>\s*')
 """The background, the first patch of every figure: the page has its own."""
-
 TITLE_LINE = re.compile(r'<g id="[^"]*title_\d+">\s*<text\b[^>]*>[^<]*</text>\s*</g>\s*')
 POINTS_TO_PIXELS = 96 / 72
 SPARE = MARGIN - 0.02

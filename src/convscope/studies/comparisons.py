@@ -25,7 +25,6 @@ from .plan import MAX_SEEDS
 
 MIN_SEEDS = 5
 """Fewest seeds for a significance test: estimated from four differences, a spread is often off by a factor of 2."""
-
 POWER = 0.8
 
 FAR, CERTAIN = 6.0, 30.0
@@ -70,7 +69,6 @@ def power(effect: float, n: int) -> float:
 
 Correct = npt.NDArray[np.bool_]
 """(seeds, n): whether each seed classifies each test image correctly."""
-
 LEVEL = 0.05
 
 MAX_EXACT = 14

@@ -27,14 +27,11 @@ if TYPE_CHECKING:
 
 STARTUP_TRIALS = 8
 """Trials drawn at random before Optuna uses their results."""
-
 TRIALS_BEFORE_PRUNING = 5
 """Finished trials before the first one is pruned."""
-
 LEARNING_RATES, SLOWNESS, DECAYS, SMOOTHING, STRENGTH = 5.0, (1e-3, 0.1), (1e-4, 0.1), (0.0, 0.1), (0.0, 2.0)
 """Largest factor between the learning rate and the recipe's; ranges of 1 − beta_2, weight decay, label smoothing and of
 augmentation, the latter as a multiple of the recipe's."""
-
 BATCH_SIZES = (32, 64, 128, 256)
 
 JOURNAL = "search.journal"

@@ -17,19 +17,16 @@ SCHEMA_VERSION = 1
 
 ALL = "all"
 """As a size, the whole training split."""
-
 MAX_SEEDS, MAX_RUNS, MAX_TRIALS = 1000, 10_000, 10_000
 
 MIN_PER_CLASS = 2
 """Training images of each class: one to train on and one to validate with."""
-
 THREADS_PER_RUN = 1
 """Threads of each training.
 
 Convolutions sum in an order that depends on the number of threads, which changes the weights. With one thread, a run gives the
 same numbers however many run in parallel, and as many runs as cores keep all cores busy.
 """
-
 NAME = re.compile(r"[\w][\w.+-]*")
 
 

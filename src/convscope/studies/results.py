@@ -103,7 +103,6 @@ def _within(interval: Interval | None, highest: float) -> Interval | None:
 
 MAX_HARD = 60
 """Number of hardest test images listed."""
-
 COLUMNS = ("run", "model", "recipe", "size", "images", "seed", "accuracy", "errors", "n", "loss", "val_accuracy",
            "parameters", "train_seconds")  # fmt: skip
 

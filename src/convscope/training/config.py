@@ -21,7 +21,6 @@ NEEDS = {
     "max_validation_images": ("validation", "held-out"),
 }
 """Settings that have an effect only with a value of another one."""
-
 Count = Annotated[int, Within("a whole number of at least 1", lambda value: value >= 1)]
 Share = Annotated[float, Within("at least 0 and less than 1", lambda value: 0 <= value < 1)]
 

@@ -10,7 +10,6 @@ from .numbers import name, word
 
 Page = Mapping[str, Any]
 """A payload, as :mod:`convscope.page.payload` describes it."""
-
 SHORT_NAME = 4
 KIND_NAMES = {
     "Conv2D": "convolutional", "MaxPooling2D": "max pooling", "AveragePooling2D": "average pooling", "Flatten": "flattening",

@@ -15,7 +15,6 @@ from .numbers import name
 FILES_TO_SAVE = {"weights": "Weights (.npz)", "predictions": "Predictions (.csv)", "history": "History (.csv)",
                  "metrics": "Metrics (.json)"}  # fmt: skip
 """What the page saves from its own data, with the label of each button."""
-
 WIDEST = 100
 """Longest line in characters; a longer call gets one line per keyword."""
 

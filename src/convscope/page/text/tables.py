@@ -15,10 +15,8 @@ BYTES_PER_PARAMETER = 4
 OPTIMISERS = {"adam": "Adam", "adamw": "AdamW"}
 MATRIX_SIDE = 64
 """Rows and columns of pixels that are printed; a larger image is cropped."""
-
 SHADES = 9
 """Steps from nothing to 255 in the printed matrix."""
-
 FILES = {f"{name}/" if name == FIGURES else name: text for name, text in DESCRIPTIONS.items() if name not in OPTIONAL}
 """The files of every complete run, and what is in them."""
 

@@ -14,14 +14,11 @@ from .numbers import capital, counted, decimal, decimal_range, percent, percent_
 
 MEASURED = ("uncertainty", "ood", "robustness", "attacks", "label_audit")
 """Keys of the metrics, in the order of the section."""
-
 PARTS = {"ood": "Out-of-distribution images", "attacks": "Adversarial attacks",
          "label_audit": "Possible label errors"}  # fmt: skip
 """Headings of the parts that findings link to, by the same keys."""
-
 FINDINGS_SHOWN, LETTERS_SHOWN = 3, 168
 """Findings on the first screen, and their total length: one line on a laptop."""
-
 SUSPECTS_SHOWN = 20
 FOOLED = 0.5
 """Accuracy below which an attack changes more than half of the predictions."""

@@ -20,7 +20,6 @@ from .worker_process import THREADS, begin_process
 
 _one_at_a_time = threading.Lock()
 """A Dask worker may have several threads, but only one such process."""
-
 _process: subprocess.Popen[bytes] | None = None
 
 
