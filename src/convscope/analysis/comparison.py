@@ -158,11 +158,7 @@ class Comparison:
 def compare_evaluations(
     contestants: Sequence[ComparedRun], evaluations: Sequence[Evaluation], *, dataset: str
 ) -> Comparison:
-    """Compare evaluations of the same test images, in the same order.
-
-    Raises:
-        ValueError: There are fewer than two evaluations, or their true classes differ.
-    """
+    """Compare two or more evaluations of the same test images, in the same order; ValueError for others."""
     labels = evaluations[0].labels
     if len(evaluations) < 2 or any(not np.array_equal(each.labels, labels) for each in evaluations):
         raise ValueError("a comparison needs two or more evaluations of the same test images in the same order")

@@ -134,7 +134,6 @@ def _find_suspects(
 
 
 def _with_suspect_images(record: RunRecord, audit: LabelAudit, dataset: Dataset) -> RunRecord:
-    """Add the most suspect training images to the evidence, for the page."""
     if record.evidence is None:
         return record
     indices = audit.index[audit.split == "train"][:NUM_IMAGES]

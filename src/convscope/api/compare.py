@@ -113,7 +113,6 @@ def _data(run: Opened) -> str:
 
 
 def _measure_costs(runs: Sequence[Opened]) -> list[Costs]:
-    """Return the costs of ``runs``; takes about 0.1 s for small networks."""
     milliseconds = _time_per_image([run.folder / ONNX_MODEL for run in runs])
     costs = []
     for run, each in zip(runs, milliseconds, strict=True):
@@ -124,7 +123,6 @@ def _measure_costs(runs: Sequence[Opened]) -> list[Costs]:
 
 
 def _time_per_image(models: Sequence[Path]) -> list[float]:
-    """Return the milliseconds that each of ``models`` takes for one image, including preprocessing."""
     predictors = [Predictor(model) for model in models]
     # Noise is enough: the work of a network does not depend on the image.
     image = np.random.default_rng(0).integers(0, 256, (1, *predictors[0].image_shape), dtype=np.uint8)

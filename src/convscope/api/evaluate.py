@@ -131,5 +131,4 @@ def _measured(
 
 
 def _preprocessor(record: RunRecord) -> ImagePreprocessor | None:
-    """Return the preprocessing for a run's network; None if it cannot take image files."""
     return metadata_for_run(record).fitting if record.request["dataset"]["image_shape"][2] in CHANNELS else None

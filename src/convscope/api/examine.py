@@ -160,7 +160,6 @@ def _measure_attacks(
 
 
 def _save(folder: Path, record: RunRecord, sections: Mapping[str, Any], progress: Listener | None) -> Mapping[str, Any]:
-    """Add the numbers to the run and write its page again; return its metrics."""
     on_step = _step_counter("page", 1, progress)
     with run_folder.updating_report(folder):
         now = store.load_record(folder)  # again: another process may have added something meanwhile

@@ -157,7 +157,6 @@ def _begin(folder: Path, plan: StudyPlan, dataset: Dataset) -> None:
 
 
 def _refuse_other_versions(folder: Path) -> None:
-    """Raise :class:`ConfigError` if other package versions are installed than when the study began."""
     begun, now = run_folder.read_json(folder / REQUEST).get("versions", {}), package_versions()
     differing = sorted(name for name in {*begun, *now} if begun.get(name) != now.get(name))
     if differing:
@@ -169,7 +168,6 @@ def _refuse_other_versions(folder: Path) -> None:
 
 
 def _write(results: StudyResults, dataset: Dataset, folder: Path) -> None:
-    """Write the results, then the page made from them."""
     known = to_json(results)
     write_text(folder / TABLE, to_csv(results))
     save_votes(results.votes, folder)

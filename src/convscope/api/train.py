@@ -189,7 +189,6 @@ def _configured(
 
 
 def _save_models(training: Training, dataset: Dataset, folder: Path, rate: float) -> Verification:
-    """Save the Keras model and the ONNX model, and compare the latter with what was trained, on the test images."""
     # The model is saved first, so that no later failure can cost the user the training.
     if training.keras_model is None:
         write_keras_archive(training.network, folder / KERAS_MODEL)
@@ -214,7 +213,6 @@ def _save_models(training: Training, dataset: Dataset, folder: Path, rate: float
 
 
 def _save_reference_data(record: RunRecord, dataset: Dataset, folder: Path) -> None:
-    """Save what predictions need in place of the evidence."""
     config, seed, last_hidden = record.request["config"], record.request["seed"], record.network.layers[-2:][0]
     predictor = Predictor(folder / ONNX_MODEL)
     reference_data = measure_reference_data(predictor, dataset.train, config, layer_name=last_hidden.name, seed=seed)
@@ -229,7 +227,6 @@ def _ledger(dataset: Dataset, folder: Path) -> ledger.Ledger:
 def _recording_validation(
     progress: Listener | None, config: TrainConfig, reads: ledger.Ledger, purpose: str
 ) -> Listener | None:
-    """Return a listener that also records each validation on the test split."""
     if config.validation != "test":
         return progress
     recorded: set[int] = set()
@@ -248,7 +245,6 @@ def _recording_validation(
 def _add_report(
     record: RunRecord, training: Training, dataset: Dataset, config: TrainConfig, folder: Path, progress: Listener | None
 ) -> RunRecord:
-    """Train the baseline if there is one, collect the evidence, and write figures and page."""
     # A second process draws the figures; a thread suffices for the evidence, whose time ONNX Runtime takes.
     with SecondProcess(folder, ALL) as second, ThreadPoolExecutor(1) as thread:
         with_its_evidence = thread.submit(ensure_evidence, record, folder, dataset, verb="train")

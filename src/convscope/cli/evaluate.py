@@ -127,7 +127,6 @@ def command(
 
 
 def _data_lines(data: MeasuredData) -> Iterator[str]:
-    """Yield what was measured, what was left out, and what the run has already seen."""
     if data.is_own_test_split:
         yield f"measured: the {count_of(data.used, 'test image')} of the run's own data"
     else:

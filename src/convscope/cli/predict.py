@@ -122,7 +122,6 @@ def _csv_rows(found: Predictions) -> Iterator[tuple[object, ...]]:
 
 
 def _by_image_file(found: Iterable[Prediction]) -> Iterator[list[Prediction]]:
-    """Yield the predictions of each image file together."""
     group: list[Prediction] = []
     for prediction in found:
         group.append(prediction)
@@ -132,7 +131,6 @@ def _by_image_file(found: Iterable[Prediction]) -> Iterator[list[Prediction]]:
 
 
 def _print(group: Sequence[Prediction], quiet: bool) -> None:
-    """Print the predictions of one image file."""
     click.echo(text.sheet_line(group) if len(group) > 1 else text.answer_line(group[0]))
     for prediction in group:
         if not quiet:

@@ -74,9 +74,7 @@ def write_export(
 ) -> Verification:
     """Write the network to ``path``, and compare its logits for images (n, h, w, c) uint8 with the ``expected`` ones (n, k).
 
-    Raises:
-        ConvscopeError: The logits differ; nothing is kept.
-        MissingBackendError: The format needs Keras or TensorFlow, which is missing.
+    ConvscopeError if they differ, and nothing is kept; MissingBackendError if a package for the format is missing.
     """
     if format_name == "onnx":
         with replacing(path) as temporary:

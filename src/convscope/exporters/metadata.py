@@ -100,11 +100,7 @@ def metadata_for_run(record: RunRecord) -> ModelMetadata:
 
 
 def from_metadata(metadata: Mapping[str, str], image_shape: tuple[int, int, int]) -> ModelMetadata:
-    """Read the metadata of an ONNX file; files of earlier versions have class names only.
-
-    Raises:
-        KeyError, TypeError, ValueError: The metadata are incomplete or contradictory.
-    """
+    """Read the metadata of an ONNX file; KeyError, TypeError or ValueError if they are incomplete or contradictory."""
     if NAME not in metadata:
         return ModelMetadata(image_shape, _names(json.loads(metadata[CLASS_NAMES])))
     document = upgrade_model_metadata(json.loads(metadata[NAME]))

@@ -40,18 +40,11 @@ def export_onnx(
     expected: Floats,
     model: keras.Model | None = None,
 ) -> Verification:
-    """Write ``network`` and check it with ONNX Runtime.
+    """Write ``network``, which ends in a dense layer with a softmax, and check it with ONNX Runtime.
 
     The file takes (n, h, w, c) float32 in 0..1. Its outputs are ``logits`` and ``probabilities`` (n, k), and ``features``
-    (n, d), the input of the last layer.
-
-    Args:
-        network: A network that ends in a dense layer with a softmax.
-        path: The file to write or replace.
-        class_names: For the file's metadata.
-        images: (n, h, w, c) uint8; what both must agree on.
-        expected: (n, k) logits of the images, computed by what trained the network.
-        model: The same network in Keras, for layers that only Keras' converter knows.
+    (n, d), the input of the last layer. ``expected`` (n, k) are the logits of ``images`` (n, h, w, c) uint8 by what trained the
+    network; ``model`` is the same network in Keras, for layers that only Keras' converter knows.
 
     Raises:
         ConvscopeError: A logit differs by more than 1e-4 (more for large logits); no file is kept.
@@ -76,7 +69,6 @@ def write_metadata(path: PathLike, metadata: ModelMetadata) -> None:
 
 
 def _with_features(both: keras.Model, model: keras.Model) -> keras.Model:
-    """Add the output ``features``, as a layer of its own that gives the converter a name."""
     import keras
 
     features = keras.layers.Identity(name=FEATURES)(nodes(model)[-1].input_tensors[0])
@@ -129,7 +121,6 @@ def _replace_erfc(proto: Any) -> None:
 
 
 def _rename(proto: Any, output_names: list[str]) -> None:
-    """Rename the input to ``inputs`` and the outputs to Keras' names, and sort the outputs."""
     renamed = dict(zip((output.name for output in proto.graph.output), output_names, strict=True))
     renamed[proto.graph.input[0].name] = INPUTS
     for value in (*proto.graph.input, *proto.graph.output):

@@ -35,13 +35,9 @@ SEARCHED_BYTES = 2**26
 
 
 def rehearse(word: str, build: Build, dataset: Dataset, *, seed: int) -> None:
-    """Rehearse the training of a user's own Keras model, which the messages call ``word``.
+    """Rehearse the training of a user's own Keras model, which the messages call ``word``; ConfigError if it cannot be used.
 
     convscope's architectures, and networks described with its layers, need none.
-
-    Raises:
-        ConfigError: The network cannot be trained, saved or exported; the message names the layer.
-        MissingBackendError: Its export needs a package that is not installed.
     """
     model = None if build in MODELS.values() else build_custom(build, dataset, seed)
     if model is None or isinstance(model, Network):

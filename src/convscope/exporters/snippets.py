@@ -137,7 +137,6 @@ def snippets(format_name: str, path: Path, metadata: ModelMetadata) -> dict[str,
 
 
 def _note(metadata: ModelMetadata) -> str:
-    """Return in a few words what the image must look like."""
     words = metadata.polarity or "like the training images"
     if metadata.digits is not None:
         one = metadata.content.removesuffix("s")

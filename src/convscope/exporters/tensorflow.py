@@ -74,7 +74,6 @@ def logits_of_litert(path: Path, images: Images) -> Floats:
 
 
 def _interpreter(path: Path) -> Any:
-    """Open the file with LiteRT's own package if installed, else with TensorFlow's."""
     if importlib.util.find_spec("ai_edge_litert") is not None:
         from ai_edge_litert.interpreter import Interpreter
 

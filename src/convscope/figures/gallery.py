@@ -57,7 +57,6 @@ def _results(record: RunRecord) -> Iterator[Drawer]:
 
 
 def _layers(record: RunRecord) -> Iterator[Drawer]:
-    """Yield the kernels of the convolutions, then the feature maps of every convolution and pooling."""
     examples, class_names = record.examples, record.evaluation.class_names
     for each in kernels(record.network):
         yield partial(draw_kernels, each)

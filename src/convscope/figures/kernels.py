@@ -60,7 +60,6 @@ def _alternative(kernels: Kernels) -> str:
 
 
 def _few(title: str, tiles: Pixels) -> FigureCanvas:
-    """Draw large tiles, each below its number."""
     mosaic = in_rows(tiles, WRAPPED_COLUMNS)
     pitch, caption = RIGHT / WRAPPED_COLUMNS, 0.2
     height = pitch * mosaic.tiles.shape[2] / mosaic.tiles.shape[3]

@@ -57,7 +57,6 @@ def _title(evaluation: Evaluation, shown: int) -> str:
 
 
 def _names(evaluation: Evaluation, index: int) -> list[str]:
-    """Return the true and the predicted class of an image."""
     return [evaluation.class_names[int(of[index])] for of in (evaluation.labels, evaluation.predictions)]
 
 

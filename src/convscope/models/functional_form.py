@@ -83,7 +83,6 @@ def _replay(model: keras.Model, images: Any, names: dict[str, Any]) -> Any:
 
 
 def _followed(word: str, model: keras.Model, image_shape: ImageShape) -> keras.Model:
-    """Return a subclassed model as a functional one."""
     images = np.random.default_rng(0).random((2, *image_shape), np.float32)
     try:
         with warnings.catch_warnings():

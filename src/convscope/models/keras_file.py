@@ -30,11 +30,7 @@ NO_PARTS_OF_NETWORKS = ("keras.config", "keras.export", "keras.saving", "keras.u
 
 
 def check_keras_file(path: PathLike) -> None:
-    """Check a ``.keras`` file without running anything from it.
-
-    Raises:
-        RunError: The file is damaged, or holds more than Keras' own layers.
-    """
+    """Raise RunError for a ``.keras`` file that is damaged or holds more than Keras' own layers; nothing in it is run."""
     named = repr(str(Path(path)))
     try:
         with zipfile.ZipFile(path) as archive:

@@ -221,7 +221,6 @@ def _shape(shape: Sequence[int | None]) -> Shape:
 
 
 def _plain(value: Any) -> Any:
-    """Return a setting as JSON has it."""
     return list(value) if isinstance(value, tuple) else value
 
 

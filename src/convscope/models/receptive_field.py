@@ -145,7 +145,6 @@ def _propagate_axis(field: ReceptiveField, layer: Layer, axis: int) -> tuple[int
 
 
 def _needed(layer: Layer, axis: int, outputs: Mask) -> Mask:
-    """Return which inputs of ``layer`` reach one of the ``outputs``."""
     if layer.kind in POINTWISE:
         return outputs
     inputs = np.zeros(layer.input_shape[axis], dtype=bool)

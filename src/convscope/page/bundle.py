@@ -34,12 +34,7 @@ class BundleError(Exception):
 def bundle(folder: Path, entry: str = "main.js") -> str:
     """Return the modules that ``entry`` reaches as one strict script that defines no global names.
 
-    Args:
-        folder: Folder of the modules.
-        entry: Path of the first module within ``folder``, with forward slashes on every platform, as in errors.
-
-    Raises:
-        BundleError: If a module breaks a rule; the message names the line.
+    ``entry`` is a path within ``folder``, with forward slashes on every platform, as in errors.
     """
     sources: dict[str, str] = {}
     _visit(folder, entry, sources, ())
@@ -110,7 +105,6 @@ def _without_modules(name: str, text: str) -> str:
 
 
 def _without_comments(name: str, text: str) -> Iterator[str]:
-    """Yield the lines of ``text`` that are not comments only."""
     is_comment = False
     for number, line in enumerate(text.splitlines(), start=1):
         stripped = line.strip()

@@ -59,9 +59,7 @@ class Group:
 def render_comparison(comparison: Comparison, pictures: Mapping[int, Images]) -> str:
     """Return the page as text, to be written as UTF-8.
 
-    Args:
-        comparison: What was compared, with all its numbers.
-        pictures: Images (h, w, c) uint8 by their indices in the test split; images without one are left out of the gallery.
+    ``pictures`` are images (h, w, c) uint8 by their indices in the test split; those without one are left out of the gallery.
     """
     return render_without_script(
         "comparison",

@@ -39,10 +39,8 @@ SECTION_TEMPLATES = {
 def render(record: RunRecord, drawings: Iterable[Drawing], *, opened: OpenedPicture | None = None) -> str:
     """Return the report of a run as text, to be written as UTF-8.
 
-    Args:
-        record: The run.
-        drawings: The drawings of the run's figures, in any order; they may be drawn lazily, on iteration.
-        opened: The image to show first; by default, the first test image.
+    ``drawings`` may come in any order, and may be drawn on iteration. ``opened`` is the image to show first, by default the
+    first test image.
     """
     page = make_payload(record, opened=opened)
     classes = StyleClasses()

@@ -18,12 +18,9 @@ MAX_PICTURE = 112
 
 
 def render_study(results: Mapping[str, Any], request: Mapping[str, Any], pictures: Mapping[int, Images]) -> str:
-    """Return the page as text, to be written as UTF-8.
+    """Return the page as text, to be written as UTF-8, from the contents of ``study-results.json`` and ``study.json``.
 
-    Args:
-        results: The content of ``study-results.json``.
-        request: The content of ``study.json``.
-        pictures: The hardest images (h, w, c) uint8 by their indices in the test split, as many as the page shows.
+    ``pictures`` are the hardest images (h, w, c) uint8 by their indices in the test split, as many as the page shows.
     """
     results = _with_short_names(results)
     rows, comparisons = results["table"], results["comparisons"]

@@ -22,15 +22,9 @@ if TYPE_CHECKING:
 
 
 def write_report(record: RunRecord, folder: Path, second: SecondProcess | None = None) -> Path:
-    """Write figures and page of a run, and its evidence if the folder lacks it.
+    """Write figures and page of a run, and its evidence if the folder lacks it; return the path of the page.
 
-    Args:
-        record: The run.
-        folder: The run folder, locked by the caller.
-        second: A process that already draws some of the figures; by default a new one draws every other figure.
-
-    Returns:
-        The path of the page.
+    The caller locks ``folder``. ``second`` already draws some of the figures; by default a new process draws every other one.
     """
     from ..figures import parallel
 

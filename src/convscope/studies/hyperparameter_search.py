@@ -150,7 +150,6 @@ def _open_study(name: str, journal: Path) -> optuna.Study:
 
 
 def _propose(trial: optuna.trial.Trial, base: TrainConfig) -> TrainConfig:
-    """Return ``base`` with settings that Optuna proposes."""
     rate = base.learning_rate
     setting: dict[str, Any] = {
         "learning_rate": trial.suggest_float("learning_rate", rate / LEARNING_RATES, rate * LEARNING_RATES, log=True),
@@ -166,7 +165,6 @@ def _propose(trial: optuna.trial.Trial, base: TrainConfig) -> TrainConfig:
 
 
 def _setting_of(base: TrainConfig) -> dict[str, Any]:
-    """Return the recipe's own settings as a point of the search space."""
     return {
         "learning_rate": base.learning_rate,
         "slowness": 1 - base.beta_2,
@@ -197,7 +195,6 @@ def _state(name: str) -> optuna.trial.TrialState:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Silence Optuna's log and its warnings about experimental features."""
     import optuna
 
     level = optuna.logging.get_verbosity()

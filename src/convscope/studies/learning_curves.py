@@ -83,7 +83,6 @@ def steepest(curves: Sequence[LearningCurve]) -> str | None:
 
 
 def _slope(x: Sequence[float], y: Sequence[float]) -> float:
-    """Return the slope of the least-squares line."""
     middle_x, middle_y = sum(x) / len(x), sum(y) / len(y)
     across = sum((a - middle_x) ** 2 for a in x)
     return sum((a - middle_x) * (b - middle_y) for a, b in zip(x, y, strict=True)) / across

@@ -239,7 +239,6 @@ def _describe(dataset: Dataset, plan: StudyPlan) -> dict[str, Any]:
 
 
 def _hard_images(votes: Sequence[Votes], dataset: Dataset) -> tuple[HardImage, ...]:
-    """Return the test images that at least half of the runs misclassify, the worst first."""
     counts = np.sum([each.counts for each in votes], axis=0)
     all_votes = Votes(counts, dataset.test.labels)
     runs, wrong = all_votes.seeds, all_votes.seeds - all_votes.correct
@@ -271,7 +270,6 @@ def _remarks(outcomes: Sequence[Outcome], plan: StudyPlan) -> Iterator[str]:
 
 
 def _plain(value: Any) -> dict[str, Any]:
-    """Return a dataclass as JSON, with intervals as ``[low, high]``."""
     found: dict[str, Any] = asdict(value, dict_factory=_factory)
     return found
 

@@ -29,9 +29,7 @@ class Task:
 def run_tasks(tasks: Iterable[Task], workers: Executor, remark: Callable[[str], None]) -> None:
     """Run all ``tasks`` and their follow-ups in parallel; repeat those whose worker died, and ``remark`` on it.
 
-    Raises:
-        RunError: Workers died more than :data:`MAX_DEATHS` times in a row.
-        Exception: Anything that a task raises.
+    RunError after more than :data:`MAX_DEATHS` deaths in a row; what a task raises is raised.
     """
     queue, running, deaths = deque(tasks), dict[Future[Any], Task](), 0
     while queue or running:

@@ -71,11 +71,7 @@ class Augmentation:
 
 
 def parse_augmentation(text: str, default: Augmentation) -> Augmentation:
-    """Parse ``--augment``: ``none``, or limits that replace those of ``default``, such as ``rotation=0,shift=0.1``.
-
-    Raises:
-        ConfigError: The text is neither, or a value is out of range.
-    """
+    """Parse ``--augment``: ``none``, or limits that replace those of ``default``, such as ``rotation=0,shift=0.1``."""
     if text.strip() == "none":
         return Augmentation()
     changes = {}

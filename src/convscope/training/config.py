@@ -89,10 +89,8 @@ class TrainConfig:
     def with_settings(self, changes: Mapping[str, Any]) -> TrainConfig:
         """Return the settings with other values of those that ``changes`` names, as listed in :data:`SETTINGS`.
 
-        Another ``batch_size`` is used as it is, for small sets too, unless ``changes`` asks for ``shrink_batches``.
-
-        Raises:
-            ConfigError: A name is unknown, a value is out of range, or it would have no effect.
+        Another ``batch_size`` is used as it is, for small sets too, unless ``changes`` asks for ``shrink_batches``. ConfigError
+        if a name is unknown, a value is out of range, or it would have no effect.
         """
         values = {name: find_setting(name).checked(value) for name, value in changes.items()}
         if "batch_size" in values:
@@ -150,11 +148,7 @@ def find_setting(name: str) -> Setting:
 
 
 def parse_settings(texts: Iterable[str]) -> dict[str, Any]:
-    """Parse changes such as ``label_smoothing=0.1``; of several values of one setting, the last counts.
-
-    Raises:
-        ConfigError: A text is no such change, its name is unknown, or its value is out of range.
-    """
+    """Parse changes such as ``label_smoothing=0.1``; of several values of one setting, the last counts."""
     changes = {}
     for text in texts:
         name, sign, value = text.partition("=")

@@ -19,13 +19,7 @@ ENGINES = ("auto", "native", "keras")
 
 
 def check_engine(engine: str) -> None:
-    """Refuse, before any work, an unknown engine and one that is not installed.
-
-    Raises:
-        ConfigError: There is no engine of that name.
-        ConvscopeError: The native engine was not built.
-        MissingBackendError: Keras has no back-end, and the native engine was not built or not asked for.
-    """
+    """Refuse, before any work, an unknown engine (ConfigError) and one that is not installed (ConvscopeError)."""
     if engine not in ENGINES:
         raise ConfigError(unknown_name("engine", engine, ENGINES))
     if engine == "native":
@@ -37,11 +31,8 @@ def check_engine(engine: str) -> None:
 def choose_engine(engine: str, name: str, reason: str) -> tuple[EngineName, str]:
     """Return the engine that trains a network, and why ``auto`` did not choose the native one; else an empty text.
 
-    ``name`` is the network's, ``reason`` what :func:`why_not_native` returned for it.
-
-    Raises:
-        ConfigError: ``engine`` is ``"native"``, and it cannot train the network.
-        MissingBackendError: Keras is to train and has no back-end.
+    ``name`` is the network's, ``reason`` what :func:`why_not_native` returned for it. ConfigError if the native engine cannot
+    train it, MissingBackendError if Keras is to train and has no back-end.
     """
     if engine == "keras":
         check_backend()

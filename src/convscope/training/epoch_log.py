@@ -97,11 +97,8 @@ class EpochLog:
     ) -> bool:
         """Record an epoch; return whether the training is to stop.
 
-        Args:
-            values: ``loss``, ``accuracy``, ``val_loss`` and ``val_accuracy``.
-            learning_rate: Of the last step.
-            weights: Of the network in training, by ``layer/weight``.
-            state: Returns what the checkpoint needs to go on from here.
+        ``values`` are ``loss``, ``accuracy``, ``val_loss`` and ``val_accuracy``; ``weights``, by ``layer/weight``, those of the
+        network in training; ``state`` returns what the checkpoint needs to go on from here.
         """
         for name, what in (("loss", "loss"), ("val_loss", "validation loss")):
             step = math.ceil(self._done / self._batch_size)

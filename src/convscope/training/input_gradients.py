@@ -32,12 +32,7 @@ class InputGradient:
     """
 
     def __init__(self, model: keras.Model) -> None:
-        """Compile the gradient of ``model``, which must end in a dense layer with a softmax.
-
-        Raises:
-            RunError: The last layer is another one.
-            ConfigError: Keras' back-end is neither TensorFlow nor JAX.
-        """
+        """Compile the gradient of ``model``; RunError unless it ends in a dense layer with a softmax."""
         name = require_backend()
         steps: dict[str, Callable[[keras.Model], tuple[Step, Step, Forward]]] = {"tensorflow": _tensorflow, "jax": _jax}
         if name not in steps:
@@ -72,7 +67,6 @@ def _batches(inputs: Inputs) -> list[slice]:
 
 
 def _padded(values: npt.NDArray[Any], dtype: npt.DTypeLike | None = None) -> npt.NDArray[Any]:
-    """Pad ``values`` with zeros to a full batch."""
     padded = np.zeros((BATCH_SIZE, *values.shape[1:]), dtype or values.dtype)
     padded[: len(values)] = values
     return padded

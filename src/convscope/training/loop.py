@@ -78,8 +78,6 @@ class Training:
 
 @dataclass(frozen=True, eq=False)
 class _Trained:
-    """What an engine made of a network."""
-
     weights: Mapping[str, Weights]
     logits: Callable[[Images], Floats]
     backend: str
@@ -97,14 +95,14 @@ def fit(
     progress: Listener | None = None,
     checkpoint: Path | None = None,
 ) -> Training:
-    """Train a network on ``dataset`` with the settings in ``config``.
+    """Train the network of ``build`` on the training split of ``dataset``.
 
     The same arguments give the same weights, bit for bit, on the same machine with the same package versions; with the
     native engine, whatever the number of threads.
 
     Args:
         build: A function of image shape (h, w, c) and number of classes that returns a network or a ``keras.Model``.
-        dataset: Only its training split is used, unless ``config`` validates on the test split.
+        dataset: Its test split is used only if ``config`` validates on it.
         config: The settings.
         seed: Seed of weights, held-out images, shuffling and augmentation.
         engine: ``"native"``, ``"keras"``, or ``"auto"``: the native engine where it knows every layer, else Keras.

@@ -33,10 +33,7 @@ def fit_with_engine(
 ) -> Engine:
     """Train ``network`` from its own weights, and return the engine that holds the trained ones.
 
-    Raises:
-        RunError: ``resumed`` belongs to another network.
-        Unsupported: The engine does not have all layers of the network.
-        ConvscopeError: The engine was not built, or memory is short.
+    RunError if ``resumed`` belongs to another network; otherwise as :class:`Engine`.
     """
     engine = Engine(network, batch_size=batches.batch_size, threads=threads, seed=seed)
     try:

@@ -153,11 +153,7 @@ RECIPES: dict[str, Callable[[], TrainConfig]] = {
 
 
 def find_recipe(recipe: str | TrainConfig) -> TrainConfig:
-    """Return the settings that ``recipe`` names; settings are returned unchanged.
-
-    Raises:
-        ConfigError: There is no recipe of that name.
-    """
+    """Return the settings that ``recipe`` names; settings are returned unchanged. ConfigError for other names."""
     if isinstance(recipe, TrainConfig):
         return recipe
     if recipe not in RECIPES:

@@ -177,7 +177,6 @@ def is_most_frequent(counts: Sequence[int]) -> bool:
 
 
 def _exceeds_even_spread(count: int, errors: int, cells: int) -> bool:
-    """Return whether ``count`` is significant, with Bonferroni's correction for cells."""
     return cells * _binomial_tail(count, errors, 1 / cells) <= LEVEL
 
 

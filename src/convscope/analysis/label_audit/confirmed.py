@@ -38,9 +38,6 @@ def without_confirmed(evaluation: Evaluation, confirmed: Labels, *, confirmed_tr
     1998, method 10.
 
     ``confirmed`` (m,) holds indices in the test split.
-
-    Raises:
-        ValueError: All images are confirmed.
     """
     is_confirmed = np.zeros(len(evaluation), dtype=bool)
     is_confirmed[confirmed] = True

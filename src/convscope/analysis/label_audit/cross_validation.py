@@ -73,11 +73,6 @@ def cross_validate(
 
     Folds are stratified by class. ``checkpoint`` is a file for the predictions of finished folds, which are not computed
     again with the same data and settings. ``before_reading`` is called before each prediction on the test split.
-
-    Raises:
-        ConfigError: The number of folds is invalid.
-        DatasetError: Fewer than two classes have two training images.
-        KeyboardInterrupt: Training was interrupted by Ctrl-C.
     """
     labels, size = dataset.train.labels, dataset.num_classes
     counts = dataset.train.class_counts(size)

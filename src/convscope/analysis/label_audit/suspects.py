@@ -111,13 +111,9 @@ class LabelAudit:
 def find_suspects(
     scored: Mapping[str, tuple[Labels, Floats]], class_names: Sequence[str], notes: Sequence[str] = ()
 ) -> LabelAudit:
-    """Return the suspects of each split.
+    """Return the suspects of each split; MissingExtraError if ``cleanlab`` is not installed.
 
-    ``scored`` maps each split to its labels (n,) and out-of-sample probabilities (n, k), with rows of NaN for images without
-    any.
-
-    Raises:
-        MissingExtraError: ``cleanlab`` is not installed.
+    ``scored`` maps each split to its labels (n,) and out-of-sample probabilities (n, k), NaN for images without any.
     """
     require_cleanlab()
     notes = [*notes, *_not_judged(scored, class_names)]
@@ -132,12 +128,7 @@ def find_suspects(
 def from_rows(
     rows: Sequence[tuple[str, int, str, str, float]], numbers: Mapping[str, Any], class_names: Sequence[str]
 ) -> LabelAudit:
-    """Return an audit from its ``rows()`` and ``as_dict()``, without confirmed suspects.
-
-    Raises:
-        KeyError: A class or a number is missing.
-        ValueError: A value has the wrong type.
-    """
+    """Return an audit from its ``rows()`` and ``as_dict()``, without confirmed suspects; KeyError or ValueError for others."""
     label_of = {name: label for label, name in enumerate(class_names)}
     audits = tuple(
         SplitAudit(
@@ -202,7 +193,6 @@ def _of_split(split: str, labels: Labels, probabilities: Floats) -> tuple[tuple[
 
 
 def _not_judged(scored: Mapping[str, tuple[Labels, Floats]], class_names: Sequence[str]) -> list[str]:
-    """Return a note for each split with classes that are never predicted."""
     notes = []
     for split, (labels, probabilities) in scored.items():
         rows = np.isfinite(probabilities).all(axis=1)
@@ -214,7 +204,6 @@ def _not_judged(scored: Mapping[str, tuple[Labels, Floats]], class_names: Sequen
 
 
 def _estimated_wrong(labels: Labels, probabilities: Floats) -> int:
-    """Return the number of label errors by cleanlab's confident joint."""
     from cleanlab.count import num_label_issues
 
     present, numbered = np.unique(labels, return_inverse=True)

@@ -21,11 +21,7 @@ Sketch = Callable[[ImageDraw.ImageDraw, float, np.random.Generator], None]
 
 
 def draw_letters(number: int, size: tuple[int, int], generator: np.random.Generator) -> Floats:
-    """Return (number, height, width) float32: capitals in Pillow's font, of varied weight, slightly slanted and rotated.
-
-    Raises:
-        DatasetError: Pillow was built without fonts.
-    """
+    """Return (number, height, width) float32: capitals in Pillow's font, of varied weight, slightly slanted and rotated."""
     try:
         ImageFont.load_default(size=20)
     except ImportError as error:

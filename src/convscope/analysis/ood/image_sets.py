@@ -140,11 +140,7 @@ def inked(ink: Floats, dataset: Dataset, background: Background, generator: np.r
 
 
 def _known(name: str, dataset: Dataset, number: int, generator: np.random.Generator) -> Floats:
-    """Return images of a known set as ink, resized to those of ``dataset``.
-
-    Raises:
-        DatasetError: The set is not on this machine.
-    """
+    """Return images of a known set as ink, resized to those of ``dataset``; DatasetError if it is not on this machine."""
     test = KNOWN[name]().test
     chosen = test.images[_some(len(test), number, generator)]
     if chosen.shape[1:3] != dataset.image_shape[:2]:

@@ -118,6 +118,5 @@ def _kind_metrics(robustness: Robustness, kind: str, clean: float) -> Mapping[st
 
 
 def _mean_metrics(robustness: Robustness, clean: float, kind: str | None = None) -> dict[str, Any]:
-    """Return the mean accuracy, also relative to that on uncorrupted images."""
     mean, interval = robustness.mean(kind), robustness.mean_interval(kind)
     return {"accuracy": mean, "interval": list(interval), "relative_accuracy": mean / clean if clean else None}

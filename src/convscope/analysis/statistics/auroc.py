@@ -40,9 +40,6 @@ def auroc(high: Floats, low: Floats, *, z: float = Z_95) -> Auroc:
     Medicine, 2006.
 
     ``high`` (m,) are the scores of the group that should score higher, ``low`` (n,) those of the other group.
-
-    Raises:
-        ValueError: A group has fewer than two scores.
     """
     _check(high, low)
     above, below = _placements(high, low), _placements(low, high)
@@ -58,9 +55,6 @@ def auroc_difference(first: tuple[Floats, Floats], second: tuple[Floats, Floats]
     """Return the difference between two areas with DeLong's test for paired scores (1988).
 
     Both are ``(high, low)`` as for :func:`auroc`, of the same images in the same order.
-
-    Raises:
-        ValueError: A group has fewer than two scores.
     """
     _check(*first)
     above, below = (_placements(*first) - _placements(*second), _placements(*first[::-1]) - _placements(*second[::-1]))

@@ -21,9 +21,6 @@ def mid_p(only_first: int, only_second: int) -> float:
     M. W. Fagerland, S. Lydersen and P. Laake, "The McNemar test for binary matched-pairs data: mid-p and asymptotic are better
     than exact conditional", BMC Medical Research Methodology 13, 2013. The exact test is far too conservative, the chi-squared
     test slightly too liberal.
-
-    Raises:
-        ValueError: A count is negative.
     """
     if only_first < 0 or only_second < 0:
         raise ValueError(f"counts must not be negative; got {only_first} and {only_second}")
@@ -97,9 +94,6 @@ def paired_interval(only_first: int, only_second: int, n: int, z: float = Z_95) 
 
     It contains every difference that a score test does not reject: T. Tango, "Equivalence test and confidence interval for the
     difference in proportions for the paired-sample design", Statistics in Medicine 17, 1998.
-
-    Raises:
-        ValueError: The counts are negative, exceed ``n``, or ``n`` is 0.
     """
     # With accuracies close to 1 and few discordant images, Wald's interval is too short and Newcombe's too long; see
     # tests/analysis/test_paired_difference.py.

@@ -35,9 +35,6 @@ def simultaneous_z(comparisons: int) -> float:
 
     Picking the worst of ten classes means looking at ten: with plain 95% intervals, at least one of the ten misses its true
     share in four cases of ten.
-
-    Raises:
-        ValueError: ``comparisons`` is below 1.
     """
     if comparisons < 1:
         raise ValueError(f"comparisons must be at least 1; got {comparisons}")
@@ -49,9 +46,6 @@ def wilson(successes: int, trials: int, z: float = Z_95) -> Interval:
 
     E. B. Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22, 1927. Unlike the
     textbook's p ± z·sd it stays within 0..1 and keeps its coverage near 0 and 1, where accuracies lie.
-
-    Raises:
-        ValueError: Not 0 ≤ ``successes`` ≤ ``trials``, or no trials.
     """
     # Written out: the libraries that have it take half a second to import. The tests compare with them.
     if not 0 <= successes <= trials or trials == 0:

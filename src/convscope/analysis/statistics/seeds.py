@@ -27,9 +27,6 @@ def mean_over_seeds(values: Sequence[float]) -> MeanOverSeeds:
 
     "Student", "The probable error of a mean", Biometrika 6, 1908. Exact for normal values and nearly so for others; with few
     seeds, a bootstrap is too narrow.
-
-    Raises:
-        ValueError: There are no values.
     """
     n = len(values)
     if n == 0:
@@ -86,9 +83,6 @@ def expected_best(values: Sequence[float]) -> tuple[float, ...]:
 
     The first is the mean and the last the maximum. Proposed by J. Dodge et al., "Show your work", EMNLP 2019; this unbiased form:
     R. Tang et al., "Showing your work doesn't always work", ACL 2020.
-
-    Raises:
-        ValueError: There are no values.
     """
     n = len(values)
     if n == 0:

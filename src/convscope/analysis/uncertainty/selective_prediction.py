@@ -161,11 +161,7 @@ def lowest_threshold(
 def thresholds_for_accuracy(
     selection: Scored, test: Scored, *, selected_on: SelectionSplit = "validation"
 ) -> tuple[tuple[Threshold, ...], tuple[float, ...]]:
-    """Choose a threshold for each target accuracy that predicting all of ``selection`` does not reach.
-
-    Returns:
-        The thresholds, and the targets that no threshold reaches.
-    """
+    """Return thresholds for the targets that predicting all of ``selection`` misses, and the targets that none reaches."""
     targets = [target for target in TARGET_ACCURACIES if target > selection[1].mean()]
     found = {target: lowest_threshold(target, selection, test, selected_on=selected_on) for target in targets}
     reached = tuple(threshold for threshold in found.values() if threshold is not None)

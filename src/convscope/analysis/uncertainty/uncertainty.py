@@ -111,12 +111,9 @@ def threshold_for_accuracy(
     predictor: Predictor, dataset: Dataset, evaluation: Evaluation, request: Mapping[str, Any], metrics: Mapping[str, Any],
     target: float,
 ) -> Threshold:  # fmt: skip
-    """Choose the confidence threshold that reaches an accuracy, and measure it on the test images.
+    """Choose the confidence threshold that reaches an accuracy, and measure it on the test images; ConfigError if none does.
 
     ``request`` and ``metrics`` are ``run.json`` and ``metrics.json``; ``target`` is in (0, 1].
-
-    Raises:
-        ConfigError: No threshold reaches it, or there are no images to choose it on.
     """
     if isinstance(target, bool) or not 0 < target <= 1:
         raise ConfigError(f"accuracy must be in (0, 1], for example 0.997; got {target!r}.")

@@ -58,7 +58,6 @@ def with_metadata(model: bytes, metadata: Mapping[str, str]) -> bytes:
 
 
 def _fields(model: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield number and bytes of every top-level field."""
     offset = 0
     while offset < len(model):
         start = offset

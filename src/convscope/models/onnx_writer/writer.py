@@ -22,18 +22,11 @@ NodeWriter = Callable[[Graph, Layer], None]
 def onnx_bytes(
     network: Network, weights: Mapping[str, Weights] | None = None, *, metadata: Mapping[str, str] | None = None
 ) -> bytes:
-    """Return an ONNX model for the logits, probabilities and features of a network.
+    """Return an ONNX model for the logits, probabilities and features of a network that ends in a dense layer with a softmax.
 
     It takes ``inputs`` (n, h, w, c), float32 in 0..1. ``logits`` and ``probabilities`` are (n, k); ``features`` (n, d) is
-    the input of the last layer.
-
-    Args:
-        network: Layers that end in a dense layer with a softmax.
-        weights: Weights by ``layer/weight`` to use instead of the network's own.
-        metadata: Text entries for the file's metadata.
-
-    Raises:
-        ConfigError: A layer or an activation function is not supported, or the network ends in another layer.
+    the input of the last layer. ``weights``, by ``layer/weight``, replace the network's own. A ConfigError names a layer or an
+    activation function that is not supported.
     """
     last = network.layers[-1]
     if last.kind != "Dense" or last.settings.get("activation") != "softmax":

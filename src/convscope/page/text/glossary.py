@@ -14,11 +14,7 @@ class Glossary:
         self._asked: set[str] = set()
 
     def meaning(self, word: str) -> str:
-        """Return the definition of ``word`` and add it to the page's glossary.
-
-        Raises:
-            KeyError: The glossary has no such term.
-        """
+        """Return the definition of ``word`` and add it to the page's glossary; KeyError without such a term."""
         meaning = GLOSSARY[word]
         self._asked.add(word)
         return meaning

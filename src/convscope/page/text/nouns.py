@@ -91,11 +91,9 @@ MAX_LISTED = 6
 
 
 def lines_in_words(what: str, lines: list[int]) -> str:
-    """Return rows or columns as text, such as ``"rows 24 to 27"``.
+    """Return rows or columns (``what``) by their ascending indices as text, such as ``"rows 24 to 27"``.
 
-    Args:
-        what: ``"row"`` or ``"column"``.
-        lines: Their indices, ascending. They have gaps if a stride is larger than its window.
+    They have gaps if a stride is larger than its window.
     """
     if len(lines) == 1:
         return f"{what} {lines[0]}"

@@ -74,7 +74,6 @@ def promise(page: Page) -> str:
 
 
 def _is_function(page: Page) -> bool:
-    """Return whether the model was given as a Python function."""
     # Neither a known name nor a file: for a function, the run records only its name.
     model = page["run"]["model"]
     return model not in MODELS and not is_custom_model(model)

@@ -17,9 +17,7 @@ def open_workers(
 ) -> AbstractContextManager[Executor]:
     """Return processes on this machine, by default one per core and at most one per task, or those of ``dask:ADDRESS``.
 
-    Raises:
-        ConfigError: ``workers`` is invalid.
-        RunError: No cluster answers at the address.
+    ConfigError if ``workers`` is invalid, RunError if no cluster answers.
     """
     if isinstance(workers, str) and workers.startswith(DASK):
         return DaskWorkers(workers.removeprefix(DASK), dataset, functions)

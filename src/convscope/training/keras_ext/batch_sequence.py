@@ -18,10 +18,8 @@ class BatchSequence(keras.utils.PyDataset):  # type: ignore[misc]
     def __init__(self, batches: TrainingBatches, *, shard: tuple[int, int] = (0, 1)) -> None:
         """Prepare the first epoch.
 
-        ``shard`` is the index of this process, which feeds that part of every batch, and the number of processes.
-
-        Raises:
-            ConfigError: The batch size is not a multiple of the number of processes.
+        ``shard`` is the index of this process, which feeds that part of every batch, and the number of processes; ConfigError if
+        the batch size is not a multiple of that.
         """
         super().__init__()
         if batches.batch_size % shard[1]:

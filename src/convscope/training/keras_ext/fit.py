@@ -33,11 +33,7 @@ def fit_with_keras(
 ) -> tuple[keras.Model, Devices]:
     """Build, compile and fit a model, and return it with the devices that it was trained on.
 
-    ``build`` is told whether several devices share each batch.
-
-    Raises:
-        RunError: ``resumed`` belongs to another network.
-        ConfigError: Several processes cannot share the batches evenly.
+    ``build`` is told whether several devices share each batch. RunError if ``resumed`` belongs to another network.
     """
     with seeded(seed), float32_policy(), quiet_tensorflow_log(), device_scope() as devices:
         model = build(devices.num_devices > 1)

@@ -73,14 +73,8 @@ def compile_variant(
 ) -> Path:
     """Compile the engine for one variant, and remove the variant's libraries of other sources.
 
-    Args:
-        variant: A name in :data:`VARIANTS`.
-        folder: Where to write the library.
-        compiler: The command of a C11 compiler; by default the first of :func:`system_compilers`.
-        extra: More compiler options, such as a sanitizer's.
-
-    Raises:
-        CompilerError: There is no compiler, or it fails; with its first message.
+    ``compiler`` is the command of a C11 compiler, by default the first of :func:`system_compilers`; ``extra`` are more
+    options, such as a sanitizer's. CompilerError, with the first message, if there is no compiler or it fails.
     """
     compiler = compiler or next(iter(system_compilers()), None)
     if compiler is None:

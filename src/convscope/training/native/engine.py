@@ -38,15 +38,8 @@ class Engine:
     def __init__(self, network: Network, *, batch_size: int, threads: int, seed: int = 0) -> None:
         """Reserve memory for ``network`` and take over its weights.
 
-        Args:
-            network: A chain of layers; :func:`convscope.training.native.plan.plan_layers` tells which.
-            batch_size: Images per step, and per block of predictions.
-            threads: How many threads compute, this one included.
-            seed: Of the dropout.
-
-        Raises:
-            Unsupported: The engine does not have all layers of the network.
-            ConvscopeError: The engine was not built, or memory is short.
+        ``threads`` compute, the caller's included; ``seed`` is that of the dropout. Unsupported if
+        :func:`convscope.training.native.plan.plan_layers` refuses the network; ConvscopeError if memory is short.
         """
         self.network, self.batch_size = network, batch_size
         self.num_classes = network.layers[-1].output_shape[0]
@@ -92,6 +85,8 @@ class Engine:
     ) -> Floats:
         """Take ``len(rates)`` steps; steps in several calls are the same steps, so a caller can look up between them.
 
+        ValueError if an array has another shape or type, or a number in it is out of range.
+
         Args:
             images: (n, h, w, c) uint8.
             labels: (n,) indices of classes.
@@ -104,9 +99,6 @@ class Engine:
 
         Returns:
             (2,) float64: the sum of the losses without smoothing, and the number of correct predictions.
-
-        Raises:
-            ValueError: An array has another shape or type, or a number in it is out of range.
         """
         steps = len(rates)
         last = len(rows) - (steps - 1) * self.batch_size
@@ -132,11 +124,7 @@ class Engine:
         return sums
 
     def logits(self, images: Images) -> Array:
-        """Return the logits (n, k) of images (n, h, w, c) uint8, normalised by the moving statistics.
-
-        Raises:
-            ValueError: The images have another shape or type.
-        """
+        """Return the logits (n, k) of images (n, h, w, c) uint8, normalised by the moving statistics."""
         self._check(images)
         images = np.ascontiguousarray(images)
         logits = np.empty((len(images), self.num_classes), np.float32)

@@ -50,11 +50,7 @@ MAX_THREADS = 64
 
 @functools.cache
 def load_library(folder: Path = FOLDER) -> ctypes.CDLL:
-    """Load the fastest variant that was built and that this processor can run.
-
-    Raises:
-        ConvscopeError: None was built.
-    """
+    """Load the fastest variant that was built and that this processor can run; ConvscopeError if none was built."""
     flags = processor_flags()
     for variant in variants_of_machine():
         path = library_path(variant, folder)

@@ -29,13 +29,10 @@ class Unsupported(Exception):  # noqa: N818 - a reason to train elsewhere, not a
 
 
 def plan_layers(network: Network) -> tuple[EngineLayer, ...]:
-    """Return the engine's layers for a network whose last layer is dense with a softmax.
+    """Return the engine's layers for a network whose last layer is dense with a softmax; Unsupported says why there are none.
 
     A ReLU joins the layer before it, and a pooling the convolution before it if only a ReLU lies between, because the
     order of values, and so the winner of a window, is the same before and after a ReLU.
-
-    Raises:
-        Unsupported: A layer, or a setting of one, is not among those that the engine has.
     """
     if not network.is_chain:
         raise Unsupported("it has branches")

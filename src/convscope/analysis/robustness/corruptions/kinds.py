@@ -68,15 +68,10 @@ KINDS: dict[str, Corruption] = {
 def corrupt(
     images: Images, kind: str, strength: int, *, background: Background, indices: Labels | None = None, seed: int = 0
 ) -> Images:
-    """Return corrupted ``images`` of the same shape and dtype.
-
-    An image is corrupted in the same way regardless of the other images in the call.
+    """Return corrupted ``images`` of the same shape and dtype; an image is corrupted in the same way whatever the others are.
 
     ``images`` are (n, h, w, c) uint8; ``strength`` is 1 to 5; ``indices`` (n,) are those in the split, by default 0 to n −
     1. ``background`` is that of the split, by :func:`~convscope.analysis.robustness.background.background_of`.
-
-    Raises:
-        ConfigError: The kind or the strength is unknown.
     """
     if kind not in KINDS:
         raise ConfigError(unknown_name("corruption", kind, KINDS))
