@@ -23,7 +23,7 @@ from convscope.api.explain import default_page
 from convscope.api.run import Run, check_output
 from convscope.cli.main import main
 from convscope.data.dataset import Dataset
-from convscope.errors import ConfigError, OutputError
+from convscope.errors import ConfigError, OutputError, PictureError
 from convscope.figures import gallery
 
 Completed = subprocess.CompletedProcess[str]
@@ -342,10 +342,10 @@ def test_the_images_of_an_npz_file_are_answered_in_their_order(
     assert (tmp_path / "again.csv").read_text() == (tmp_path / "answers.csv").read_text()
     again = convscope.predict(digits_run, tmp_path / "hundred.npz", pixel_range=(0, 100))
     assert [each.class_name for each in again] == expected
-    with pytest.raises(ConfigError, match="pixel_range is for a table"):
+    arrays = convscope.predict(digits_run, digits.test.images[:30] / 2.55, pixel_range=(0, 100))
+    assert [each.class_name for each in arrays] == expected
+    with pytest.raises(PictureError, match=r"an array has values from 0 to 255, outside --pixel-range 0\.\.100"):
         convscope.predict(digits_run, digits.test.images[0], pixel_range=(0, 100))
-    assert main(["predict", str(digits_run.folder), "photo.png", "--pixel-range", "0..100"]) == 2
-    capsys.readouterr()
     np.savez(tmp_path / "other.npz", pictures=digits.test.images)
     assert main(["predict", str(digits_run.folder), str(tmp_path / "other.npz")]) == 1
     assert "must hold x_test (or x); found pictures" in capsys.readouterr().err

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import {PAD_SETTINGS, prepareDigit} from "../../src/convscope/page/js/image/preprocess/mnist-style.js";
 import {toGrey} from "../../src/convscope/page/js/image/preprocess/pixel-statistics.js";
+import {stretched} from "../../src/convscope/page/js/image/preprocess/resample.js";
 
 // That it does the same as Python is shown by test_image_modules.py; here is what the page relies on.
 
@@ -69,3 +70,17 @@ function quickest(run, times = 60) {
   });
   return Math.min(...laps);
 }
+
+test("a picture is stretched if all its values are between black and white of the training images", () => {
+  const levels = (values, range, perLevel, opacity = 255) => {
+    const data = Uint8ClampedArray.from(values.flatMap((value) => [value, value, value, opacity]));
+    const picture = stretched({height: 1, width: values.length, data}, range, perLevel);
+    return [...picture.data].filter((_, place) => place % 4 === 0);
+  };
+  assert.deepEqual(levels([0, 8, 16], [0, 16]), [0, 128, 255]);
+  assert.deepEqual(levels([0, 8, 17], [0, 16]), [0, 8, 17]);
+  assert.deepEqual(levels([0, 8, 16], [0, 16], 1, 254), [0, 8, 16]);
+  assert.deepEqual(levels([0, 8, 16], [0, 255]), [0, 8, 16]);
+  assert.deepEqual(levels([0, 15], [0, 4095], 257), [0, 240]);
+  assert.deepEqual(levels([0, 17], [0, 4095], 257), [0, 17]);
+});

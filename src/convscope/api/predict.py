@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from ..data.images.inputs import ImageLike
 from ..data.readers.unlabelled_table import UnlabelledTable, is_table, read_unlabelled_table
-from ..errors import ConfigError
 from ..prediction.classifier import open_classifier
 from ..prediction.classify import predict as _predict
 from ..prediction.predictions import Predictions
@@ -45,7 +44,7 @@ def predict(
         single: Whether to treat each image as one digit.
         at_least: The probability, 0..1, from which a prediction ``is_above_threshold``; :func:`convscope.evaluate` finds it for a
             target ``accuracy``.
-        pixel_range: Black and white in a table or an ``.npz`` file; by default from its values and the training data.
+        pixel_range: Black and white in the images; by default from their values and the training data.
 
     Raises:
         PictureError: Image files cannot be read; the message names all of them.
@@ -58,9 +57,15 @@ def predict(
     classifier = open_classifier(run)
     if is_table(images):
         images = read_unlabelled_table(images, trained_on=classifier.trained_on, pixel_range=pixel_range)
-    elif pixel_range:
-        raise ConfigError("pixel_range is for a table or an .npz file. Leave it out for other images.")
     if isinstance(images, UnlabelledTable):
         found = _predict(classifier, images.images, top=top, single=True, at_least=at_least)
         return replace(found, names=tuple(images.names)) if len(found) == len(images) else found
-    return _predict(classifier, images, top=top, skip_bad_images=skip_bad_images, single=single, at_least=at_least)
+    return _predict(
+        classifier,
+        images,
+        top=top,
+        skip_bad_images=skip_bad_images,
+        single=single,
+        at_least=at_least,
+        pixel_range=pixel_range,
+    )

@@ -130,7 +130,7 @@ pixel_range_option = data_option(
     default=None,
     metavar="BLACK..WHITE",
     callback=_parsed(parse_pixel_range),
-    help="Values of black and white in arrays and tables, such as 0..4095.  [default: from the data]",
+    help="Values of black and white, such as 0..4095.  [default: from the data]",
 )
 
 

@@ -69,10 +69,14 @@ def command(
         trained_on = open_classifier(run).trained_on  # a wrong RUN is refused before the table is read
         with progress.open_progress(progress.reading, quiet=quiet) as listener:
             table = read_unlabelled_table(images[0], listener, trained_on, pixel_range)
-    elif pixel_range:
-        raise click.UsageError("--pixel-range is for a table or an .npz file. Leave it out for image files.")
     found = convscope.predict(
-        run, table or parse_image_arguments(images), top=top, skip_bad_images=True, single=single, at_least=at_least
+        run,
+        table or parse_image_arguments(images),
+        top=top,
+        skip_bad_images=True,
+        single=single,
+        at_least=at_least,
+        pixel_range=pixel_range,
     )
     if table is None:
         write_csv(file, CSV_HEAD, _csv_rows(found))

@@ -119,9 +119,9 @@ def _contrast_findings(dataset: Dataset) -> list[str]:
     if 0 < brightest <= DARK:
         black, white = dataset.provenance.pixels.range
         raw = f"{black:g}..{black + (white - black) * brightest / 255:.6g}"
-        are_files = isinstance(dataset.train.names, tuple) and len(dataset.train.names)
-        remedy = "stretch the files" if are_files else f"stretch the values with --pixel-range {raw}"
-        sentences.append(f"no training image has a pixel above {brightest} of 255: if that is white, {remedy}")
+        sentences.append(
+            f"no training image has a pixel above {brightest} of 255: if that is white, stretch the values with --pixel-range {raw}"
+        )
     return sentences
 
 

@@ -114,7 +114,7 @@ class Provenance:
     left_out: tuple[tuple[str, str], ...] = ()
     """Name and reason of each image file that could not be read."""
     pixels: PixelForm = AS_THEY_ARE
-    """What was done to the pixels of arrays and tables."""
+    """What was done to the pixels."""
     holds_out: bool = False
     """Whether the test split was held out by convscope, instead of brought by the data."""
     digits: DigitPreprocessing | None = None

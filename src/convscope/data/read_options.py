@@ -24,7 +24,7 @@ PREPARATIONS: tuple[Preparation, ...] = get_args(Preparation)
 
 @dataclass(frozen=True)
 class PixelForm:
-    """How the pixels of an array or a table became grey levels of upright images."""
+    """How the pixels of the data became grey levels of upright images."""
 
     range: tuple[float, float] = (0, 255)
     """The values of black and white."""
@@ -65,7 +65,7 @@ class ReadOptions:
     split alone and a single class are enough then; without a training split, the test split stands for it."""
 
     pixel_range: tuple[float, float] | None = None
-    """The values of black and white in arrays and tables, such as (0, 4095), where they leave it open."""
+    """The values of black and white in the images, such as (0, 4095), where they leave it open."""
     transpose: bool = False
     """Swap rows and columns of all images: EMNIST stores them so, as do many copies of it."""
     trained_on: PixelForm | None = None

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ..data.digits.mnist_style import DigitPreprocessing
 from ..data.digits.polarity import polarity_of
 from ..data.preprocessing import POLARITY, ImagePreprocessor, preprocessor_for, stored_digit_settings
+from ..data.read_options import AS_THEY_ARE, PixelForm, pixel_form_of
 from ..data.scaling import SCALE
 from ..models.predictor import INPUTS, LOGITS, PROBABILITIES
 from ..runs.migrations import upgrade_model_metadata
@@ -46,6 +47,8 @@ class ModelMetadata:
     """How to make image files look like the training set, if that consists of digits."""
     temperature: float | None = None
     """Divisor of the logits that calibrates the probabilities; None if not measured."""
+    pixels: PixelForm = AS_THEY_ARE
+    """What was done to the pixels of the training data."""
 
     @property
     def fitting(self) -> ImagePreprocessor:
@@ -67,6 +70,7 @@ class ModelMetadata:
             "polarity": self.polarity,
             "digit_preprocessing": None if self.digits is None else asdict(self.digits),
             "temperature": self.temperature,
+            **({} if self.pixels == AS_THEY_ARE else {"pixels": asdict(self.pixels)}),
             "input": INPUTS,
             "outputs": [LOGITS, PROBABILITIES],
         }
@@ -96,6 +100,7 @@ def metadata_for_run(record: RunRecord) -> ModelMetadata:
         dataset[POLARITY] if POLARITY in dataset else polarity_of(examples),
         digits,
         None if temperature is None else float(temperature),
+        pixel_form_of(dataset) or AS_THEY_ARE,
     )
 
 
@@ -117,6 +122,7 @@ def from_metadata(metadata: Mapping[str, str], image_shape: tuple[int, int, int]
         document.get("polarity"),
         settings if image_shape[2] == 1 else None,
         None if temperature is None else float(temperature),
+        pixel_form_of(document) or AS_THEY_ARE,
     )
 
 

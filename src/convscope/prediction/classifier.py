@@ -181,7 +181,7 @@ def _of_keras_file(path: Path) -> Classifier:
 def _from_metadata(predictor: Predictor | KerasPredictor, metadata: ModelMetadata) -> Classifier:
     return Classifier(
         predictor, metadata.class_names, metadata.fitting, metadata.temperature or 1.0,
-        is_calibrated=metadata.temperature is not None, ood_unavailable_reason=NO_IMAGES,
+        is_calibrated=metadata.temperature is not None, trained_on=metadata.pixels, ood_unavailable_reason=NO_IMAGES,
     )  # fmt: skip
 
 

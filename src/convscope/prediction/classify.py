@@ -13,7 +13,8 @@ import numpy.typing as npt
 from ..data.digits.steps import Box
 from ..data.images.inputs import BadPicture, ImageLike, NamedBytes, each_image, to_grey_levels
 from ..data.preprocessing import UNCHANGED
-from ..data.readers.pixel_scale import as_trained
+from ..data.read_options import AS_THEY_ARE
+from ..data.readers.pixel_scale import GivenRange
 from ..data.threads import one_thread_each
 from ..errors import ConfigError, PictureError, RunError
 from ..models.predictor import Predictor
@@ -43,6 +44,7 @@ def predict(
     skip_bad_images: bool = False,
     single: bool = False,
     at_least: float = 0.0,
+    pixel_range: tuple[float, float] | None = None,
 ) -> Predictions:
     """Classify ``images``; see :func:`convscope.predict`."""
     if isinstance(top, bool) or not isinstance(top, int) or top < 1:
@@ -50,14 +52,14 @@ def predict(
     if isinstance(at_least, bool) or not 0 <= at_least <= 1:
         raise ConfigError(f"at_least must be a probability from 0 to 1; got {at_least!r}.")
     bad: tuple[BadPicture, ...] = ()
-    if classifier.trained_on is not None:
-        images = _as_trained(images, classifier.trained_on.range)
+    given = _given_range(classifier, pixel_range)
+    images = _with_levels(images, given)
     batch = _as_batch(images, classifier.fitting.image_shape)
     if batch is not None and batch.shape[1:] == classifier.fitting.image_shape:
         prepared = _prepare_batch(classifier, batch)
     else:
         single = single or batch is not None  # an array of n images gets n predictions
-        prepared, bad = _prepare_each(classifier, images if batch is None else list(batch), single=single)
+        prepared, bad = _prepare_each(classifier, images if batch is None else list(batch), given, single=single)
     if bad and not skip_bad_images:
         raise PictureError("\n".join(each.reason for each in bad))
     features, predictor = None, classifier.predictor
@@ -95,20 +97,31 @@ def predict(
     )
 
 
-def _as_trained(images: Any, usual: tuple[float, float]) -> Any:
+def _given_range(classifier: Classifier, asked: tuple[float, float] | None) -> GivenRange | None:
+    """Return black and white in new images, if they need not be those of their formats."""
+    if asked is not None:
+        return GivenRange(asked)
+    usual = AS_THEY_ARE if classifier.trained_on is None else classifier.trained_on
+    return None if usual.range == AS_THEY_ARE.range else GivenRange(usual.range, is_certain=False)
+
+
+def _with_levels(images: Any, given: GivenRange | None) -> Any:
+    """Return ``images`` with grey levels in the arrays among them, if these have black and white as ``given``."""
+    if given is None:
+        return images
     if isinstance(images, (list, tuple)):
-        return [as_trained(each, usual) if isinstance(each, np.ndarray) else each for each in images]
-    return as_trained(images, usual) if isinstance(images, np.ndarray) else images
+        return [_with_levels(each, given) if isinstance(each, np.ndarray) else each for each in images]
+    return given.to_levels(images, "an array") if isinstance(images, np.ndarray) else images
 
 
 def _prepare_each(
-    classifier: Classifier, images: ImageLike | Iterable[ImageLike], *, single: bool
+    classifier: Classifier, images: ImageLike | Iterable[ImageLike], given: GivenRange | None, *, single: bool
 ) -> tuple[Prepared, tuple[BadPicture, ...]]:
     def prepare(file: NamedBytes | BadPicture) -> BadPicture | list[_Entry]:
         if isinstance(file, BadPicture):
             return file
         try:
-            decoded = file.open()
+            decoded = file.open(given)
         except PictureError as error:
             return BadPicture(file.name, str(error))
         found = classifier.fitting.preprocess_each(decoded.pixels, several=not single)

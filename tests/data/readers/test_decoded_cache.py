@@ -34,9 +34,9 @@ def decodings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     decoded: list[str] = []
     original = image_folder_decoding.decode_image
 
-    def counting(content: bytes, name: str) -> object:
+    def counting(content: bytes, name: str, given: object) -> object:
         decoded.append(name)
-        return original(content, name)
+        return original(content, name, given)
 
     monkeypatch.setattr(image_folder_decoding, "decode_image", counting)
     return decoded

@@ -24,6 +24,7 @@ from PIL.ImageFile import ImageFile
 
 from ...errors import PictureError, reason_of
 from ...system.stderr import discarded_stderr
+from ..readers.pixel_scale import GivenRange, Values
 from .formats import AGAIN, JPEG, PNG, TIFF, WEBP, check_png, check_size, check_webp, detect_format, too_many
 from .resample import composite_on_white
 
@@ -94,8 +95,13 @@ class DecodedImage:
     """Pixels of the file per pixel here, along each side."""
 
 
-def decode_image(content: bytes, name: str) -> DecodedImage:
-    """Decode the content of an image file; ``name``, quoted, is for error messages.
+def decode_image(content: bytes, name: str, given: GivenRange | None = None) -> DecodedImage:
+    """Decode the content of an image file.
+
+    Args:
+        content: All bytes of the file.
+        name: Its name, quoted, for error messages.
+        given: Black and white in the file, if they are not those of its format.
 
     Raises:
         PictureError: The file is no image, incomplete, damaged or too large. No other exception is raised.
@@ -113,10 +119,24 @@ def decode_image(content: bytes, name: str) -> DecodedImage:
             image.draft(
                 image.mode, (-(-full_size[0] // factor), -(-full_size[1] // factor))
             )  # JPEG can decode at a reduced size
-        return _upright(image, name, ["used the first frame"] if is_animated else [], full_size)
+        return _upright(image, name, ["used the first frame"] if is_animated else [], full_size, given)
 
 
-def from_pillow(image: Image.Image, name: str) -> DecodedImage:
+def measure_values(content: bytes, name: str) -> Values:
+    """Return the range of the values that an image file holds, whatever its format takes for white."""
+    found: list[Values] = []
+
+    class Measure(GivenRange):
+        def to_levels(self, values: npt.NDArray[Any], name: str) -> npt.NDArray[Any]:
+            are_whole = values.dtype.kind != "f" or bool((values == np.floor(values)).all())
+            found.append(Values(float(values.min()), float(values.max()), values.dtype, 1, are_whole))
+            return np.zeros(values.shape, np.uint8)
+
+    decode_image(content, name, Measure((0, 255)))
+    return found[0] if found else Values(0, 255, np.dtype(np.uint8), 1)
+
+
+def from_pillow(image: Image.Image, name: str, given: GivenRange | None = None) -> DecodedImage:
     """Convert a Pillow image at its current frame; PictureError, with ``name``, if impossible.
 
     An image opened from a file is rotated by its EXIF orientation; one derived from it is not: its author has seen it.
@@ -124,25 +144,32 @@ def from_pillow(image: Image.Image, name: str) -> DecodedImage:
     with _as_picture_error(name, image.format or "image"):
         check_size(*image.size, name)
         if isinstance(image, ImageFile):
-            return _upright(image, name, [], image.size)
-        return _finished(image, name, [], image.size)
+            return _upright(image, name, [], image.size, given)
+        return _finished(image, name, [], image.size, given)
 
 
-def _upright(image: ImageFile, name: str, steps: list[str], full_size: tuple[int, int]) -> DecodedImage:
+def _upright(
+    image: ImageFile, name: str, steps: list[str], full_size: tuple[int, int], given: GivenRange | None
+) -> DecodedImage:
     if image.format == TIFF.name:
         with _silently(), _quiet_libtiff(image):
             is_rotated = getattr(image, "tag_v2", {}).get(ORIENTATION, UPRIGHT) != UPRIGHT
             image.load()  # Pillow rotates TIFF files itself
-        return _finished(image, name, [*steps, "rotated upright"] if is_rotated else steps, full_size)
+        return _finished(image, name, [*steps, "rotated upright"] if is_rotated else steps, full_size, given)
     image.load()
     orientation = exif_orientation(bytes(image.info.get("exif") or b""))
-    return _finished(image, name, steps, full_size, orientation)
+    return _finished(image, name, steps, full_size, given, orientation)
 
 
 def _finished(
-    image: Image.Image, name: str, steps: list[str], full_size: tuple[int, int], orientation: int = UPRIGHT
+    image: Image.Image,
+    name: str,
+    steps: list[str],
+    full_size: tuple[int, int],
+    given: GivenRange | None,
+    orientation: int = UPRIGHT,
 ) -> DecodedImage:
-    image = _plain(image, name, steps)
+    image = _plain(image, name, steps, given)
     if (factor := _factor(image.size)) > 1:
         image = image.reduce(factor)
     if max(full_size) > MAX_SIDE:
@@ -166,41 +193,48 @@ def _factor(size: tuple[int, int]) -> int:
     return -(-max(size) // MAX_SIDE)
 
 
-def _plain(image: Image.Image, name: str, steps: list[str]) -> Image.Image:
+def _plain(image: Image.Image, name: str, steps: list[str], given: GivenRange | None) -> Image.Image:
     """Convert ``image`` to mode L, RGB or RGBA."""
     mode, transparency = image.mode, image.info.get("transparency")
     if mode == "I" and image.format == "PPM":
         image, mode = Image.fromarray(np.asarray(image).astype(np.uint16)), "I;16"  # which has at most 16 bits
-    if mode.startswith("I;16"):
-        steps.append("reduced from 16 to 8 bits")
-        return _from_sixteen_bits(image, transparency)
-    if mode == "F":
-        steps.append("scaled from 0–1 to 0–255")
-        return _from_shares(image, name)
+    if mode == "F" or mode.startswith("I;16"):
+        values = np.asarray(image) if mode == "F" else np.asarray(image).astype(np.uint16, copy=False)
+        grey = Image.fromarray(_levels(values, name, steps, given))
+        if mode == "F" or not isinstance(transparency, int):
+            return grey
+        opacity = Image.fromarray(np.where(values == transparency, 0, 255).astype(np.uint8))
+        return Image.merge("RGBA", (grey, grey, grey, opacity))
     if mode in ("I", "LAB"):
         what = "32-bit integers" if mode == "I" else "LAB colours"
         raise PictureError(f"{name} holds {what}, not grey levels of 8 or 16 bits or RGB. Save it as RGB.")
     if mode in WITH_ALPHA or transparency is not None or (mode == "P" and image.palette and image.palette.mode == "RGBA"):
-        return image if mode == "RGBA" else image.convert("RGBA")
-    return image if mode in ("L", "RGB") else image.convert("L" if mode == "1" else "RGB")
+        image = image if mode == "RGBA" else image.convert("RGBA")
+        # White is 255 where something shines through, since that is composited on white.
+        if given is None or image.getchannel("A").getextrema() != (255, 255):
+            return image
+        image = image.convert("RGB")
+    else:
+        image = image if mode in ("L", "RGB") else image.convert("L" if mode == "1" else "RGB")
+    return image if given is None else Image.fromarray(_levels(np.asarray(image), name, steps, given))
 
 
-def _from_sixteen_bits(image: Image.Image, transparency: object) -> Image.Image:
-    levels = np.asarray(image).astype(np.uint16, copy=False)
-    grey = Image.fromarray(TO_EIGHT_BITS[levels])
-    if not isinstance(transparency, int):
-        return grey
-    opacity = Image.fromarray(np.where(levels == transparency, 0, 255).astype(np.uint8))
-    return Image.merge("RGBA", (grey, grey, grey, opacity))
-
-
-def _from_shares(image: Image.Image, name: str) -> Image.Image:
-    shares = np.asarray(image)
-    if not (shares.min() >= 0 and shares.max() <= 1):  # false for NaN, too
-        raise PictureError(
-            f"{name} holds floats from {shares.min():g} to {shares.max():g}, not from 0 to 1. Save it with 8 or 16 bits."
-        )
-    return Image.fromarray(np.rint(shares * 255).astype(np.uint8))
+def _levels(values: npt.NDArray[Any], name: str, steps: list[str], given: GivenRange | None) -> npt.NDArray[np.uint8]:
+    """Return grey levels of values whose white is the largest of their bits, or 1, unless another one is given."""
+    levels = values if given is None else given.to_levels(values, name)
+    if given is not None and levels is not values:
+        steps.append("scaled from {:g}–{:g} to 0–255".format(*given.range))
+    elif values.dtype == np.uint16:
+        steps.append("reduced from 16 to 8 bits")
+        levels = TO_EIGHT_BITS[values]
+    elif values.dtype != np.uint8:
+        if not (values.min() >= 0 and values.max() <= 1):  # false for NaN, too
+            raise PictureError(
+                f"{name} holds floats from {values.min():g} to {values.max():g}, not from 0 to 1. Save it with 8 or 16 bits."
+            )
+        steps.append("scaled from 0–1 to 0–255")
+        levels = np.rint(values * 255).astype(np.uint8)
+    return levels
 
 
 @contextlib.contextmanager

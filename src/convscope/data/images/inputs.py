@@ -13,6 +13,7 @@ from PIL import Image
 
 from ...errors import PictureError
 from ...types import PathLike
+from ..readers.pixel_scale import GivenRange
 from .decode import DecodedImage, decode_image, from_pillow
 from .files import find_image_files, read_image_file
 from .formats import check_size
@@ -35,9 +36,9 @@ class NamedBytes:
     image: Any
     """Any other image input."""
 
-    def open(self) -> DecodedImage:
-        """Decode the image, or raise a PictureError."""
-        return open_image(self.image, repr(self.name) if isinstance(self.image, (str, os.PathLike)) else self.name)
+    def open(self, given: GivenRange | None = None) -> DecodedImage:
+        """Decode the image, in which black and white may be ``given``, or raise a PictureError."""
+        return open_image(self.image, repr(self.name) if isinstance(self.image, (str, os.PathLike)) else self.name, given)
 
 
 @dataclass(frozen=True)
@@ -68,18 +69,18 @@ def _as_iterable(images: Any) -> Iterable[Any]:
     return images
 
 
-def open_image(image: Any, name: str) -> DecodedImage:
-    """Decode a path, bytes, a Pillow image or an array.
+def open_image(image: Any, name: str, given: GivenRange | None = None) -> DecodedImage:
+    """Decode a path, bytes, a Pillow image or an array. In files and Pillow images, black and white may be ``given``.
 
     Raises:
         PictureError: The image cannot be read; the message begins with ``name``.
     """
     if isinstance(image, (str, os.PathLike)):
-        return decode_image(read_image_file(image), name)
+        return decode_image(read_image_file(image), name, given)
     if isinstance(image, (bytes, bytearray, memoryview)):
-        return decode_image(bytes(image), name)
+        return decode_image(bytes(image), name, given)
     if isinstance(image, Image.Image):
-        return from_pillow(image, name)
+        return from_pillow(image, name, given)
     if hasattr(image, "__array__"):
         return _from_array(np.asarray(image), name)
     raise PictureError(

@@ -28,6 +28,7 @@ from ..preprocessing import ImagePreprocessor
 from ..read_options import ReadListener
 from ..threads import each_in_threads
 from .image_folder_decoding import Decoded, decode_all
+from .pixel_scale import GivenRange
 
 FOLDER = "decoded"
 MAX_ENTRY, MAX_TOTAL = 512 * 2**20, 2 * 2**30
@@ -43,6 +44,7 @@ def decode_cached(
     progress: ReadListener | None,
     *,
     keeps_channels: bool = False,
+    given: GivenRange | None = None,
 ) -> Decoded:
     """Return what :func:`decode_all` returns, from the cache if it is there; otherwise it is decoded and kept.
 
@@ -51,20 +53,18 @@ def decode_cached(
     try:
         folder = cache_folder() / FOLDER
     except ConvscopeError:  # this user has no folder for a cache
-        return decode_all(paths, root, preprocessor, progress, keeps_channels=keeps_channels)
-    entry = folder / f"{_fingerprint(paths, root, preprocessor, progress, keeps_channels)}.npz"
+        return decode_all(paths, root, preprocessor, progress, keeps_channels=keeps_channels, given=given)
+    entry = folder / f"{_fingerprint(paths, root, progress, (preprocessor, keeps_channels, given))}.npz"
     if found := _load(entry, len(paths)):
         return found
-    decoded = decode_all(paths, root, preprocessor, progress, keeps_channels=keeps_channels)
+    decoded = decode_all(paths, root, preprocessor, progress, keeps_channels=keeps_channels, given=given)
     if not decoded.bad and not isinstance(decoded.images, np.memmap) and decoded.images.nbytes <= MAX_ENTRY:
         with contextlib.suppress(OSError, ConvscopeError):  # a full or locked disk must not cost the result
             _store(decoded, entry)
     return decoded
 
 
-def _fingerprint(
-    paths: Sequence[str], root: str, preprocessor: ImagePreprocessor, progress: ReadListener | None, keeps_channels: bool
-) -> str:
+def _fingerprint(paths: Sequence[str], root: str, progress: ReadListener | None, settings: tuple[object, ...]) -> str:
     def content(path: str) -> str:
         try:
             return hashlib.sha256(read_image_file(path)).hexdigest()
@@ -74,7 +74,7 @@ def _fingerprint(
     versions = [__version__, metadata.version("pillow"), metadata.version("numpy"), _code()]
     names = [os.path.relpath(path, root) for path in paths]
     contents = each_in_threads("looking for decoded image files", content, paths, progress)
-    everything = [versions, repr(preprocessor), keeps_channels, names, contents]
+    everything = [versions, repr(settings), names, contents]
     return hashlib.sha256(json.dumps(everything).encode("utf-8", "surrogateescape")).hexdigest()
 
 

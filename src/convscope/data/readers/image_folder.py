@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ...errors import ConfigError, DatasetError
+from ...errors import DatasetError
 from ...formatting import count_of, percent, shorten_list
 from ...types import Labels
 from ..dataset import Dataset, Provenance, Split
@@ -34,6 +34,7 @@ from .decoded_cache import decode_cached
 from .image_folder_decoding import Decoded, decode_all, keep_rows, read_image_headers
 from .image_folder_listing import Listing, list_folder
 from .image_folder_preprocessing import choose_preprocessing, preprocessing_of_run
+from .image_folder_scale import choose_given_range
 from .labels import rename, renamed_note
 
 MAX_LISTED = 1000
@@ -70,19 +71,19 @@ def read_folder(
             are decoded first, and the message lists every unreadable one.
         ConfigError: The class names do not fit.
     """
-    if options.pixel_range is not None:
-        raise ConfigError(
-            f"{str(root)!r} holds image files, whose format gives black and white. Drop --pixel-range, or stretch the files."
-        )
     plan = _plan(root, list_folder(root, all_as_test=options.all_as_test), options)
+    parts = [part for part in (plan.paths[: plan.num_train], plan.paths[plan.num_train :]) if part]
+    given, form, stretched = choose_given_range(
+        [plan.paths] if plan.holds_out else parts, repr(str(root)), options, progress
+    )
     chosen = None if preprocessor is None else preprocessing_of_run(preprocessor, options)
     if chosen is None:
         chosen = choose_preprocessing(
-            plan.paths, plan.class_names, read_image_headers(plan.paths, progress), options, progress
+            plan.paths, plan.class_names, read_image_headers(plan.paths, progress), options, progress, given
         )
     decode = decode_cached if options.use_cache else decode_all
-    decoded = decode(plan.paths, str(root), chosen.preprocessor, progress, keeps_channels=chosen.keeps_channels)
-    notes = [*plan.notes, *chosen.notes]
+    decoded = decode(plan.paths, str(root), chosen.preprocessor, progress, keeps_channels=chosen.keeps_channels, given=given)
+    notes = [*plan.notes, *([stretched] if stretched else []), *chosen.notes]
     if decoded.several:
         files = count_of(len(decoded.several), "image file")
         notes.append(f"used the largest digit in {files} with several: {shorten_list(decoded.several)}")
@@ -99,6 +100,7 @@ def read_folder(
         content=chosen.content,
         notes=tuple(notes),
         reading=options,
+        pixels=form,
         holds_out=plan.holds_out,
         left_out=tuple((each.name, each.reason) for each in bad),
         digits=chosen.preprocessor.digits,

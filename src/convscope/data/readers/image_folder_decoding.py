@@ -27,6 +27,7 @@ from ..preprocessing import ImagePreprocessor
 from ..read_options import MIN_SIDE as MIN_ASKED
 from ..read_options import ReadListener
 from ..threads import each_in_threads, one_thread_each
+from .pixel_scale import GivenRange
 
 MAX_SIDE = 96
 """Longer side of a size chosen automatically, in pixels. More would cost time without helping small networks."""
@@ -88,18 +89,19 @@ def decode_all(
     progress: ReadListener | None,
     *,
     keeps_channels: bool = False,
+    given: GivenRange | None = None,
 ) -> Decoded:
     """Decode and preprocess image files as ``predict`` does.
 
     If a file shows several digits, the one with the most ink is used. ``root`` is the folder that names in messages are
-    relative to. Unless ``keeps_channels``, three channels become one if no file has colour.
+    relative to; black and white may be ``given``. Unless ``keeps_channels``, three channels become one if no file has colour.
     """
     images = allocate_images((len(paths), *preprocessor.image_shape), repr(root))
 
     def decode(index: int) -> _Outcome:
         name = printable(os.path.relpath(paths[index], root))
         try:
-            decoded = decode_image(read_image_file(paths[index]), repr(name))
+            decoded = decode_image(read_image_file(paths[index]), repr(name), given)
             prepared, count = preprocessor.preprocess_largest(decoded.pixels)
         except PictureError as error:
             return _Outcome(bad=BadPicture(name, str(error).replace(repr(paths[index]), repr(name), 1)))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -25,6 +26,7 @@ from ..preprocessing import DIGITS, FIT, ImagePreprocessor
 from ..read_options import AUTO, ReadListener, ReadOptions
 from ..threads import each_in_threads, one_thread_each
 from .image_folder_decoding import ImageHeader, choose_size
+from .pixel_scale import GivenRange
 
 SAMPLE = 40
 """Files decoded in advance to find out what they show."""
@@ -66,13 +68,14 @@ def choose_preprocessing(
     headers: Sequence[ImageHeader],
     options: ReadOptions,
     progress: ReadListener | None,
+    given: GivenRange | None = None,
 ) -> FolderPreprocessing:
-    """Choose the preprocessing by the options, the class names and a sample of the files."""
+    """Choose the preprocessing by the options, the class names and a sample of the files, their black and white as ``given``."""
     sizes = [header.size for header in headers]
     are_numbered = set(class_names) == NAMES
     if options.prepare != FIT and (options.prepare != AUTO or are_numbered):
         size = options.image_size or _digit_size(sizes)
-        sample = _sample(paths, progress)
+        sample = _sample(paths, progress, given)
         if options.prepare != AUTO or _show_digits(sample, size):
             settings = _settings(sample, size)
             note = _note(size, asked=options.prepare != AUTO)
@@ -115,17 +118,19 @@ def _settings(sample: Sequence[GreyImage], size: tuple[int, int]) -> DigitPrepro
     return choose_settings(size, np.stack(own)[..., None])
 
 
-def _sample(paths: Sequence[str], progress: ReadListener | None) -> list[GreyImage]:
+def _sample(paths: Sequence[str], progress: ReadListener | None, given: GivenRange | None) -> list[GreyImage]:
     """Decode a sample of the files to grey; unreadable files are skipped."""
     rows = np.linspace(0, len(paths) - 1, min(SAMPLE, len(paths)), dtype=int)
     with one_thread_each():
-        found = each_in_threads("looking for digits", _grey, [paths[row] for row in rows.tolist()], progress)
+        found = each_in_threads(
+            "looking for digits", partial(_grey, given=given), [paths[row] for row in rows.tolist()], progress
+        )
     return [image for image in found if image is not None]
 
 
-def _grey(path: str) -> GreyImage | None:
+def _grey(path: str, given: GivenRange | None) -> GreyImage | None:
     try:
-        pixels = decode_image(read_image_file(path), repr(path)).pixels
+        pixels = decode_image(read_image_file(path), repr(path), given).pixels
     except PictureError:
         return None
     return to_grey(pixels) if pixels.shape[2] == 3 else pixels[..., 0]

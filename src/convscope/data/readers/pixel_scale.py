@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ...errors import DatasetError
+from ...errors import DatasetError, PictureError
 from ...types import Images
 
 BLOCK = 512
@@ -70,6 +70,21 @@ BRIGHT = 200
 ROUNDING = 1e-5
 
 
+@dataclass(frozen=True)
+class Values:
+    """What the scale of some images is told by: the smallest and the largest value, and how many images have them."""
+
+    low: float
+    high: float
+    dtype: np.dtype[Any]
+    count: int
+    are_whole: bool = True
+
+    @property
+    def extent(self) -> tuple[float, float]:
+        return self.low, self.high
+
+
 def choose_scale(
     parts: Sequence[npt.NDArray[Any]],
     name: str,
@@ -92,30 +107,40 @@ def choose_scale(
             raise DatasetError(
                 f"images of {name} must be numbers, such as uint8; got dtype {part.dtype}. Convert them before saving."
             )
-    (low, high), *others = [_extent(part, name, 255 if asked else PERCENT_WHITE) for part in parts]
+    return scale_of([_measured(part, name, 255 if asked else PERCENT_WHITE) for part in parts], name, asked, usual)
+
+
+def scale_of(
+    parts: Sequence[Values],
+    name: str,
+    asked: tuple[float, float] | None = None,
+    usual: tuple[float, float] | None = None,
+) -> ValueRange:
+    """Return the scale of images of which only the values are known, as :func:`choose_scale` does."""
+    first, *others = parts
     if asked is not None:
         scale = ValueRange(*asked, f"scaled values from {asked[0]:g}–{asked[1]:g} to 0–255, as requested")
-        outside = next((each for each in ((low, high), *others) if not _within(each, scale)), None)
+        outside = next((each for each in parts if not _within(each.extent, scale)), None)
         if outside:
             raise DatasetError(
-                f"images of {name} have values from {outside[0]:g} to {outside[1]:g}, outside --pixel-range {asked[0]:g}.."
+                f"images of {name} have values from {outside.low:g} to {outside.high:g}, outside --pixel-range {asked[0]:g}.."
                 f"{asked[1]:g}. Pass the range of all images."
             )
         return scale
     # Grey levels are seen for what they are, and percentages are none, unless the images are few.
-    if usual == BYTES.range and len(parts[0]) >= FEW_IMAGES:
+    if usual == BYTES.range and first.count >= FEW_IMAGES:
         usual = None
-    if usual and _within((low, high), ValueRange(*usual)) and high >= QUARTER * usual[1] and parts[0].dtype != np.bool_:
+    if usual and _within(first.extent, ValueRange(*usual)) and first.high >= QUARTER * usual[1] and first.dtype != np.bool_:
         scale = ValueRange(*usual, "" if usual == BYTES.range else f"scaled values from {usual[0]:g}–{usual[1]:g} to 0–255")
     else:
         # Of all-black training images, the test images have to tell bits from bytes.
-        brightest = high or max((each[1] for each in others), default=0)
-        scale = _own_scale(parts[0], low, brightest if brightest <= 1 else high, name)
-    for part, extent in zip(parts[1:], others, strict=True):
-        if not _within(extent, scale) or _is_smaller(part, extent[1], scale):
+        brightest = first.high or max((each.high for each in others), default=0)
+        scale = _own_scale(first, brightest if brightest <= 1 else first.high, name)
+    for part in others:
+        if not _within(part.extent, scale) or _is_smaller(part, scale):
             raise DatasetError(
                 f"{name} has training images with values in {scale.low:g}..{scale.high:g} and test images in "
-                f"{extent[0]:g}..{extent[1]:g}. Scale both alike."
+                f"{part.low:g}..{part.high:g}. Scale both alike."
             )
     return scale
 
@@ -131,8 +156,29 @@ def as_trained(array: npt.NDArray[Any], usual: tuple[float, float]) -> npt.NDArr
     return ValueRange(low, high).apply(array)
 
 
-def _own_scale(images: npt.NDArray[Any], low: float, high: float, name: str) -> ValueRange:
-    dtype = images.dtype
+@dataclass(frozen=True)
+class GivenRange:
+    """Black and white in images, for values of any shape."""
+
+    range: tuple[float, float]
+    is_certain: bool = True
+    """Whether other values are an error; otherwise it is the range of the training data, and they have one of their own."""
+
+    def to_levels(self, values: npt.NDArray[Any], name: str) -> npt.NDArray[Any]:
+        """Return grey levels, or ``values`` where the range is not theirs; PictureError where it has to be."""
+        if not self.is_certain:
+            return as_trained(values, self.range)
+        low, high = (float(values.min()), float(values.max())) if values.size else self.range
+        if not _within((low, high), ValueRange(*self.range)):
+            raise PictureError(
+                f"{name} has values from {low:g} to {high:g}, outside --pixel-range {self.range[0]:g}..{self.range[1]:g}. Pass "
+                "the range of all images."
+            )
+        return ValueRange(*self.range).apply(values)
+
+
+def _own_scale(values: Values, high: float, name: str) -> ValueRange:
+    low, dtype, is_many = values.low, values.dtype, values.count >= FEW_IMAGES
     if dtype == np.bool_:
         return BITS
     if low < 0:
@@ -140,14 +186,14 @@ def _own_scale(images: npt.NDArray[Any], low: float, high: float, name: str) -> 
             return SIGNED
         raise _unknown(name, low, high)
     if dtype.kind == "f" and high <= 1:
-        return _of_shares(high) if len(images) >= FEW_IMAGES else UNIT
+        return _of_shares(high) if is_many else UNIT
     if high <= 1:
         return BITS if high else BYTES
-    if high in FEW_BITS and len(images) >= FEW_IMAGES:
+    if high in FEW_BITS and is_many:
         return ValueRange(0, high, f"stretched values from 0–{high:g} to 0–255")
-    if high == PERCENT_WHITE and len(images) >= FEW_IMAGES and _are_whole(images):
+    if high == PERCENT_WHITE and is_many and values.are_whole:
         return PERCENT
-    if high <= BYTES.high and (dtype.kind != "f" or high > BRIGHT or (high > DARK and _are_whole(images))):
+    if high <= BYTES.high and (dtype.kind != "f" or high > BRIGHT or (high > DARK and values.are_whole)):
         return ROUNDED if dtype.kind == "f" else BYTES
     bits = _bits(high)
     if bits is None and dtype.kind != "f" and QUARTER * SIXTEEN_BITS.high < high <= SIXTEEN_BITS.high:
@@ -155,11 +201,6 @@ def _own_scale(images: npt.NDArray[Any], low: float, high: float, name: str) -> 
     if bits is None:
         raise _unknown(name, low, high)
     return SIXTEEN_BITS if bits == 16 else ValueRange(0, max(2**bits - 1, high), f"stretched values of {bits} bits to 0–255")
-
-
-def _are_whole(images: npt.NDArray[Any]) -> bool:
-    blocks = (images[start : start + BLOCK] for start in range(0, len(images), BLOCK))
-    return images.dtype.kind != "f" or all((block == np.floor(block)).all() for block in blocks)
 
 
 def _of_shares(high: float) -> ValueRange:
@@ -190,27 +231,29 @@ def _within(extent: tuple[float, float], scale: ValueRange) -> bool:
     return scale.low - slack <= extent[0] and extent[1] <= scale.high + slack
 
 
-def _is_smaller(part: npt.NDArray[Any], high: float, scale: ValueRange) -> bool:
+def _is_smaller(part: Values, scale: ValueRange) -> bool:
     """Return whether a test split has another scale, although its values are within that of the training split."""
-    if part.dtype.kind == "f" and 0 < high <= 1 < scale.high:
+    if part.dtype.kind == "f" and 0 < part.high <= 1 < scale.high:
         return True
-    return len(part) >= FEW_IMAGES and high in (1, *FEW_BITS, 255) and 4 * high <= scale.high
+    return part.count >= FEW_IMAGES and part.high in (1, *FEW_BITS, 255) and 4 * part.high <= scale.high
 
 
-def _extent(images: npt.NDArray[Any], name: str, enough: int) -> tuple[float, float]:
+def _measured(images: npt.NDArray[Any], name: str, enough: int) -> Values:
     """Return the smallest and the largest value; of bytes larger than ``enough``, their whole range."""
-    if images.dtype == np.uint8 and images[: BLOCK * BLOCK : BLOCK].max() > enough:
-        return BYTES.range  # a memory-mapped file is large; reading it through for this would take too long
-    low, high = math.inf, -math.inf
+    dtype, are_bytes = images.dtype, images.dtype == np.uint8
+    if are_bytes and images[: BLOCK * BLOCK : BLOCK].max() > enough:
+        return Values(*BYTES.range, dtype, len(images))  # reading a memory-mapped file through for this would take too long
+    low, high, are_whole = math.inf, -math.inf, True
     for start in range(0, len(images), BLOCK):
         block = images[start : start + BLOCK]
-        if block.dtype.kind == "f" and not np.isfinite(block).all():
+        if dtype.kind == "f" and not np.isfinite(block).all():
             index = np.argwhere(~np.isfinite(block))[0]
             raise DatasetError(
                 f"image {start + index[0]:,} of {name} has the value {block[tuple(index)]} at row {index[1]}, column {index[2]}. "
                 "Correct or remove such images."
             )
         low, high = min(low, float(block.min())), max(high, float(block.max()))
-        if images.dtype == np.uint8 and high > enough:
-            return BYTES.range
-    return low, high
+        are_whole = are_whole and (dtype.kind != "f" or bool((block == np.floor(block)).all()))
+        if are_bytes and high > enough:
+            return Values(*BYTES.range, dtype, len(images))
+    return Values(low, high, dtype, len(images), are_whole)

@@ -222,3 +222,23 @@ export function laidOnWhite({height, width, data}) {
   }
   return {height, width, data};
 }
+
+/**
+ * Return an opaque picture stretched from black and white of the training images, if its levels are all between them; else as it
+ * is. As `GivenRange` in `data/readers/pixel_scale.py`.
+ *
+ * @param {Pixels} picture
+ * @param {[number, number]} range of values
+ * @param {number} [valuesPerLevel] 257 if the browser reduced the picture from 16 to 8 bits
+ * @returns {Pixels}
+ */
+export function stretched({height, width, data}, [low, high], valuesPerLevel = 1) {
+  if (low === 0 && high === 255) return {height, width, data};
+  for (let place = 0; place < data.length; place++) {
+    const isOpacity = place % 4 === 3;
+    const value = data[place] * valuesPerLevel;
+    if (isOpacity ? data[place] !== 255 : value < low || value >= high + valuesPerLevel) return {height, width, data};
+  }
+  const level = (value) => Math.floor(((Math.min(value * valuesPerLevel, high) - low) * 255) / (high - low) + 0.5);
+  return {height, width, data: data.map((value, place) => (place % 4 === 3 ? 255 : level(value)))};
+}

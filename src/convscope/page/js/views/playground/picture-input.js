@@ -1,7 +1,7 @@
 import {newElement} from "../../dom/element.js";
 import {mistakeNames, neighbourName, imageTitle, testNameNear} from "../../dom/image-title.js";
 import {nextSlice} from "../../dom/scheduling.js";
-import {laidOnWhite, shrinkFactor, shrunk} from "../../image/preprocess/resample.js";
+import {laidOnWhite, shrinkFactor, shrunk, stretched} from "../../image/preprocess/resample.js";
 
 /** Image files from the user's computer, decoded by the browser: nothing leaves the page, and its policy would forbid it. */
 
@@ -11,9 +11,11 @@ const PIXELS_AT_A_TIME = 2 ** 20;
 /**
  * Return the pixels of an image file: upright, without colour profile, on white, reduced as `convscope predict` does it.
  *
+ * @param {Blob} file
+ * @param {[number, number]} range black and white of the training images
  * @returns {Promise<import("../../image/preprocess/resample.js").Pixels>} rejected where the browser cannot read it
  */
-export async function openPicture(file) {
+export async function openPicture(file, range = [0, 255]) {
   const bitmap = await createImageBitmap(file, {imageOrientation: "from-image", colorSpaceConversion: "none"});
   const {height, width} = bitmap;
   const factor = shrinkFactor(bitmap);
@@ -31,7 +33,15 @@ export async function openPicture(file) {
     data.set(shrunk(strip, factor).data, 4 * columns * (top / factor));
   }
   bitmap.close();
-  return laidOnWhite({height: rows, width: columns, data});
+  const isDeep = await hasSixteenBits(file);
+  const picture = {height: rows, width: columns, data};
+  return laidOnWhite(isDeep || range[1] <= 255 ? stretched(picture, range, isDeep ? 257 : 1) : picture);
+}
+
+/** Return whether a file is a grey PNG of 16 bits, which browsers reduce to 8. */
+async function hasSixteenBits(file) {
+  const head = new Uint8Array(await file.slice(0, 26).arrayBuffer());
+  return head[0] === 0x89 && head[1] === 0x50 && head[24] === 16 && head[25] === 0;
 }
 
 /**
@@ -74,7 +84,7 @@ export function startPictureInput(session, input) {
       return;
     }
     try {
-      input.putPicture(await openPicture(picture), picture.name);
+      input.putPicture(await openPicture(picture, session.payload.dataset.pixels?.range), picture.name);
     } catch {
       note.textContent = `“${picture.name}” is not an image file that this browser can read.`;
     }
