@@ -14,7 +14,7 @@ from ..formatting import count_of, percent, percent_range, percentage_points
 from ..runs.files import LABEL_SUSPECTS
 from ..types import PathLike
 from . import progress, text
-from .options import moved_data_option, output_options
+from .options import moved_data_option, output_options, trust_option
 
 if TYPE_CHECKING:
     from ..analysis.label_audit.suspects import LabelAudit, SplitAudit
@@ -50,6 +50,7 @@ SHOWN = 10
     "wrong label, or the file saved from the report.",
 )
 @moved_data_option
+@trust_option
 @output_options
 def command(
     run: PathLike, folds: int, out: str | None, overwrite: bool, confirmed: str | None, as_json: bool, quiet: bool

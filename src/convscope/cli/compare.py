@@ -15,7 +15,7 @@ from ..analysis.comparison_text import CAUTION, majority, verdict
 from ..formatting import p_value, percent, percent_range, percentage_points
 from . import text
 from .csv_output import check_csv, csv_options, write_csv
-from .options import output_options
+from .options import output_options, trust_option
 
 if TYPE_CHECKING:
     from ..analysis.comparison import Comparison
@@ -32,6 +32,7 @@ CSV_HEAD = (
 @click.option("--overwrite", is_flag=True, help="Replace FILE, of --output or --csv, if it exists.")
 @click.option("--open", "open_page", is_flag=True, help="Open the page in a browser; without --output, comparison.html.")
 @csv_options("a row per run", overwrite=False)
+@trust_option
 @output_options
 def command(
     runs: tuple[str, ...],

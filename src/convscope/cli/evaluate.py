@@ -21,7 +21,7 @@ from ..types import PathLike
 from . import progress, text
 from .csv_output import check_csv, csv_options, write_csv
 from .help_sections import Command, data_option
-from .options import moved_data_option, output_options, reading_options, refuse_swapped
+from .options import moved_data_option, output_options, reading_options, refuse_swapped, trust_option
 
 MAX_NAMED, MAX_CLASSES = 5, 30
 """Images, or classes of the run, that a line names; classes with another name."""
@@ -62,6 +62,7 @@ EXAMPLES = (
     help="Also find the confidence threshold for this accuracy, such as 0.997; chosen on validation images.",
 )
 @csv_options("file or row, classes and probability of each image")
+@trust_option
 @output_options
 def command(
     run: PathLike,

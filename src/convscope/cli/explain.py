@@ -8,7 +8,7 @@ import convscope
 
 from ..types import PathLike
 from . import text
-from .options import moved_data_option, output_options, parse_image_arguments, refuse_swapped
+from .options import moved_data_option, output_options, parse_image_arguments, refuse_swapped, trust_option
 
 
 @click.command("explain")
@@ -28,6 +28,7 @@ from .options import moved_data_option, output_options, parse_image_arguments, r
 @click.option("--overwrite", is_flag=True, help="Replace FILE if it exists.")
 @click.option("--open", "open_page", is_flag=True, help="Open the page in a browser.")
 @moved_data_option
+@trust_option
 @output_options
 def command(
     run: PathLike, image: str, output: str | None, digit: int, overwrite: bool, open_page: bool, as_json: bool, quiet: bool

@@ -11,7 +11,7 @@ import convscope
 from ..formatting import count_of
 from ..types import PathLike
 from . import text
-from .options import moved_data_option, output_options
+from .options import moved_data_option, output_options, trust_option
 
 if TYPE_CHECKING:
     from ..api.export import Export
@@ -31,6 +31,7 @@ FORMATS = ("onnx", "keras", "saved_model", "litert")
 @click.option("--out", default=None, metavar="PATH", help="Write to PATH.  [default: the run's name]")
 @click.option("--overwrite", is_flag=True, help="Replace an earlier export at PATH.")
 @moved_data_option
+@trust_option
 @output_options
 def command(run: PathLike, format: str, out: str | None, overwrite: bool, as_json: bool, quiet: bool) -> None:  # noqa: A002
     """Write the network of RUN for other programs, verify its predictions, and print code that uses it.

@@ -18,7 +18,7 @@ from ..formatting import count_of, format_probability
 from ..types import PathLike
 from . import text
 from .csv_output import check_csv, csv_options, write_csv
-from .options import moved_data_option, output_options
+from .options import moved_data_option, output_options, trust_option
 
 NARROWEST = 40
 """Terminal columns that the reasons need at least; on less, they are not wrapped."""
@@ -39,6 +39,7 @@ CSV_HEAD = ("index", "file", "true", "predicted", "true_probability", "predicted
 @click.option("--most", type=int, default=None, metavar="N", help="Only the N most confident errors.  [default: all]")
 @csv_options("the table")
 @moved_data_option
+@trust_option
 @output_options
 def command(
     run: PathLike,

@@ -16,6 +16,7 @@ import convscope
 from ..data.images.files import MAX_FILE, too_large
 from ..data.images.inputs import NamedBytes
 from ..data.read_options import ReadOptions, parse_class_names, parse_image_size, parse_pixel_range
+from ..models.onnx_file import TRUST
 from ..runs import run_folder
 from ..training.config import find_setting
 from ..types import PathLike
@@ -147,6 +148,20 @@ def moved_data_option(function: Callable[..., Any]) -> Callable[..., Any]:
         metavar="PATH",
         help="Where the data that RUN was trained on are now, if they were moved.",
     )(with_data)
+
+
+def _set_trust(_: click.Context, __: click.Parameter, given: bool) -> None:
+    if given:
+        os.environ[TRUST] = "1"
+
+
+trust_option = data_option(
+    "--trust",
+    is_flag=True,
+    expose_value=False,
+    callback=_set_trust,
+    help="Run a network with loops or operators that convscope does not write, of somebody whom you trust.",
+)
 
 
 def refuse_swapped(verb: str, run: PathLike, others: Sequence[str]) -> None:

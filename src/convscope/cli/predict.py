@@ -15,7 +15,7 @@ from ..prediction.predictions import as_json as json_form
 from . import progress, text
 from .csv_output import check_csv, csv_options, write_csv
 from .help_sections import Command
-from .options import output_options, parse_image_arguments, pixel_range_option, refuse_swapped
+from .options import output_options, parse_image_arguments, pixel_range_option, refuse_swapped, trust_option
 
 CSV_HEAD = ("file", "digit", "class_name", "probability", "out_of_distribution", "error")
 
@@ -41,6 +41,7 @@ EXAMPLES = (
 )
 @pixel_range_option
 @csv_options("file, class and probability of each prediction, or ImageId and Label for a table")
+@trust_option
 @output_options
 def command(
     run: str,

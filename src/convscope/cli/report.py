@@ -8,7 +8,7 @@ import convscope
 
 from ..types import PathLike
 from . import text
-from .options import moved_data_option, output_options
+from .options import moved_data_option, output_options, trust_option
 
 
 @click.command("report")
@@ -18,6 +18,7 @@ from .options import moved_data_option, output_options
 )
 @click.option("--open", "open_page", is_flag=True, help="Open the page in a browser.")
 @moved_data_option
+@trust_option
 @output_options
 def command(run: PathLike, output: str | None, open_page: bool, as_json: bool, quiet: bool) -> None:
     """Rebuild the figures and the page of RUN without training. Does not need TensorFlow."""

@@ -11,7 +11,7 @@ import click
 import convscope
 
 from . import text
-from .options import output_options
+from .options import output_options, trust_option
 
 if TYPE_CHECKING:
     from ..server.address import Address
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     help="Token that clients must send.  [default: none on the loopback, else a random one that is printed]",
 )
 @click.option("--open", "open_page", is_flag=True, help="Open the page in a browser.")
+@trust_option
 @output_options
 def command(run: str, host: str, port: int, token: str | None, open_page: bool, as_json: bool, quiet: bool) -> int:
     """Serve the page of RUN at / and predictions at POST /predict until Ctrl-C or SIGTERM, then finish pending requests.

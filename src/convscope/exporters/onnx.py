@@ -14,6 +14,7 @@ import numpy as np
 from ..data.scaling import SCALE
 from ..errors import ConvscopeError, MissingBackendError, reason_of
 from ..models.network import Network, nodes
+from ..models.onnx_file import remember_own
 from ..models.onnx_writer.protobuf import with_metadata
 from ..models.onnx_writer.writer import onnx_bytes
 from ..models.predictor import FEATURES, INPUTS, LOGITS, PROBABILITIES, Predictor
@@ -100,6 +101,7 @@ def _convert(model: keras.Model, path: Path, metadata: dict[str, str]) -> None:
     onnx.helper.set_model_props(proto, metadata)
     onnx.checker.check_model(proto)
     onnx.save(proto, path)
+    remember_own(path.read_bytes())
 
 
 def _replace_erfc(proto: Any) -> None:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,14 @@ import numpy as np
 
 from ..data.scaling import to_inputs
 from ..errors import RunError, ShapeError, reason_of
+from ..system.memory import free_memory
 from ..types import Floats, Images, PathLike
+from .onnx_file import read_onnx_file
 
 BATCH_SIZE = 128
 """Images per batch: the activations of a small network stay in the processor's cache."""
+FATAL = 4
+"""ONNX Runtime's highest level of its log."""
 INPUTS, LOGITS, PROBABILITIES, FEATURES = "inputs", "logits", "probabilities", "features"
 
 
@@ -81,22 +86,51 @@ class Predictor:
 
 
 def open_session(source: PathLike | bytes) -> Any:
-    """Open an ONNX model, by path or content, with one thread per call, or raise RunError."""
-    import onnxruntime
+    """Open an ONNX model with one thread per call, or raise RunError.
 
+    A path is a stranger's until :func:`~convscope.models.onnx_file.read_onnx_file` has read it; the content is convscope's own.
+    """
+    content = source if isinstance(source, bytes) else read_onnx_file(source)
+    onnxruntime = _quiet_runtime()
     # Callers run one thread per batch instead of several per layer: twice as fast where other programs want the
     # processor too, equally fast elsewhere, and the results do not depend on the number of threads.
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
+    options.log_severity_level = FATAL  # the log repeats names of the file as they are
+    options.add_session_config_entry("session.load_model_format", "ONNX")  # its other format was not checked
+    without = []
+    if content is not source:
+        _limit_memory()
+        options.add_session_config_entry("session.use_env_allocators", "1")
+        without = ["ConstantFolding"]  # it computes without that limit, as the session is opened
     try:
         return onnxruntime.InferenceSession(
-            source if isinstance(source, bytes) else str(Path(source)), options, providers=["CPUExecutionProvider"]
+            content, options, providers=["CPUExecutionProvider"], disabled_optimizers=without
         )
     except Exception as error:  # ONNX Runtime's exceptions share no other base class
         raise RunError(
             f"{_name(source)} is no .onnx file of convscope or is damaged ({reason_of(error)}). Train again, or copy the run "
             "folder again."
         ) from error
+
+
+@cache
+def _limit_memory() -> None:
+    """Let the networks of files share half of the memory that is free now, so that none can take all of it."""
+    onnxruntime = _quiet_runtime()
+    kind = onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR
+    memory = onnxruntime.OrtMemoryInfo("Cpu", kind, 0, onnxruntime.OrtMemType.DEFAULT)
+    most = (free_memory() or 0) // 2  # 0: no limit
+    onnxruntime.create_and_register_allocator(memory, onnxruntime.OrtArenaCfg({"max_mem": most}))
+
+
+def _quiet_runtime() -> Any:
+    """Import ONNX Runtime, which reports each session to its maker unless it is told not to before the import."""
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    import onnxruntime
+
+    onnxruntime.disable_telemetry_events()  # for one that was imported before
+    return onnxruntime
 
 
 def _name(source: PathLike | bytes) -> str:

@@ -1,4 +1,4 @@
-"""Write the wire format of protocol buffers, as far as an ONNX file needs it.
+"""Write and read the wire format of protocol buffers, as far as an ONNX file needs it.
 
 A message is a sequence of fields, each a key (number and kind) and a value. The package ``onnx`` could write the files too,
 but it comes with the export and takes 0.2 s to import, and a report must do without it.
@@ -6,6 +6,7 @@ but it comes with the export and takes 0.2 s to import, and a report must do wit
 
 import struct
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from ...errors import RunError
 
@@ -51,37 +52,57 @@ FIXED64 = 1
 SIZES = {FIXED32: 4, FIXED64: 8}
 
 
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a message."""
+
+    number: int
+    kind: int
+    value: int | memoryview
+    """The integer of a varint, else the bytes of the value."""
+    whole: memoryview
+    """Key and value as they stand in the message."""
+
+
 def with_metadata(model: bytes, metadata: Mapping[str, str]) -> bytes:
     """Return the content of an ONNX file with other metadata; RunError if it is no ONNX file."""
-    kept = b"".join(content for number, content in _fields(model) if number != METADATA)
-    return kept + messages(METADATA, (message(1, key) + message(2, value) for key, value in metadata.items()))
+    return without_metadata(model) + messages(
+        METADATA, (message(1, key) + message(2, value) for key, value in metadata.items())
+    )
 
 
-def _fields(model: bytes) -> Iterator[tuple[int, bytes]]:
+def without_metadata(model: bytes) -> bytes:
+    """Return the content of an ONNX file that computes; RunError if it is no ONNX file."""
+    return b"".join(field.whole for field in fields(memoryview(model)) if field.number != METADATA)
+
+
+def fields(content: memoryview) -> Iterator[Field]:
+    """Yield every field of a message; RunError where there is none."""
     offset = 0
-    while offset < len(model):
+    while offset < len(content):
         start = offset
-        key, offset = _varint(model, offset)
-        kind = key & 7
+        key, offset = read_varint(content, offset)
+        kind, value = key & 7, 0
+        begin = offset
         if kind == VARINT:
-            _, offset = _varint(model, offset)
+            value, offset = read_varint(content, offset)
         elif kind == LENGTH_DELIMITED:
-            length, offset = _varint(model, offset)
-            offset += length
+            length, begin = read_varint(content, offset)
+            offset = begin + length
         elif kind in SIZES:
             offset += SIZES[kind]
         else:
             raise _damaged()
-        if offset > len(model):
+        if offset > len(content):
             raise _damaged()
-        yield key >> 3, model[start:offset]
+        yield Field(key >> 3, kind, value if kind == VARINT else content[begin:offset], content[start:offset])
 
 
-def _varint(model: bytes, offset: int) -> tuple[int, int]:
+def read_varint(content: memoryview, offset: int) -> tuple[int, int]:
     """Return the integer that starts at ``offset``, and the offset behind it."""
     value = shift = 0
-    while offset < len(model) and shift < 64:
-        octet = model[offset]
+    while offset < len(content) and shift < 64:
+        octet = content[offset]
         value, shift, offset = value | (octet & 0x7F) << shift, shift + 7, offset + 1
         if octet < 0x80:
             return value, offset

@@ -1,0 +1,282 @@
+"""Networks of strangers: files that open, run, download or reserve more than a network does.
+
+The files are made with the package ``onnx`` or by hand; what passes is compared with what ONNX Runtime would open.
+"""
+
+import os
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from convscope.errors import RunError
+from convscope.models import onnx_file
+from convscope.models.onnx_file import TRUST, read_onnx_file, remember_own
+from convscope.models.onnx_writer.protobuf import integer, message
+from convscope.models.predictor import Predictor
+
+from .command import answer_of  # type: ignore[import-not-found]
+
+FLOAT = TensorProto.FLOAT
+SHAPE = ["n", 2, 2, 1]
+SUB_GRAPH = helper.make_graph(
+    [helper.make_node("Identity", ["inputs"], ["out"])], "inner", [], [helper.make_tensor_value_info("out", FLOAT, None)]
+)
+
+
+def network(*nodes: onnx.NodeProto, weights: tuple[onnx.TensorProto, ...] = (), **more: Any) -> onnx.ModelProto:
+    """Return a network from ``inputs`` to ``logits``; ``nodes`` compute ``value`` of it."""
+    last = helper.make_node("Identity", [nodes[-1].output[0] if nodes else "inputs"], ["logits"])
+    graph = helper.make_graph(
+        [*nodes, last],
+        "net",
+        [helper.make_tensor_value_info("inputs", FLOAT, SHAPE)],
+        [helper.make_tensor_value_info("logits", FLOAT, None)],
+        list(weights),
+    )
+    opsets = [helper.make_opsetid("", 15), helper.make_opsetid("ai.onnx.ml", 2), helper.make_opsetid("own", 1)]
+    return helper.make_model(graph, opset_imports=opsets, ir_version=8, **more)
+
+
+def node(kind: str, *inputs: str, **attributes: Any) -> onnx.NodeProto:
+    return helper.make_node(kind, inputs or ["inputs"], ["value"], **attributes)
+
+
+def elsewhere(location: str, **entries: str) -> onnx.TensorProto:
+    tensor = numpy_helper.from_array(np.zeros(4, np.float32), "weights")
+    tensor.ClearField("raw_data")
+    tensor.data_location = TensorProto.EXTERNAL
+    for key, value in {"location": location, **entries}.items():
+        tensor.external_data.add(key=key, value=value)
+    return tensor
+
+
+def with_tensor(**fields: Any) -> onnx.TensorProto:
+    tensor = numpy_helper.from_array(np.zeros((2, 2), np.float32), "weights")
+    for name, value in fields.items():
+        if isinstance(value, list):
+            del getattr(tensor, name)[:]
+            getattr(tensor, name).extend(value)
+        elif hasattr(value, "SerializeToString"):
+            getattr(tensor, name).CopyFrom(value)
+        else:
+            setattr(tensor, name, value)
+    return tensor
+
+
+def using(tensor: onnx.TensorProto) -> onnx.ModelProto:
+    return network(node("Add", "inputs", "weights"), weights=(tensor,))
+
+
+def with_functions() -> onnx.ModelProto:
+    model = network(helper.make_node("Own", ["inputs"], ["value"], domain="own"))
+    model.functions.append(
+        helper.make_function(
+            "own", "Own", ["a"], ["b"], [helper.make_node("Exp", ["a"], ["b"])], [helper.make_opsetid("", 15)]
+        )
+    )
+    return model
+
+
+def with_metadata(count: int, size: int) -> onnx.ModelProto:
+    model = network()
+    helper.set_model_props(model, {f"key {number}": "x" * size for number in range(count)})
+    return model
+
+
+LOOP = {"body": SUB_GRAPH}
+FIRST = numpy_helper.from_array(np.ones(1, np.float32))
+REFUSED: dict[str, Callable[[], onnx.ModelProto | bytes]] = {
+    "a loop": lambda: network(node("Loop", "", "", "inputs", **LOOP)),
+    "a scan": lambda: network(node("Scan", num_scan_inputs=1, **LOOP)),
+    "a condition": lambda: network(node("If", then_branch=SUB_GRAPH, else_branch=SUB_GRAPH)),
+    "a sub-graph in an operator without one": lambda: network(node("Relu", body=SUB_GRAPH)),
+    "sub-graphs in an operator without one": lambda: network(node("Relu", bodies=[SUB_GRAPH])),
+    "a map of a sequence": lambda: network(node("SequenceMap", **LOOP)),
+    "a sequence": lambda: network(node("SequenceConstruct")),
+    "chance": lambda: network(node("RandomNormalLike")),
+    "a coin": lambda: network(node("Bernoulli")),
+    "text": lambda: network(node("StringNormalizer")),
+    "a picture decoder": lambda: network(node("ImageDecoder")),
+    "an operator of ONNX Runtime": lambda: network(
+        helper.make_node("FusedConv", ["inputs"], ["value"], domain="com.microsoft")
+    ),
+    "an operator of another library": lambda: network(
+        helper.make_node("PyOp", ["inputs"], ["value"], domain="ai.onnx.contrib")
+    ),
+    "a tree": lambda: network(helper.make_node("TreeEnsembleRegressor", ["inputs"], ["value"], domain="ai.onnx.ml")),
+    "a known operator of another domain": lambda: network(helper.make_node("Relu", ["inputs"], ["value"], domain="own")),
+    "functions of its own": with_functions,
+    "no operator's name": lambda: network(node("")),
+    "another case": lambda: network(node("relu")),
+    "weights of a system's file": lambda: using(elsewhere("/etc/passwd")),
+    "weights of a neighbour": lambda: using(elsewhere("secret.bin")),
+    "weights above the folder": lambda: using(elsewhere("../../secret.bin", offset="0", length="16")),
+    "weights in memory": lambda: using(elsewhere("*/_ORT_MEM_ADDR_/*", offset="4096", length="16")),
+    "a place without a file": lambda: using(with_tensor(data_location=TensorProto.EXTERNAL)),
+    "weights elsewhere in an attribute": lambda: network(node("Constant", value=elsewhere("/etc/passwd"))),
+    "a segment": lambda: using(with_tensor(segment=TensorProto.Segment(begin=0, end=1))),
+    "fewer weights than the shape says": lambda: using(with_tensor(dims=[2**20, 2**20])),
+    "more weights than the shape says": lambda: using(with_tensor(dims=[1])),
+    "a shape that overflows": lambda: using(with_tensor(dims=[2**62, 4])),
+    "a negative shape": lambda: using(with_tensor(dims=[-2, -2])),
+    "nine axes": lambda: using(with_tensor(dims=[1] * 7 + [2, 2])),
+    "texts as weights": lambda: using(helper.make_tensor("weights", TensorProto.STRING, [1], [b"x"])),
+    "complex weights": lambda: using(helper.make_tensor("weights", TensorProto.COMPLEX64, [1], [1j])),
+    "weights of no type": lambda: using(with_tensor(data_type=0)),
+    "weights of an unknown type": lambda: using(with_tensor(data_type=99)),
+    "weights twice": lambda: using(with_tensor(float_data=[0.0] * 4)),
+    "sparse weights": lambda: _with_sparse(),
+    "sparse weights in an attribute": lambda: network(node("Constant", sparse_value=_sparse())),
+    "an attribute beyond reason": lambda: network(node("Softmax", axis=2**40)),
+    "a training": lambda: _with_training(),
+    "metadata of 20 MB": lambda: with_metadata(2, 10 * 2**20),
+    "a hundred thousand operators": lambda: _chain(30_000),
+    "no network": lambda: onnx.ModelProto(ir_version=8),
+    "two networks": lambda: network().SerializeToString() * 2,
+    "an unknown field": lambda: network().SerializeToString() + message(99, b"x"),
+    "an unknown number": lambda: network().SerializeToString() + integer(1000, 1),
+    "a field of another type": lambda: network().SerializeToString() + integer(7, 1),
+    "a group": lambda: network().SerializeToString() + bytes([7 << 3 | 3, 7 << 3 | 4]),
+    "half a file": lambda: network().SerializeToString()[:-7],
+    "a length beyond the file": lambda: network().SerializeToString() + bytes([7 << 3 | 2, 0xFF, 0xFF, 0xFF, 0x7F]),
+    "a number without an end": lambda: network().SerializeToString() + b"\xff" * 12,
+    "nothing": lambda: b"",
+    "ONNX Runtime's own format": lambda: b"\x18\x00\x00\x00ORTM" + bytes(64),
+    "that format behind the start of the other": lambda: message(6, b"ORTM" + bytes(64)) + network().SerializeToString(),
+    "a pickle": lambda: b"\x80\x04cposix\nsystem\n.",
+    "a name that is no text": lambda: message(2, b"\xff\xfe") + network().SerializeToString(),
+}
+
+
+def _sparse() -> onnx.SparseTensorProto:
+    return helper.make_sparse_tensor(FIRST, numpy_helper.from_array(np.zeros((1, 1), np.int64)), [4])
+
+
+def _with_sparse() -> onnx.ModelProto:
+    model = network()
+    model.graph.sparse_initializer.append(_sparse())
+    return model
+
+
+def _with_training() -> onnx.ModelProto:
+    model = network()
+    model.training_info.add()
+    return model
+
+
+def _chain(length: int) -> onnx.ModelProto:
+    names = ["inputs", *(f"v{number}" for number in range(length))]
+    return network(*(helper.make_node("Relu", [before], [after]) for before, after in pairwise(names)))
+
+
+def saved(made: onnx.ModelProto | bytes, folder: Path) -> Path:
+    path = folder / "model.onnx"
+    path.write_bytes(made if isinstance(made, bytes) else made.SerializeToString())
+    return path
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_network_that_does_more_than_compute_is_refused_before_it_is_opened(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(TRUST, raising=False)
+    monkeypatch.setattr("convscope.models.predictor._quiet_runtime", None)
+    path = saved(REFUSED[name](), tmp_path)
+    if name == "that format behind the start of the other":  # a valid file of ONNX, and opened as one
+        assert read_onnx_file(path) == path.read_bytes()
+        return
+    with pytest.raises(RunError, match=r"model\.onnx'.*(not opened|damaged)") as refusal:
+        Predictor(path)
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("kind", ["a pipe", "a device", "a folder", "nothing"])
+def test_what_is_no_regular_file_is_refused_at_once(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "model.onnx"
+    if kind == "a pipe":
+        os.mkfifo(path)
+    elif kind == "a device":
+        path.symlink_to("/dev/zero")
+    elif kind == "a folder":
+        path.mkdir()
+    with pytest.raises(RunError, match=r"model\.onnx'"):
+        Predictor(path)
+
+
+GROWING = {
+    **{
+        f"{kind} to terabytes": network(
+            helper.make_node(kind, ["inputs", "weights"], ["value"]),
+            weights=(numpy_helper.from_array(np.array([1, 2**20, 2**20, 1]), "weights"),),
+        )
+        for kind in ("Tile", "Expand")
+    },
+    "resized to terabytes": network(
+        helper.make_node("Resize", ["inputs", "", "weights"], ["value"]),
+        weights=(numpy_helper.from_array(np.array([1, 2**20, 2**20, 1], np.float32), "weights"),),
+    ),
+    "convolved with a frame": network(
+        helper.make_node("Conv", ["inputs", "weights"], ["value"], pads=[2**29] * 4),
+        weights=(numpy_helper.from_array(np.zeros((1, 2, 1, 1), np.float32), "weights"),),
+    ),
+    "a frame of terabytes": network(
+        helper.make_node("Pad", ["inputs", "weights"], ["value"]),
+        weights=(numpy_helper.from_array(np.array([0, 2**20, 2**20, 0] * 2), "weights"),),
+    ),
+    "an array of terabytes": network(
+        helper.make_node("ConstantOfShape", ["weights"], ["large"]),
+        helper.make_node("Add", ["inputs", "large"], ["value"]),
+        weights=(numpy_helper.from_array(np.array([2**20, 2**20, 2, 1]), "weights"),),
+    ),
+    "every row with every column": network(
+        helper.make_node("MatMul", ["a", "b"], ["large"]),
+        helper.make_node("ReduceSum", ["large"], ["sum"], keepdims=0),
+        helper.make_node("Add", ["inputs", "sum"], ["value"]),
+        weights=(
+            numpy_helper.from_array(np.zeros((2**19, 1), np.float32), "a"),
+            numpy_helper.from_array(np.zeros((1, 2**19), np.float32), "b"),
+        ),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", GROWING)
+def test_a_network_that_takes_all_memory_ends_in_a_sentence(
+    name: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(RunError, match="ONNX Runtime cannot run the model|damaged"):
+        Predictor(saved(GROWING[name], tmp_path)).logits(np.zeros((2, 2, 2, 1), np.uint8))
+    assert not capfd.readouterr().err
+
+
+def test_trust_opens_a_network_with_a_loop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = saved(REFUSED["a condition"](), tmp_path)
+    monkeypatch.setenv(TRUST, "1")
+    assert read_onnx_file(path) == path.read_bytes()
+
+
+def test_a_network_with_a_loop_that_was_made_here_opens_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(onnx_file, "_made_here", set())
+    model = REFUSED["a condition"]()
+    assert isinstance(model, onnx.ModelProto)
+    remember_own(model.SerializeToString())
+    onnx_file._made_here.clear()  # another process
+    helper.set_model_props(model, {"class_names": "[]"})
+    assert read_onnx_file(saved(model, tmp_path))
+    model.graph.node[0].name = "another"
+    with pytest.raises(RunError, match="--trust"):
+        read_onnx_file(saved(model, tmp_path))
+
+
+def test_the_error_on_the_command_line_names_the_way_out(tmp_path: Path) -> None:
+    path = saved(REFUSED["a condition"](), tmp_path)
+    answer = answer_of("predict", path, tmp_path / "x.png", folder=tmp_path)
+    assert answer.status == 1
+    assert "--trust" in answer.error
