@@ -68,6 +68,27 @@ def test_a_library_stays_behind_its_package() -> None:
                 assert name.split(".")[0] in LIBRARIES[library], f"{name} imports {library}"
 
 
+OPENS = {"open", "read_text", "read_bytes", "load_arrays", "fromfile", "memmap"}
+"""Names of functions that open a file, whatever they belong to."""
+OPENS_NO_RUN = {"cli.main": "the null device", "page.bundle": "scripts of ours",
+    "page.environment": "styles of ours", "page.text.glossary": "a text of ours", "server.openapi": "a document of ours",
+    "prediction.classify": "pictures", "exporters.onnx": "the model that it has just written", "runs.lock": "the folder",
+    "api.study_worker": "the run that it has just trained", "api.serve": "the page that it has just written"}  # fmt: skip
+
+
+def test_one_module_opens_the_files_of_a_run() -> None:
+    above = [name for name in SOURCES if PACKAGES.index("runs") <= package(name)]
+    for name in set(above) - OPENS_NO_RUN.keys() - {"runs.opening"}:
+        for node in ast.walk(TREES[name]):
+            if not isinstance(node, ast.Call):
+                continue
+            attribute = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            owner = getattr(node.func.value, "id", "") if isinstance(node.func, ast.Attribute) else ""
+            assert attribute not in OPENS or owner in ("opening", "webbrowser"), (
+                f"{name} line {node.lineno}: {attribute} opens a file"
+            )
+
+
 @pytest.mark.parametrize("name", SOURCES)
 def test_modules_and_functions_stay_small(name: str) -> None:
     assert SOURCES[name].read_text("utf-8").count("\n") <= MAX_LINES

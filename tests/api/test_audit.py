@@ -21,7 +21,7 @@ from convscope.api.audit import CHECKPOINT
 from convscope.cli.main import main
 from convscope.data.dataset import Dataset
 from convscope.errors import DatasetError, OutputError
-from convscope.runs import files, ledger, run_folder, store
+from convscope.runs import files, ledger, opening, run_folder, store
 
 from ..audited import FOLDS, Audited  # type: ignore[import-not-found]
 
@@ -49,7 +49,7 @@ def audit(folder: Path) -> list[list[str]]:
 
 def test_the_list_is_part_of_the_run_and_the_run_is_intact(folder: Path, audit: list[list[str]], audited: Audited) -> None:
     run_folder.verify(folder)
-    assert "label_suspects.csv" in run_folder.read_json(folder / files.MANIFEST)["files"]
+    assert "label_suspects.csv" in opening.read_json(folder / files.MANIFEST)["files"]
     assert not list(folder.glob(".partial*"))
     top = [int(index) for split, index, *_ in audit[1:] if split == "train"][: round(0.02 * len(audited.dataset.train))]
     assert len(set(top) & set(audited.flipped.tolist())) >= 0.9 * len(audited.flipped)
@@ -62,7 +62,7 @@ def test_given_and_suggested_are_class_names_and_given_is_the_label(audit: list[
 
 
 def test_the_metrics_agree_with_the_list(folder: Path, audit: list[list[str]]) -> None:
-    numbers = run_folder.read_json(folder / "metrics.json")["label_audit"]
+    numbers = opening.read_json(folder / "metrics.json")["label_audit"]
     for split in ("train", "test"):
         listed = [row for row in audit[1:] if row[0] == split]
         assert numbers[split]["suspects"] == len(listed) == sum(each["suspects"] for each in numbers[split]["per_class"])
@@ -79,14 +79,14 @@ def test_an_audit_is_loaded_without_auditing_again(folder: Path, audit: list[lis
         [split, str(index), given, suggested, f"{score:.6f}"] for split, index, given, suggested, score in found.rows()
     ] == [row[:5] for row in audit[1:]]
     assert list(found.files) == [row[5] for row in audit[1:]]
-    numbers, again = run_folder.read_json(folder / "metrics.json")["label_audit"], found.as_dict()
+    numbers, again = opening.read_json(folder / "metrics.json")["label_audit"], found.as_dict()
     for key in ("train", "test", "suspects", "notes"):
         assert again[key] == numbers[key]
 
 
 def test_audit_scores_are_evidence_in_the_triage_of_errors(folder: Path, audit: list[list[str]]) -> None:
     scores = {int(index): float(score) for split, index, _, _, score, _ in audit[1:] if split == "test"}
-    told = run_folder.read_json(folder / "metrics.json")["mistakes"]
+    told = opening.read_json(folder / "metrics.json")["mistakes"]
     assert told["audited"]
     assert [each["audit_score"] for each in told["list"]] == [scores.get(each["index"]) for each in told["list"]]
     for each in convscope.mistakes(folder, saliency=False):
@@ -113,7 +113,7 @@ def test_an_audit_with_finished_folds_reads_nothing_again(folder: Path) -> None:
 
 
 def test_a_note_asks_for_review(folder: Path) -> None:
-    assert "review each image" in " ".join(run_folder.read_json(folder / "metrics.json")["label_audit"]["notes"])
+    assert "review each image" in " ".join(opening.read_json(folder / "metrics.json")["label_audit"]["notes"])
 
 
 def copied(folder: Path, to: Path) -> Path:
@@ -139,7 +139,7 @@ def test_confirmed_suspects_change_the_accuracy_as_counted_by_hand(folder: Path,
     assert again is not None
     assert again.confirmed == found.confirmed
     assert [row[:4] for row in again.rows()] == [row[:4] for row in found.rows()]
-    numbers = run_folder.read_json(run_folder.verify(folder) / "metrics.json")["label_audit"]["confirmed"]
+    numbers = opening.read_json(run_folder.verify(folder) / "metrics.json")["label_audit"]["confirmed"]
     assert numbers["difference_interval"] == pytest.approx(
         [found.confirmed.difference_interval.low, found.confirmed.difference_interval.high]
     )

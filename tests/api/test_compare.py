@@ -14,7 +14,7 @@ import convscope
 from convscope.api.compare import names_of
 from convscope.cli.main import main
 from convscope.errors import ConfigError, OutputError, RunError
-from convscope.runs import files, run_folder, store
+from convscope.runs import files, opening, run_folder, store
 from convscope.system.files import write_json
 
 
@@ -50,7 +50,7 @@ def test_a_duplicate_run_and_a_single_run_are_refused(digits_run: convscope.Run,
 
 
 def test_runs_on_different_data_are_refused(digits_run: convscope.Run, run_copy: Path) -> None:
-    request = run_folder.read_json(run_copy / files.REQUEST)
+    request = opening.read_json(run_copy / files.REQUEST)
     request["dataset"] = {**request["dataset"], "fingerprint": "0123456789abcdef" * 4, "name": "letters"}
     write_json(run_copy / files.REQUEST, request)
     run_folder.write_manifest(run_copy)

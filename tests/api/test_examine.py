@@ -25,7 +25,7 @@ from convscope.data.dataset import Dataset, Split
 from convscope.errors import DatasetError, MissingBackendError
 from convscope.figures import gallery
 from convscope.models import backend
-from convscope.runs import ledger, run_folder
+from convscope.runs import ledger, opening, run_folder
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def examined(
 
 
 def metrics_of(folder: Path) -> Any:
-    return run_folder.read_json(folder / "metrics.json")
+    return opening.read_json(folder / "metrics.json")
 
 
 @pytest.mark.slow

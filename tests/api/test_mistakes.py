@@ -10,7 +10,7 @@ import pytest
 
 import convscope
 from convscope.errors import ConfigError, DatasetError, RunError
-from convscope.runs import run_folder
+from convscope.runs import opening, run_folder
 from convscope.runs.files import EVIDENCE, PREDICTIONS, REQUEST
 from convscope.system.arrays import load_arrays, save_arrays
 from convscope.system.files import write_json
@@ -44,7 +44,7 @@ def test_other_runs_vote_if_they_are_on_the_same_data(digits_run: convscope.Run,
     for each in convscope.mistakes(digits_run, others=[run_copy, digits_run], saliency=False):
         assert np.flatnonzero(each.votes).tolist() == sorted(each.labels)
         assert each.votes.sum() == 2
-    request = run_folder.read_json(run_copy / REQUEST)
+    request = opening.read_json(run_copy / REQUEST)
     write_json(run_copy / REQUEST, {**request, "dataset": {**request["dataset"], "fingerprint": "other"}})
     run_folder.write_manifest(run_copy)
     with pytest.raises(ConfigError, match=re.escape(str(run_copy))):
@@ -53,7 +53,7 @@ def test_other_runs_vote_if_they_are_on_the_same_data(digits_run: convscope.Run,
 
 def test_a_run_without_images_and_data_is_refused(run_copy: Path) -> None:
     (run_copy / EVIDENCE).unlink()
-    request = run_folder.read_json(run_copy / REQUEST)
+    request = opening.read_json(run_copy / REQUEST)
     write_json(run_copy / REQUEST, {**request, "dataset": {**request["dataset"], "source": "gone/away.npz"}})
     run_folder.write_manifest(run_copy)
     with pytest.raises(DatasetError, match="no images of its mistakes: the data of the run, 'gone/away.npz', are not"):

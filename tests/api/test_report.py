@@ -15,7 +15,7 @@ import pytest
 import convscope
 from convscope.data.dataset import Dataset
 from convscope.figures import gallery
-from convscope.runs import files, run_folder, store
+from convscope.runs import files, opening, run_folder, store
 from convscope.runs.files import EVIDENCE, MANIFEST, REQUEST
 from convscope.system.files import write_json
 
@@ -34,7 +34,7 @@ def bare_run(run_copy: Path) -> Path:
 
 def without_evidence(folder: Path, **dataset: str) -> Path:
     (folder / EVIDENCE).unlink()
-    request = run_folder.read_json(folder / REQUEST)
+    request = opening.read_json(folder / REQUEST)
     write_json(folder / REQUEST, {**request, "dataset": {**request["dataset"], **dataset}})
     run_folder.write_manifest(folder)
     return folder
@@ -48,7 +48,7 @@ def payload_of(page: Path) -> dict[str, Any]:
 
 
 def files_of(run: Path) -> set[str]:
-    return set(run_folder.read_json(run / MANIFEST)["files"])
+    return set(opening.read_json(run / MANIFEST)["files"])
 
 
 def save_npz(path: Path, data: Dataset, *, change: int = 0) -> Path:

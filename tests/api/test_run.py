@@ -15,7 +15,7 @@ from convscope.analysis.uncertainty.uncertainty import measure_uncertainty, unce
 from convscope.data.dataset import Dataset
 from convscope.errors import DatasetError, RunError
 from convscope.models.predictor import Predictor
-from convscope.runs import run_folder
+from convscope.runs import opening, run_folder
 from convscope.runs.files import METRICS, REQUEST
 from convscope.system.dataclass_json import to_json
 from convscope.system.files import write_json
@@ -82,7 +82,7 @@ def test_the_model_is_loaded_on_first_use_and_is_the_same(loaded: convscope.Run,
 
 
 def test_without_its_data_everything_but_the_data_is_there(run_copy: Path) -> None:
-    request = run_folder.read_json(run_copy / REQUEST)
+    request = opening.read_json(run_copy / REQUEST)
     write_json(run_copy / REQUEST, {**request, "dataset": {**request["dataset"], "source": "gone/away.npz"}})
     run_folder.write_manifest(run_copy)
     run = convscope.load_run(run_copy)

@@ -188,10 +188,10 @@ def test_disagreement_is_anything_beyond_rounding() -> None:
 
 
 def test_without_the_data_the_images_of_the_run_are_checked(run_copy: Path, tmp_path: Path) -> None:
-    from convscope.runs import files, run_folder
+    from convscope.runs import files, opening, run_folder
     from convscope.system.files import write_json
 
-    request = run_folder.read_json(run_copy / files.REQUEST)
+    request = opening.read_json(run_copy / files.REQUEST)
     request["dataset"]["source"] = "/gone"
     write_json(run_copy / files.REQUEST, request)
     (run_copy / "evidence.npz").unlink()

@@ -15,7 +15,7 @@ import convscope
 from convscope.api.run import Run
 from convscope.cli.main import main
 from convscope.exporters.metadata import metadata_for_run
-from convscope.runs import files, run_folder
+from convscope.runs import files, opening, run_folder
 from convscope.system.files import write_json
 
 
@@ -28,7 +28,7 @@ def image_file(digits_run: Run, tmp_path: Path) -> Path:
 @pytest.fixture
 def uncalibrated(run_copy: Path) -> Path:
     """A run that made no mistake on its validation images."""
-    metrics = run_folder.read_json(run_copy / files.METRICS)
+    metrics = opening.read_json(run_copy / files.METRICS)
     metrics["uncertainty"].update(temperature=None, calibrated=None)
     write_json(run_copy / files.METRICS, metrics)
     run_folder.write_manifest(run_copy)

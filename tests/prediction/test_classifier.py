@@ -19,7 +19,7 @@ from convscope.models.network import Network
 from convscope.models.onnx_writer.writer import onnx_bytes
 from convscope.prediction.classifier import NEEDED, open_classifier
 from convscope.prediction.classify import predict
-from convscope.runs import files, run_folder
+from convscope.runs import files, opening, run_folder
 from convscope.system.files import write_json
 
 
@@ -183,7 +183,7 @@ def test_a_model_file_of_an_earlier_version_has_class_names_only(digits_record: 
     ],
 )
 def test_a_damaged_description_is_refused(spoil: Callable[[object], object], words: str, run_copy: Path) -> None:
-    request = run_folder.read_json(run_copy / files.REQUEST)
+    request = opening.read_json(run_copy / files.REQUEST)
     write_json(run_copy / files.REQUEST, spoil(request))
     run_folder.write_manifest(run_copy)
     with pytest.raises(RunError, match=words):

@@ -18,7 +18,7 @@ from convscope.api.train import _recording_validation
 from convscope.cli.main import main
 from convscope.data.dataset import Dataset
 from convscope.figures import gallery
-from convscope.runs import ledger, run_folder
+from convscope.runs import ledger, opening, run_folder
 from convscope.runs.files import LEDGER, MANIFEST
 from convscope.runs.ledger import LedgerEntry
 from convscope.training.events import Event, TrainProgress
@@ -82,7 +82,7 @@ def test_evaluating_on_data_is_recorded_and_looking_a_result_up_is_not(run_copy:
         same, last.fingerprint
     )
     run_folder.verify(run_copy)
-    assert LEDGER not in run_folder.read_json(run_copy / MANIFEST)["files"]
+    assert LEDGER not in opening.read_json(run_copy / MANIFEST)["files"]
 
 
 def test_the_command_prints_how_often(run_copy: Path, digits_run: convscope.Run, capsys: pytest.CaptureFixture[str]) -> None:

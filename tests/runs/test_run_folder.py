@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from convscope.errors import OutputError, RunError, RunExistsError
-from convscope.runs import run_folder
+from convscope.runs import opening, run_folder
 from convscope.system.files import write_json, write_text
 
 WRITER = """
@@ -237,10 +237,10 @@ def test_a_crash_while_numbers_are_added_leaves_the_old_run_or_the_new_one(
     seen = []
     for folder in left:
         run_folder.verify(folder)
-        seen.append(run_folder.read_json(folder / "metrics.json")["numbers"])
+        seen.append(opening.read_json(folder / "metrics.json")["numbers"])
         assert (folder / "report.html").read_text() in {"page of 1", "page of 2"}
         rewrite(folder, 3)
-        assert run_folder.read_json(run_folder.verify(folder) / "metrics.json") == {"numbers": 3}
+        assert opening.read_json(run_folder.verify(folder) / "metrics.json") == {"numbers": 3}
         assert "or" not in json.loads((folder / "manifest.json").read_text())["files"]["metrics.json"]
     assert len(left) > 20
     assert seen == sorted(seen)
@@ -271,7 +271,7 @@ def test_a_disk_that_fails_at_any_step_while_numbers_are_added_leaves_a_whole_ru
             except OSError:
                 pass
         failed = failed or calls >= fatal
-        assert run_folder.read_json(run_folder.verify(run) / "metrics.json")["numbers"] in {1, 2}
+        assert opening.read_json(run_folder.verify(run) / "metrics.json")["numbers"] in {1, 2}
         fatal += 1
     assert fatal > 20
 

@@ -14,7 +14,7 @@ import pytest
 import convscope
 from convscope.cli.main import main
 from convscope.errors import ConfigError, RunError
-from convscope.runs import run_folder, store
+from convscope.runs import opening, run_folder, store
 from convscope.runs.files import METRICS, REQUEST
 from convscope.runs.seed_votes import VOTES, seed_votes
 from convscope.system.arrays import load_arrays
@@ -62,7 +62,7 @@ def test_a_run_in_its_studys_folder_finds_the_other_seeds_by_itself(study: Path)
 def test_its_report_has_them_in_metrics_and_page(study: Path) -> None:
     run = run_in(study)
     page = convscope.report(run).read_text("utf-8")
-    told = run_folder.read_json(run_folder.verify(run) / METRICS)["mistakes"]
+    told = opening.read_json(run_folder.verify(run) / METRICS)["mistakes"]
     assert told["votes"] == {"study": str(Path("..", "..")), "seeds": [0, 1, 3, 4]}
     answers = answers_of_others(study)
     for each in told["list"]:
@@ -86,7 +86,7 @@ def test_a_run_elsewhere_is_given_the_study_and_remembers_it(
     assert [each["votes_for_prediction"] for each in listed] == [
         int((answers[:, each["index"]] == int(each["predicted"])).sum()) for each in listed
     ]
-    told = run_folder.read_json(run_folder.verify(run) / METRICS)["mistakes"]["votes"]
+    told = opening.read_json(run_folder.verify(run) / METRICS)["mistakes"]["votes"]
     assert told == {"study": str(Path("..", "..", "study")), "seeds": [0, 1, 3, 4]}
     assert "other seeds" in (run / "report.html").read_text("utf-8")
     assert all(each.votes.sum() == 4 for each in convscope.mistakes(run, saliency=False))
@@ -94,7 +94,7 @@ def test_a_run_elsewhere_is_given_the_study_and_remembers_it(
 
 def test_a_seed_that_the_study_lacks_gets_the_votes_of_all_its_seeds(study: Path, tmp_path: Path) -> None:
     run = Path(shutil.copytree(run_in(study), tmp_path / "elsewhere" / "run"))
-    request = run_folder.read_json(run / REQUEST)
+    request = opening.read_json(run / REQUEST)
     write_json(run / REQUEST, {**request, "seed": 77})
     found = seed_votes(store.load_record(run), run, study)
     assert found is not None

@@ -19,7 +19,16 @@ from ..page.write import write_report
 from ..runs import ledger, run_folder, store
 from ..runs.evidence import ensure_evidence, ensure_mistake_analysis
 from ..runs.files import LABEL_SUSPECTS
-from ..runs.label_suspects import KEY, Reviews, load_audit, load_reviews, merge_reviews, read_reviews, to_csv
+from ..runs.label_suspects import (
+    KEY,
+    Reviews,
+    load_audit,
+    load_reviews,
+    merge_reviews,
+    num_training_images,
+    read_reviews,
+    to_csv,
+)
 from ..runs.record import RunRecord, with_metrics
 from ..system.dataclass_json import to_json
 from ..system.files import TEMPORARY, write_text
@@ -71,7 +80,7 @@ def audit(
     copy = None if out is None else check_output(out, overwrite=overwrite, option="--out")
     record = store.load_record(folder)
     earlier = None if confirmed is None else load_audit(record, folder)
-    reviews = load_reviews(folder)
+    reviews = load_reviews(folder, record)
     if confirmed is not None:
         reviews = merge_reviews(reviews, _read_reviews(record, Path(confirmed)))
     accuracy = _without_confirmed(record, reviews) if reviews or confirmed is not None else None
@@ -148,10 +157,8 @@ def _test_probabilities(found: OutOfSample, record: RunRecord, folds: int) -> np
 
 
 def _read_reviews(record: RunRecord, path: Path) -> Reviews:
-    evaluation, data = record.evaluation, record.metrics["data"]
-    held_out = data["validation"] if record.request["config"]["validation"] == "held-out" else 0
-    num_train = int(data["train"]) + int(held_out)
-    return read_reviews(path, evaluation.class_names, num_train=num_train, test_labels=evaluation.labels)
+    names, labels = record.evaluation.class_names, record.evaluation.labels
+    return read_reviews(path, names, num_train=num_training_images(record), test_labels=labels)
 
 
 def _without_confirmed(record: RunRecord, reviews: Reviews) -> AccuracyWithoutConfirmed:

@@ -78,9 +78,9 @@ def serve(
 
 
 def _page(folder: Path) -> bytes:
-    """Return the run's report; if the run has none, render one without storing it."""
-    if (folder / REPORT).is_file():
-        return (run_folder.verify(folder, only={REPORT}) / REPORT).read_bytes()
+    """Return the report as the run wrote it; if there is none, render one without storing it."""
+    if (page := run_folder.read_if_unchanged(folder / REPORT)) is not None:
+        return page
     with tempfile.TemporaryDirectory() as temporary:
         record = ensure_evidence(store.load_record(run_folder.verify(folder)), folder, None)
         write_page(record, Path(temporary) / REPORT)

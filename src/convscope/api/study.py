@@ -13,7 +13,7 @@ from ..data.read_options import DEFAULTS, ReadOptions
 from ..errors import ConfigError
 from ..models.custom import Build
 from ..page.study import render_study
-from ..runs import lock, run_folder
+from ..runs import lock, opening
 from ..runs.request import first_difference
 from ..runs.seed_votes import REQUEST, RESULTS, RUNS, VOTES, Votes, save_votes
 from ..studies.comparisons import ConfigurationComparison
@@ -146,7 +146,7 @@ def _begin(folder: Path, plan: StudyPlan, dataset: Dataset) -> None:
     if not (folder / REQUEST).is_file():
         write_json(folder / REQUEST, request)
         return
-    begun = run_folder.read_json(folder / REQUEST)
+    begun = opening.read_json(folder / REQUEST)
     for name in DECIDING:
         if begun.get(name) != request[name]:
             which, before, now = first_difference(name, begun.get(name), request[name])
@@ -157,7 +157,7 @@ def _begin(folder: Path, plan: StudyPlan, dataset: Dataset) -> None:
 
 
 def _refuse_other_versions(folder: Path) -> None:
-    begun, now = run_folder.read_json(folder / REQUEST).get("versions", {}), package_versions()
+    begun, now = opening.read_json(folder / REQUEST).get("versions", {}), package_versions()
     differing = sorted(name for name in {*begun, *now} if begun.get(name) != now.get(name))
     if differing:
         name = differing[0]
@@ -173,7 +173,7 @@ def _write(results: StudyResults, dataset: Dataset, folder: Path) -> None:
     save_votes(results.votes, folder)
     write_json(folder / RESULTS, known)
     images = {each.index: dataset.test.images[each.index] for each in results.hard_images}
-    write_text(folder / PAGE, render_study(known, run_folder.read_json(folder / REQUEST), images))
+    write_text(folder / PAGE, render_study(known, opening.read_json(folder / REQUEST), images))
 
 
 def _short(value: Any) -> str:

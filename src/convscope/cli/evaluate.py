@@ -14,7 +14,7 @@ from ..analysis.metrics import evaluation_metrics
 from ..data.images.inputs import printable
 from ..data.read_options import ReadOptions
 from ..formatting import count_of, percent, percent_range, shorten_list
-from ..runs import ledger, run_folder
+from ..runs import ledger, opening, run_folder
 from ..runs.files import REPORT, REQUEST
 from ..system.dataclass_json import to_json
 from ..types import PathLike
@@ -106,7 +106,7 @@ def command(
     if thorough:
         _examine(run, numbers, everything=everything, as_json=as_json, quiet=quiet)
         return
-    own = run_folder.read_json(Path(run) / REQUEST)["dataset"]["fingerprint"]
+    own = opening.read_json(Path(run) / REQUEST)["dataset"]["fingerprint"]
     fingerprint = own if data is None or len(entries) == before else entries[-1].fingerprint
     if evaluation.data is not None:
         numbers["data"] = evaluation.data.as_dict()

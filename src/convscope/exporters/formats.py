@@ -13,6 +13,7 @@ from ..models.backend import require_backend
 from ..models.onnx_writer.protobuf import with_metadata
 from ..models.predictor import Predictor
 from ..models.saving import load_model
+from ..runs import opening
 from ..system.files import TEMPORARY, cannot_write, replacing
 from ..types import Floats, Images, PathLike
 from .keras import logits_of_keras, write_keras
@@ -78,7 +79,7 @@ def write_export(
     """
     if format_name == "onnx":
         with replacing(path) as temporary:
-            temporary.write_bytes(with_metadata(trained.onnx.read_bytes(), metadata.to_metadata()))
+            temporary.write_bytes(with_metadata(opening.read_bytes(trained.onnx), metadata.to_metadata()))
             return compare(Predictor(temporary).logits(images), expected)
     backend = require_backend()
     if format_name in ON_TENSORFLOW and backend != "tensorflow":

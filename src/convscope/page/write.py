@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..runs import ledger, run_folder, store
+from ..runs import ledger, opening, store
 from ..runs.evidence import MISTAKES
 from ..runs.files import EVIDENCE, FIGURES, METRICS, REPORT
 from ..runs.migrations import upgrade_metrics
@@ -28,12 +28,14 @@ def write_report(record: RunRecord, folder: Path, second: SecondProcess | None =
     """
     from ..figures import parallel
 
-    if record.evidence is not None and not (folder / EVIDENCE).is_file():
+    if record.evidence is not None and not opening.is_held(folder / EVIDENCE):
         store.save_evidence(record.evidence, folder)
     record = with_metrics(record)  # of a run of an earlier version, the findings in today's words
     _save_mistakes(record, folder)
     record = replace(record, readings=ledger.read(folder))
     figures = folder / FIGURES
+    if figures.is_symlink():  # what it links to is not the run's
+        figures.unlink()
     make_folder(figures)
     # Matplotlib makes hundreds of thousands of reference cycles; searching for them takes a tenth of the drawing time.
     with garbage_collection_paused(), second or parallel.SecondProcess(folder, parallel.EVERY_OTHER) as second:
@@ -51,7 +53,7 @@ def write_report(record: RunRecord, folder: Path, second: SecondProcess | None =
 
 def _save_mistakes(record: RunRecord, folder: Path) -> None:
     """Write the mistakes into ``metrics.json``, and keep what other commands added there."""
-    stored = upgrade_metrics(run_folder.read_json(folder / METRICS))
+    stored = upgrade_metrics(opening.read_json(folder / METRICS))
     if MISTAKES in record.metrics and record.metrics[MISTAKES] != stored.get(MISTAKES):
         store.save_metrics({**stored, **{name: record.metrics[name] for name in (MISTAKES, "findings")}}, folder)
 

@@ -18,7 +18,7 @@ from ..errors import ConfigError, ConvscopeError, RunError
 from ..exporters.metadata import ModelMetadata, from_metadata
 from ..models.keras_file import is_foreign, refusal
 from ..models.predictor import Predictor
-from ..runs import run_folder
+from ..runs import opening, run_folder
 from ..runs.files import EVIDENCE, EXAMPLES, METRICS, ONNX_MODEL, REFERENCE_DATA, REQUEST
 from ..runs.migrations import upgrade_metrics
 from ..runs.reference_data import load_reference_data
@@ -110,12 +110,12 @@ def open_classifier(source: PathLike | keras.Model) -> Classifier:
 
 def _of_run(folder: Path) -> Classifier:
     run_folder.verify(folder, only=NEEDED)
-    request = run_folder.read_json(folder / REQUEST)
+    request = opening.read_json(folder / REQUEST)
     reference_data = load_reference_data(folder)
     predictor = Predictor(folder / ONNX_MODEL)
     try:
         dataset = request["dataset"]
-        metrics = upgrade_metrics(run_folder.read_json(folder / METRICS))
+        metrics = upgrade_metrics(opening.read_json(folder / METRICS))
         temperature = (metrics.get("uncertainty") or {}).get("temperature")
         return Classifier(
             predictor,
@@ -142,7 +142,7 @@ def _ood_unavailable_reason(folder: Path, predictor: Predictor, reference: Refer
         return "model.onnx does not expose the last hidden layer"
     if reference.feature_distances is not None:
         return None
-    if any((folder / name).is_file() for name in (EVIDENCE, REFERENCE_DATA)):
+    if any(opening.is_held(folder / name) for name in (EVIDENCE, REFERENCE_DATA)):
         return "there were no images to measure it with"
     return f"the run has no reference data; collect them with: convscope report {folder}"
 

@@ -10,9 +10,11 @@ from pathlib import Path
 
 from ..analysis.label_audit.confirmed import AccuracyWithoutConfirmed
 from ..analysis.label_audit.suspects import SPLITS, LabelAudit, from_rows
-from ..errors import DatasetError
+from ..errors import ConvscopeError, DatasetError, reason_of
 from ..system.dataclass_json import from_json
+from ..system.regular_files import open_bounded
 from ..types import Labels
+from . import opening
 from .files import LABEL_SUSPECTS
 from .record import RunRecord
 
@@ -36,7 +38,8 @@ class Review:
     corrected: str
     """The right class, or "" if unknown."""
     note: str
-    is_wrong: bool
+    is_wrong: bool | None
+    """None for a note on an image whose label is not judged yet."""
     file: str = ""
     """The file or row of the image, if the list says so."""
 
@@ -65,7 +68,8 @@ def to_csv(audit: LabelAudit, reviews: Reviews | None = None) -> str:
 def _review_cells(review: Review | None) -> tuple[str, ...]:
     if review is None:
         return ("",) * len(REVIEW_COLUMNS)
-    return "yes" if review.is_wrong else "no", escape_formula(review.corrected), escape_formula(review.note)
+    confirmed = {True: "yes", False: "no", None: ""}[review.is_wrong]
+    return confirmed, escape_formula(review.corrected), escape_formula(review.note)
 
 
 def read_rows(path: Path) -> list[tuple[str, int, str, str, float]]:
@@ -81,22 +85,27 @@ def read_rows(path: Path) -> list[tuple[str, int, str, str, float]]:
 
 
 def _suspect_rows(path: Path) -> list[dict[str, str]]:
-    return [row for _, row in _rows(path) if row["score"] or not row.get("confirmed")]
+    return [row for _, row in _rows(path) if row["score"] or not _is_reviewed(row)]
+
+
+def _is_reviewed(row: dict[str, str]) -> bool:
+    return bool(row.get("confirmed") or row.get("note"))
 
 
 def load_audit(record: RunRecord, folder: Path) -> LabelAudit | None:
     """Return the label audit of a run with its confirmed suspects; None if there is none that can be read."""
     numbers = record.metrics.get(KEY)
-    if numbers is None or not (folder / LABEL_SUSPECTS).is_file():
+    if numbers is None or not opening.is_held(folder / LABEL_SUSPECTS):
         return None
     try:
         path = folder / LABEL_SUSPECTS
+        _refuse_unfitting(path, _rows(path), record)
         files = tuple(unescape_formula(row.get("file", "")) for row in _suspect_rows(path))
         audit = from_rows(read_rows(path), numbers, record.evaluation.class_names)
         audit = replace(audit, files=files if any(files) else ())
         confirmed = numbers.get("confirmed")
         return audit if confirmed is None else replace(audit, confirmed=from_json(AccuracyWithoutConfirmed, confirmed))
-    except (AttributeError, DatasetError, KeyError, ValueError, TypeError):  # written by another version
+    except (AttributeError, ConvscopeError, KeyError, ValueError, TypeError):  # written by another version
         return None
 
 
@@ -117,7 +126,7 @@ def read_reviews(path: Path, class_names: Sequence[str], *, num_train: int, test
     """
     reviews: dict[tuple[str, int], Review] = {}
     complaints = []
-    for number, row in _rows(path):
+    for number, row in _rows(path, of_run=False):
         reason = _complaint(row, class_names, num_train, test_labels)
         if not reason:
             (split, index), review = _key(row), _review(row)
@@ -126,20 +135,40 @@ def read_reviews(path: Path, class_names: Sequence[str], *, num_train: int, test
                 reason = f"{split} image {index} was corrected to {first.corrected!r} above"
         if reason:
             complaints.append(f"line {number}: {reason}")
+    _refuse(path, complaints)
+    return reviews
+
+
+def _refuse(path: Path, complaints: list[str]) -> None:
     if complaints:
         more = [f"and {len(complaints) - MAX_COMPLAINTS} more"] if len(complaints) > MAX_COMPLAINTS else []
         raise DatasetError(
             f"{str(path)!r} does not fit this run ({'; '.join(complaints[:MAX_COMPLAINTS] + more)}). "
             f"Start from the run's own {LABEL_SUSPECTS}, or from what its page saved."
         )
-    return reviews
 
 
-def load_reviews(folder: Path) -> Reviews:
-    """Return the reviews in the list of a run."""
+def _refuse_unfitting(path: Path, rows: Iterable[tuple[int, dict[str, str]]], record: RunRecord) -> None:
+    labels, names, num_train = record.evaluation.labels, record.evaluation.class_names, num_training_images(record)
+    reasons = ((number, _complaint(row, names, num_train, labels)) for number, row in rows)
+    _refuse(path, [f"line {number}: {reason}" for number, reason in reasons if reason])
+
+
+def num_training_images(record: RunRecord) -> int:
+    """Return how many images the training split of a run has, with those held out for validation."""
+    data = record.metrics["data"]
+    return int(data["train"]) + (int(data["validation"]) if record.request["config"]["validation"] == "held-out" else 0)
+
+
+def load_reviews(folder: Path, record: RunRecord | None = None) -> Reviews:
+    """Return the reviews and notes in the list of a run; with ``record``, after a look whether they fit it."""
     path = folder / LABEL_SUSPECTS
-    rows = [row for _, row in _rows(path) if row.get("confirmed")] if path.is_file() else []
-    return {_key(row): _review(row) for row in rows}
+    rows = [each for each in _rows(path) if _is_reviewed(each[1])] if opening.is_held(path) else []
+    if record is not None:
+        _refuse_unfitting(path, rows, record)
+    reviews = {_key(row): _review(row) for _, row in rows}
+    without_answer = {_key(row) for _, row in rows if not row.get("confirmed")}
+    return {key: replace(each, is_wrong=None) if key in without_answer else each for key, each in reviews.items()}
 
 
 def merge_reviews(earlier: Reviews, later: Reviews) -> Reviews:
@@ -152,22 +181,24 @@ def merge_reviews(earlier: Reviews, later: Reviews) -> Reviews:
     return merged
 
 
-def _rows(path: Path) -> Iterable[tuple[int, dict[str, str]]]:
+def _rows(path: Path, *, of_run: bool = True) -> Sequence[tuple[int, dict[str, str]]]:
     try:
-        text = path.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not UTF-8 text"
+        with opening.open_listed(path) if of_run else open_bounded(path, opening.MAX_TEXT) as file:
+            text = file.read().decode("utf-8-sig")
+        first = text.split("\n", 1)[0]
+        reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=";" if first.count(";") > first.count(",") else ",")
+        rows = [(reader.line_num, {key: value or "" for key, value in row.items() if key}) for row in reader]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        reason = "not UTF-8 text" if isinstance(error, UnicodeDecodeError) else reason_of(error)
         raise DatasetError(
             f"{str(path)!r} cannot be read ({reason}). Pass a list of suspects that convscope audit wrote."
         ) from error
-    first = text.split("\n", 1)[0]
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=";" if first.count(";") > first.count(",") else ",")
     if not {"split", "index", "given"} <= set(reader.fieldnames or ()):
         raise DatasetError(
             f"{str(path)!r} lacks the columns split, index and given. Pass a list of suspects that convscope audit wrote, "
             "including its first line."
         )
-    return [(reader.line_num, {key: value or "" for key, value in row.items() if key}) for row in reader]
+    return rows
 
 
 def _key(row: dict[str, str]) -> tuple[str, int]:

@@ -18,7 +18,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from ..system.regular_files import NO_FOLLOW, open_regular
 from ..types import PathLike
+from . import opening
 from .files import LEDGER
 from .migrations import upgrade_purpose
 
@@ -62,12 +64,14 @@ class Ledger:
 def append(folder: PathLike, entry: LedgerEntry) -> bool:
     """Append a line to the ledger in ``folder``; return False if that fails."""
     line = json.dumps(asdict(entry), ensure_ascii=False, allow_nan=False) + "\n"
-    path = Path(folder) / LEDGER
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
+        # Through a link, symbolic or hard, the line would end up in a file that is not the run's.
+        descriptor = open_regular(Path(folder) / LEDGER, os.O_RDWR | os.O_APPEND | os.O_CREAT | NO_FOLLOW)
     except OSError:
         return False
     try:
+        if os.fstat(descriptor).st_nlink > 1:
+            return False
         # After a write cut short by a full disk or a power cut, the broken rest must not swallow this line.
         content = (f"\n{line}" if _is_cut_short(descriptor) else line).encode("utf-8")
         is_whole = os.write(descriptor, content) == len(content)
@@ -81,13 +85,9 @@ def append(folder: PathLike, entry: LedgerEntry) -> bool:
 
 def read(folder: PathLike) -> tuple[LedgerEntry, ...]:
     """Return the entries of the ledger in ``folder``, oldest first, without incomplete lines; none if there is no ledger."""
-    try:
-        lines = (Path(folder) / LEDGER).read_text("utf-8", errors="replace").split("\n")
-    except OSError:
-        return ()
     entries = []
-    for line in lines:
-        with contextlib.suppress(ValueError, TypeError):
+    for line in opening.read_ledger(Path(folder)):
+        with contextlib.suppress(ValueError, TypeError, RecursionError):
             entries.append(_entry(json.loads(line)))
     return tuple(entries)
 

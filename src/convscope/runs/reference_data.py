@@ -15,10 +15,11 @@ import numpy.typing as npt
 from ..analysis.ood.feature_distance import FeatureDistances
 from ..analysis.ood.reference_data import ReferenceData
 from ..errors import RunError
-from ..system.arrays import Array, below, load_arrays, save_arrays
+from ..system.arrays import Array, below, save_arrays
+from . import opening
 from .files import EVIDENCE, EXAMPLES, REFERENCE_DATA
 from .migrations import ARRAYS, upgrade_arrays
-from .run_folder import REMEDY
+from .opening import REMEDY, is_held
 
 REFERENCE_KEYS = ("reference_images", "sample", "feature_distances")
 """The arrays, or groups of arrays, that :class:`ReferenceData` is made from."""
@@ -33,11 +34,11 @@ def save_reference_data(reference: ReferenceData, folder: Path) -> None:
 
 def load_reference_data(path: Path) -> ReferenceData:
     """Return the reference data of the run folder ``path``, a hundred times faster than the whole run."""
-    found = next((path / name for name in (EVIDENCE, REFERENCE_DATA) if (path / name).is_file()), None)
+    found = next((path / name for name in (EVIDENCE, REFERENCE_DATA) if is_held(path / name)), None)
     if found:
-        arrays = upgrade_arrays(load_arrays(found, _is_reference))
+        arrays = upgrade_arrays(opening.load_arrays(found, _is_reference))
     else:
-        arrays = load_arrays(path / EXAMPLES, lambda name: name == "samples")
+        arrays = opening.load_arrays(path / EXAMPLES, lambda name: name == "samples")
     try:
         examples = arrays["samples"] if "samples" in arrays else arrays["reference_images"][: int(arrays["sample"])]
         distances = from_arrays(FeatureDistances, below(arrays, "feature_distances"))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import os
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -21,23 +20,22 @@ from ..models.keras_file import is_foreign, refusal
 from ..system.files import TEMPORARY, replacing, write_json
 from ..system.near_paths import did_you_mean, near_path
 from ..types import PathLike
-from . import lock
-from .files import FIGURES, KNOWN_FILES, LEDGER, MANIFEST, REPORT, REQUEST
+from . import lock, opening
+from .files import FIGURES, KNOWN_FILES, LABEL_SUSPECTS, LEDGER, MANIFEST, REPORT, REQUEST
+from .opening import ALTERNATIVE, REMEDY, Contents, manifest_entries, open_file, read_json
 
 REGENERABLE = (FIGURES, REPORT)
 """What ``convscope report`` can make again from the other files."""
 
+MAY_DIFFER = frozenset({*REGENERABLE, LABEL_SUSPECTS})
+"""Files whose content may be another than the manifest says."""
+
 NOT_IN_MANIFEST = frozenset({MANIFEST, LEDGER})
 """The manifest itself, and the ledger, which grows after the run is complete."""
-
-ALTERNATIVE = "or"
-"""Key of a manifest entry: size and SHA-256 of the content that is about to replace the file."""
 
 RUNS = Path("runs")
 """Where `convscope train` writes a run, unless told otherwise."""
 WANTED = " Pass one that `convscope train` wrote, such as runs/NAME."
-
-REMEDY = "Copy the run folder again, or train again."
 
 
 @contextlib.contextmanager
@@ -109,13 +107,21 @@ def updating_report(folder: PathLike) -> Iterator[Path]:
     """Lock a complete run while the block writes its report and figures, or uses :func:`replacing_file` for other files."""
     folder = Path(folder)
     with lock.locked(folder):
-        manifest = read_json(folder / MANIFEST)
-        kept = {name: entry for name, entry in manifest["files"].items() if name.split("/")[0] not in REGENERABLE}
-        write_json(folder / MANIFEST, {**manifest, "files": kept})
+        _list_again(folder, regenerable=False)
         try:
             yield folder
         finally:
-            write_manifest(folder)
+            _list_again(folder, regenerable=True)
+
+
+def _list_again(folder: Path, *, regenerable: bool) -> None:
+    """Write the manifest again, without or with what can be made again; it gains nothing else that lies in the folder."""
+    manifest = read_json(folder / MANIFEST)
+    files = {name: entry for name, entry in manifest["files"].items() if name.split("/")[0] not in REGENERABLE}
+    if regenerable:
+        files = {name: _entry(folder / name) if ALTERNATIVE in entry else entry for name, entry in files.items()}
+        files |= {name: _entry(folder / name) for name in _file_names(folder) if name.split("/")[0] in REGENERABLE}
+    write_json(folder / MANIFEST, {**manifest, "files": dict(sorted(files.items()))})
 
 
 @contextlib.contextmanager
@@ -141,7 +147,8 @@ def _update(folder: Path, manifest: dict[str, Any], name: str, entry: dict[str, 
 def verify(path: PathLike, *, only: Collection[str] | None = None) -> Path:
     """Return the folder of a complete run after comparing its files with the manifest.
 
-    ``only`` names the files to verify; None verifies all of them, which reads every byte.
+    ``only`` names the files to verify; None verifies all of them, which reads every byte. Figures and page, which can be made
+    again, and the list of suspects, in which a user may note something, condemn no run.
 
     Raises:
         RunError: There is no complete run in ``path``, or a file is missing or damaged; the message names the first one.
@@ -167,10 +174,22 @@ def verify(path: PathLike, *, only: Collection[str] | None = None) -> Path:
             f"{str(path)!r} holds {'an unfinished' if unfinished else 'no'} run (no {MANIFEST}). "
             f"{'Train again with --resume' if unfinished else 'Pass the folder that `convscope train` named'}."
         )
-    for name, entry in _manifest_entries(path).items():
-        if only is None or name in only:
-            _verify_file(path, name, entry)
+    for name, contents in (manifest_entries(path) or {}).items():
+        if (only is None or name in only) and name.split("/")[0] not in MAY_DIFFER:
+            _verify_file(path, name, contents)
     return path
+
+
+def read_if_unchanged(file: Path) -> bytes | None:
+    """Return the content of a file of a run that is as the manifest says; None for another, or none at all."""
+    contents = (manifest_entries(file.parent) or {}).get(file.name)
+    if contents is None:
+        return None
+    try:
+        content = opening.read_bytes(file)
+    except RunError:
+        return None
+    return content if (len(content), hashlib.sha256(content).hexdigest()) in contents else None
 
 
 def is_run(path: Path) -> bool:
@@ -178,53 +197,22 @@ def is_run(path: Path) -> bool:
     return (path / MANIFEST).is_file()
 
 
-def read_json(path: PathLike) -> Any:
-    """Return the content of a JSON file; raise :class:`RunError` if it cannot be read."""
-    try:
-        return json.loads(Path(path).read_text("utf-8"))
-    except (OSError, ValueError, RecursionError) as error:  # the last for a file that is nested too deeply
-        raise RunError(f"{str(path)!r} cannot be read as JSON ({error}). {REMEDY}") from error
-
-
-def _manifest_entries(path: Path) -> dict[str, list[tuple[int, str]]]:
-    """Return each file's valid contents as (size, SHA-256): two during a replacement."""
-    manifest = read_json(path / MANIFEST)
-    try:
-        entries = {
-            str(name): [(int(each["bytes"]), str(each["sha256"])) for each in (entry, entry.get(ALTERNATIVE)) if each]
-            for name, entry in manifest["files"].items()
-        }
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-        raise RunError(f"{str(path / MANIFEST)!r} does not list files with their bytes and sha256. {REMEDY}") from error
-    if any(Path(name).is_absolute() or ".." in Path(name).parts for name in entries):
-        raise RunError(
-            f"{str(path / MANIFEST)!r} lists a file outside the run folder, so convscope did not write it. {REMEDY}"
-        )
-    return entries
-
-
-def _verify_file(folder: Path, name: str, contents: list[tuple[int, str]]) -> None:
-    file = folder / name
-    if not os.path.isfile(file):  # noqa: PTH113 - returns False for an invalid name, where Path.is_file raises
-        printable = repr(name)[1:-1][:200]  # a damaged manifest may name anything
-        raise RunError(f"{printable} is missing from the run folder {str(folder)!r}. {REMEDY}")
-    size = file.stat().st_size
-    if size not in {written for written, _ in contents}:
-        raise RunError(f"{name} is damaged: it has {size:,} bytes instead of {contents[0][0]:,}. {REMEDY}")
-    if (size, _sha256(file)) not in contents:
-        raise RunError(f"{name} is damaged: its SHA-256 is not the one in {MANIFEST}. {REMEDY}")
+def _verify_file(folder: Path, name: str, contents: Contents) -> None:
+    with open_file(folder / name) as file:
+        size = os.fstat(file.fileno()).st_size
+        if size not in {written for written, _ in contents}:
+            raise RunError(f"{name} is damaged: it has {size:,} bytes instead of {contents[0][0]:,}. {REMEDY}")
+        if (size, hashlib.file_digest(file, "sha256").hexdigest()) not in contents:
+            raise RunError(f"{name} is damaged: its SHA-256 is not the one in {MANIFEST}. {REMEDY}")
 
 
 def _entry(file: Path) -> dict[str, Any]:
-    return {"bytes": file.stat().st_size, "sha256": _sha256(file)}
+    with open_file(file) as opened:
+        size = os.fstat(opened.fileno()).st_size
+        return {"bytes": size, "sha256": hashlib.file_digest(opened, "sha256").hexdigest()}
 
 
 def _file_names(folder: Path) -> list[str]:
-    paths = (entry for entry in folder.rglob("*") if entry.is_file())
+    paths = (entry for entry in folder.rglob("*") if entry.is_file() and not entry.is_symlink())
     names = (path.relative_to(folder).as_posix() for path in paths)
     return sorted(name for name in names if name.split("/")[0] in KNOWN_FILES - NOT_IN_MANIFEST and TEMPORARY not in name)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

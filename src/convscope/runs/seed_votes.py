@@ -13,9 +13,9 @@ import numpy.typing as npt
 
 from ..errors import ConfigError, ConvscopeError, RunError
 from ..models.custom import short_name
-from ..system.arrays import below, load_arrays, save_arrays
+from ..system.arrays import below, save_arrays
 from ..types import Labels
-from . import run_folder
+from . import opening
 from .files import PREDICTIONS
 from .record import RunRecord
 
@@ -69,7 +69,7 @@ def save_votes(votes: Mapping[str, Votes], folder: Path) -> None:
 
 def load_votes(folder: Path) -> dict[str, Votes]:
     """Load the votes of a study by configuration, such as ``cnn-standard``."""
-    arrays = load_arrays(folder / VOTES)
+    arrays = opening.load_arrays(folder / VOTES)
     return {name: Votes(counts.astype(np.int64), arrays["labels"]) for name, counts in below(arrays, "votes").items()}
 
 
@@ -123,7 +123,7 @@ def _votes_of_study(record: RunRecord, folder: Path, study: Path) -> SeedVotes |
                 f"{str(study)!r} has no {name}, so it is not the folder of a complete study. Run the command that started "
                 "the study again to complete it."
             )
-    results, request = (run_folder.read_json(study / name) for name in (RESULTS, REQUEST))
+    results, request = (opening.read_json(study / name) for name in (RESULTS, REQUEST))
     try:
         entries = _matching_runs(results, request, record, folder, study)
         votes = _votes(study, entries, record)
@@ -179,7 +179,7 @@ def _votes(study: Path, entries: list[Mapping[str, Any]], record: RunRecord) -> 
 
 def _excluding(votes: Votes, predictions: Path) -> Labels:
     """Return the counts without the votes of one run, given the path of its predictions."""
-    predicted = load_arrays(predictions)["logits"].argmax(axis=1)
+    predicted = opening.load_arrays(predictions)["logits"].argmax(axis=1)
     counts = votes.counts.copy()
     counts[np.arange(len(predicted)), predicted] -= 1
     if counts.min() < 0:

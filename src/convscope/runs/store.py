@@ -19,10 +19,10 @@ from ..analysis.mistakes.nearest_neighbours import NearestNeighbours
 from ..analysis.ood.feature_distance import FeatureDistances
 from ..analysis.sampling import Examples
 from ..models.network import Weights, from_description
-from ..system.arrays import Array, below, load_arrays, save_arrays
+from ..system.arrays import Array, below, save_arrays
 from ..system.files import write_json, write_text
 from ..training.history import history_from_csv
-from . import ledger, run_folder
+from . import ledger, opening, run_folder
 from .files import EVIDENCE, EXAMPLES, HISTORY, MANIFEST, METRICS, PREDICTIONS, REFERENCE_DATA, REQUEST, SNAPSHOTS
 from .migrations import upgrade_arrays, upgrade_metrics, upgrade_request
 from .record import RunRecord
@@ -94,9 +94,9 @@ def _atomic_replacement(folder: Path, name: str) -> Iterator[Path]:
 
 def load_record(path: Path) -> RunRecord:
     """Read a complete run back. Raises :class:`RunError` that names the file which does not fit."""
-    request, metrics = (run_folder.read_json(path / name) for name in (REQUEST, METRICS))
-    predictions, snapshots, examples = (load_arrays(path / name) for name in (PREDICTIONS, SNAPSHOTS, EXAMPLES))
-    collected = load_arrays(path / EVIDENCE) if (path / EVIDENCE).is_file() else {}
+    request, metrics = (opening.read_json(path / name) for name in (REQUEST, METRICS))
+    predictions, snapshots, examples = (opening.load_arrays(path / name) for name in (PREDICTIONS, SNAPSHOTS, EXAMPLES))
+    collected = opening.load_arrays(path / EVIDENCE) if opening.is_held(path / EVIDENCE) else {}
     try:
         request, metrics = upgrade_request(request), upgrade_metrics(metrics)
         class_names = tuple(request["dataset"]["class_names"])
@@ -110,7 +110,7 @@ def load_record(path: Path) -> RunRecord:
         kept: dict[str, Any] = {field.name: examples[field.name] for field in fields(Examples)}
         kept |= {name: int(kept[name]) for name in ("first_label", "test_label")}
         evidence = _evidence(upgrade_arrays(collected)) if collected else None
-        history = (path / HISTORY).read_text("utf-8")
+        history = opening.read_text(path / HISTORY)
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise inconsistent_run(path, error) from error
     return RunRecord(

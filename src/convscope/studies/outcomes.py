@@ -8,10 +8,9 @@ from typing import Any
 from ..analysis.evaluation import Evaluation
 from ..errors import RunError
 from ..formatting import join_words, shorten_list
-from ..runs import run_folder
+from ..runs import opening, run_folder
 from ..runs.files import METRICS, PREDICTIONS, REQUEST
 from ..runs.migrations import upgrade_request
-from ..system.arrays import load_arrays
 from ..system.files import TEMPORARY
 from ..types import Labels
 from .plan import RunSpec
@@ -46,9 +45,9 @@ class Outcome:
 def read_outcome(spec: RunSpec, folder: Path, class_names: tuple[str, ...]) -> Outcome:
     """Read a complete run, or raise RunError if it is damaged or not the run of ``spec``."""
     run_folder.verify(folder)
-    request, metrics = upgrade_request(run_folder.read_json(folder / REQUEST)), run_folder.read_json(folder / METRICS)
+    request, metrics = upgrade_request(opening.read_json(folder / REQUEST)), opening.read_json(folder / METRICS)
     _refuse_other_run(spec, folder, request)
-    arrays = load_arrays(folder / PREDICTIONS)
+    arrays = opening.load_arrays(folder / PREDICTIONS)
     try:
         evaluation = Evaluation(arrays["labels"], arrays["logits"], class_names)
         return Outcome(

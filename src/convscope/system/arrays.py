@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import io
+import os
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import RunError
+from ..errors import RunError, reason_of
+from ..types import PathLike
+from .array_header import read_array_header
 from .files import write_bytes
+from .regular_files import open_bounded
 
 Array = npt.NDArray[Any]
+Wanted = Callable[[str], bool]
+SUFFIX, ENCRYPTED = ".npy", 0x1
+MAX_FILE, MAX_UNPACKED = 2**40, 2**29
+"""Bytes of a file, and of all compressed arrays that are read from it: runs compress only the images that a page shows."""
+DAMAGE = (OSError, ValueError, EOFError, KeyError, AttributeError, TypeError, zipfile.BadZipFile, zlib.error, NotImplementedError,
+          RuntimeError, MemoryError)  # fmt: skip
+"""Errors that damaged archives cause in ``zipfile`` and NumPy."""
 
 
 def save_arrays(path: Path, arrays: Mapping[str, npt.ArrayLike], *, compressed: bool = False) -> None:
@@ -26,15 +38,54 @@ def save_arrays(path: Path, arrays: Mapping[str, npt.ArrayLike], *, compressed: 
     write_bytes(path, buffer.getvalue())
 
 
-def load_arrays(path: Path, wanted: Callable[[str], bool] = lambda name: True) -> dict[str, Array]:
+def load_arrays(path: Path, wanted: Wanted = lambda name: True) -> dict[str, Array]:
     """Load the ``wanted`` arrays of a file of :func:`save_arrays`, or raise a RunError."""
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files if wanted(name)}
-    except (OSError, ValueError, EOFError, KeyError, AttributeError, TypeError, zipfile.BadZipFile) as error:
-        raise RunError(
-            f"cannot read the arrays in {str(path)!r} ({error}). Copy the run folder again, or train again."
-        ) from error
+        file = open_bounded(path, MAX_FILE)
+    except OSError as error:
+        raise cannot_read(path, error) from error
+    with file:
+        return read_arrays(file, path, wanted)
+
+
+def read_arrays(file: BinaryIO, path: PathLike, wanted: Wanted = lambda name: True) -> dict[str, Array]:
+    """Return the ``wanted`` arrays of the open file at ``path``, or raise a RunError before anything large is read."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            members = [each for each in archive.infolist() if wanted(each.filename.removesuffix(SUFFIX))]
+            if len({each.filename for each in members}) < len(members):
+                raise ValueError("it holds an array twice")
+            packed = (each for each in members if each.compress_type != zipfile.ZIP_STORED)
+            if (total := sum(each.file_size for each in packed)) > MAX_UNPACKED:
+                raise ValueError(f"it unpacks to {total:,} bytes, more than the {MAX_UNPACKED:,} that are read")
+            if sum(each.compress_size for each in members) > file.seek(0, os.SEEK_END):
+                raise ValueError("its arrays overlap")
+            return {each.filename.removesuffix(SUFFIX): _read(archive, each) for each in members}
+    except DAMAGE as error:
+        raise cannot_read(path, error) from error
+
+
+def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Array:
+    """Read an array whose header, directory entry and content agree on its size."""
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or member.flag_bits & ENCRYPTED:
+        raise ValueError(f"{member.filename!r} is packed in a way that NumPy does not write")
+    if member.compress_type == zipfile.ZIP_STORED and member.file_size != member.compress_size:
+        raise ValueError(f"{member.filename!r} has two sizes")
+    with archive.open(member) as content:
+        header = read_array_header(content)
+        if header.dtype.hasobject or header.dtype.fields or header.length + header.num_bytes != member.file_size:
+            raise ValueError(f"{member.filename!r} declares {header.shape} {header.dtype}, which is not what it holds")
+    with archive.open(member) as content:
+        array: Array = np.lib.format.read_array(content, allow_pickle=False)
+        content.read(1)  # zipfile compares the checksum at the end
+    return array
+
+
+def cannot_read(path: PathLike, error: Exception) -> RunError:
+    """Return the error for a file of arrays that cannot be read."""
+    return RunError(
+        f"cannot read the arrays in {str(path)!r} ({reason_of(error)}). Copy the run folder again, or train again."
+    )
 
 
 def below(arrays: Mapping[str, Array], group: str) -> dict[str, Array]:

@@ -6,53 +6,21 @@ IDX file holds one array after one header.
 
 from __future__ import annotations
 
-import math
 import struct
 import zipfile
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from ...system.array_header import read_array_header
 from ...types import PathLike
 
 LARGE = 2**28
 """Smallest array that is mapped, in bytes. Smaller ones are read, because random access is faster in memory."""
 LOCAL_HEADER = struct.Struct("<4s22xHH")
 """Local header of a ZIP member: signature, length of name, length of extra field (APPNOTE.TXT, 4.3.7)."""
-
-
-@dataclass(frozen=True)
-class ArrayHeader:
-    """The header of a ``.npy`` file, and its length in bytes."""
-
-    shape: tuple[int, ...]
-    fortran: bool
-    dtype: np.dtype[Any]
-    length: int
-
-    @property
-    def num_bytes(self) -> int:
-        """Bytes of the array."""
-        # Python integers, since the product may exceed 64 bits.
-        return self.dtype.itemsize * math.prod(self.shape)
-
-
-def read_array_header(file: IO[bytes]) -> ArrayHeader:
-    """Read the header at the beginning of ``file``; ValueError if it is missing or invalid."""
-    version = np.lib.format.read_magic(file)
-    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    try:
-        shape, fortran, dtype = read(file)
-    except (ValueError, EOFError, OSError):
-        raise
-    except Exception as error:  # NumPy lets Python parse the header, which fails in many ways
-        raise ValueError(f"invalid header ({type(error).__name__})") from error
-    if any(side < 0 for side in shape):
-        raise ValueError(f"invalid shape {shape}")
-    return ArrayHeader(shape, fortran, dtype, file.tell())
 
 
 def map_array(path: PathLike, member: zipfile.ZipInfo) -> npt.NDArray[Any] | None:

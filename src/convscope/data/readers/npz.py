@@ -17,13 +17,14 @@ import numpy.typing as npt
 
 from ...errors import DatasetError, reason_of
 from ...formatting import join_words
+from ...system.array_header import ArrayHeader, read_array_header
 from ...system.memory import check_memory, in_bytes
 from ...types import PathLike
 from ..dataset import Dataset
 from ..images.formats import MAX_PACKING
 from ..read_options import DEFAULTS, ReadOptions
 from .assemble import DatasetSource, RawSplit, assemble_splits, rows_of
-from .memory_map import ArrayHeader, map_array, read_array_header
+from .memory_map import map_array
 
 KEYS = ("x_train", "y_train", "x_test", "y_test")
 LAYOUTS = (KEYS, KEYS[:2], ("x", "y"))
