@@ -52,7 +52,7 @@ def test_the_reliability_diagram_is_about_the_probabilities_in_use(uncertainty: 
 
 @pytest.mark.parametrize(("interval", "expected"), [([0.01, 0.03], "2.00 points above accuracy"),
                                                  ([-0.03, -0.01], "2.00 points below accuracy"),
-                                                 ([-0.05, 0.01], "do not differ significantly")])  # fmt: skip
+                                                 ([-0.05, 0.01], "is shown (95% CI −5.00 to 1.00 points)")])  # fmt: skip
 def test_its_title_states_the_direction_of_miscalibration(
     uncertainty: dict[str, Any], interval: list[float], expected: str
 ) -> None:

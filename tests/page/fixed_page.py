@@ -154,6 +154,7 @@ def _metrics() -> dict[str, Any]:
         "clean": share(0.9943, 0.9926, 0.9956),
         "mean": share(0.79, 0.78, 0.8),
         "worst": "fog",
+        "lowest": {"kind": "fog", "next": "shear", "difference": 0.36, "interval": [0.34, 0.38], "p": 0.0001},
     }
     metrics["attacks"] = {
         "epsilons": [8 / 255, 0.3],

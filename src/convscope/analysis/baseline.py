@@ -29,6 +29,8 @@ class Baseline:
     """Test images that both networks misclassify."""
     only_baseline_wrong: int
     only_model_wrong: int
+    same_settings: bool = False
+    """Whether it was trained with the settings of the network under study; it was not in earlier versions."""
 
     @property
     def error_ratio(self) -> float | None:
@@ -93,4 +95,5 @@ def compare_with_baseline(
         both_wrong=int((wrong & baseline_wrong).sum()),
         only_baseline_wrong=int((~wrong & baseline_wrong).sum()),
         only_model_wrong=int((wrong & ~baseline_wrong).sum()),
+        same_settings=True,
     )

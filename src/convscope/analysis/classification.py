@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..types import Floats, Labels
+from .statistics.independent import homogeneity_p
 from .statistics.proportions import Interval, wilson_or_unknown
 
 
@@ -29,6 +30,11 @@ class Confusion:
     @property
     def errors(self) -> int:
         return self.total - self.correct
+
+    @property
+    def recall_p(self) -> float:
+        """P-value of the hypothesis that all classes have the same recall: a permutation test."""
+        return homogeneity_p(tuple(np.diag(self.counts).tolist()), tuple(self.counts.sum(axis=1).tolist()))
 
     def pairs(self, most: int = 10) -> tuple[ConfusedPair, ...]:
         """Return the ``most`` frequent confusions, ties in the order of the classes."""

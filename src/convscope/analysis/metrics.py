@@ -59,6 +59,7 @@ def evaluation_metrics(evaluation: Evaluation, *, calibration: CalibrationMetric
             }
             for label, score in enumerate(evaluation.class_scores)
         ],
+        "recall_p": evaluation.confusion.recall_p,
         "confused_pairs": [asdict(pair) for pair in evaluation.confusion.pairs(MAX_PAIRS)],
     }
 

@@ -15,6 +15,7 @@ from ..analysis.baseline import Baseline
 from ..analysis.evaluation import Evaluation
 from ..analysis.evaluation import evaluate as _evaluate
 from ..analysis.ood.measure_reference_data import measure_reference_data
+from ..analysis.split_accuracy import measure_splits
 from ..analysis.uncertainty.uncertainty import measure_uncertainty
 from ..data.checks import check_dataset
 from ..data.dataset import Dataset
@@ -51,7 +52,7 @@ from ..training.engines import check_engine
 from ..training.epoch_log import divergence
 from ..training.events import Event, Listener, TrainProgress
 from ..training.loop import Training, fit
-from ..training.recipes import baseline_config, find_recipe
+from ..training.recipes import find_recipe
 from ..types import Labels, PathLike
 from .run import Run
 
@@ -156,10 +157,14 @@ def train(
         reads.record("the final evaluation")
         agreement = _save_models(training, dataset, writable, config.learning_rate)
         evaluation = Evaluation(dataset.test.labels, agreement.logits, dataset.class_names, names=dataset.test.names)
-        found = measure_uncertainty(Predictor(writable / ONNX_MODEL), dataset, evaluation, request["config"], seed=seed)
+        predictor = Predictor(writable / ONNX_MODEL)
+        found = measure_uncertainty(predictor, dataset, evaluation, request["config"], seed=seed)
+        splits = measure_splits(predictor, dataset, evaluation, request["config"], seed=seed)
         outcome = {**describe_outcome(request, training), "onnx": agreement.as_dict()}
         seconds = time.perf_counter() - started + training.earlier_seconds
-        record = make_record(outcome, dataset, training, evaluation, check, uncertainty=found, wall_seconds=seconds)
+        record = make_record(
+            outcome, dataset, training, evaluation, check, uncertainty=found, splits=splits, wall_seconds=seconds
+        )
         store.save_record(record, writable)
         interrupted = False
         if report:
@@ -279,8 +284,8 @@ def _run_folder(out: PathLike | None, name: str) -> Path:
 def _train_baseline(
     record: RunRecord, name: str, dataset: Dataset, config: TrainConfig, folder: Path, progress: Listener | None
 ) -> tuple[Baseline, Labels] | None:
-    """Train and measure the baseline, and return it with its predictions; None if Ctrl-C stopped its training."""
-    config, reads = baseline_config(config), _ledger(dataset, folder)
+    """Train the baseline exactly like the run; return it with its predictions, or None if Ctrl-C stopped its training."""
+    reads = _ledger(dataset, folder)
     listener = _recording_validation(progress, config, reads, f"validation of the baseline {name} after every epoch")
     seed, engine = record.request["seed"], record.request["engine"]
     training = fit(find_model(name), dataset, config, seed=seed, engine=engine, progress=listener)

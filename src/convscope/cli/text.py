@@ -213,7 +213,7 @@ def corruption_line(robustness: Metrics) -> str:
     """Return the mean accuracy over all corruptions, and the worst of them if it is significantly worse."""
     mean, worst, kinds = robustness["mean"], robustness["worst"], robustness["kinds"]
     title = {kind["kind"]: kind["title"] for kind in kinds}.get(worst, worst)
-    found = "no corruption is significantly worse than the others" if worst is None else f"the worst is {title}"
+    found = "which corruption is the worst is not shown" if worst is None else f"the worst is {title}"
     return (
         f"corruptions ({len(kinds)} kinds at {len(kinds[0]['strengths'])} strengths): mean accuracy "
         f"{_accuracy_with_interval(mean)}, against {percent(robustness['clean']['accuracy'], 1)} on the unchanged images "

@@ -6,8 +6,8 @@ from matplotlib.axes import Axes
 
 from ..analysis.classification import ClassScore
 from ..analysis.evaluation import Evaluation
-from ..analysis.statistics.proportions import simultaneous_wilson
-from ..formatting import percent
+from ..analysis.statistics.paired import LEVEL
+from ..formatting import p_value, percent
 from .canvas import NAME_SPACE, FigureCanvas, in_theme, names_width
 from .figure import Illustration
 from .text import label, quoted
@@ -24,7 +24,7 @@ def draw_per_class(evaluation: Evaluation) -> Illustration:
     """Draw recall (Wilson 95% CI) and precision by class, highest recall first."""
     scores = [score for score in evaluation.class_scores if score.support]
     ranked = sorted(scores, key=lambda score: -score.recall)[-MAX_CLASSES:]
-    title = _title(ranked[0], ranked[-1], len(scores))
+    title = _title(ranked[0], ranked[-1], len(scores), evaluation.confusion.recall_p)
     step = 0.29 if len(ranked) <= 30 else 0.15
     canvas = FigureCanvas(title, HEAD + len(ranked) * step + FOOT)
     left = names_width(label(score.class_name, 14) for score in ranked)
@@ -47,15 +47,12 @@ def draw_per_class(evaluation: Evaluation) -> Illustration:
     )  # fmt: skip
 
 
-def _title(best: ClassScore, worst: ClassScore, classes: int) -> str:
+def _title(best: ClassScore, worst: ClassScore, classes: int, p: float) -> str:
     if best.recall == worst.recall:
         return f"Each of the {classes} classes has a recall of {percent(best.recall)}"
-    hits = [(round(score.recall * score.support), score.support) for score in (worst, best)]
-    low, high = (simultaneous_wilson(*each, classes) for each in hits)
-    # These intervals allow for the choice of the worst and the best class.
-    result = "significant" if low.high < high.low else "not significant"
+    result = "the classes differ" if p <= LEVEL else "no difference between the classes is shown"
     return (f"Recall ranges from {percent(worst.recall)} for {quoted(worst.class_name)} to {percent(best.recall)} for "
-            f"{quoted(best.class_name)}; the difference is {result} (corrected for {classes} classes)")  # fmt: skip
+            f"{quoted(best.class_name)}; {result} (permutation test, p {p_value(p)})")  # fmt: skip
 
 
 def _draw_marks(axes: Axes, scores: Sequence[ClassScore], accuracy: float) -> None:

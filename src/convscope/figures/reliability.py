@@ -50,8 +50,12 @@ def _title(used: Mapping[str, Any]) -> str:
     points = percentage_points(abs(gap["value"]))
     text = f"Mean confidence is {points} points {'above' if low > 0 else 'below'} accuracy"
     if low <= 0 <= high:
-        text = "Mean confidence and accuracy do not differ significantly"
+        text = f"No difference between mean confidence and accuracy is shown ({_ends(low, high)} points)"
     return f"{text}; calibration error {percent(used['ece']['value'])}"
+
+
+def _ends(low: float, high: float) -> str:
+    return f"95% CI {percentage_points(low)} to {percentage_points(high)}"
 
 
 def _draw_bins(axes: Axes, bins: Sequence[Mapping[str, Any]]) -> None:

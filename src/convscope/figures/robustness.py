@@ -49,7 +49,7 @@ def _title(robustness: Mapping[str, Any]) -> str:
     mean, clean, worst = robustness["mean"]["accuracy"], robustness["clean"]["accuracy"], robustness["worst"]
     start = f"Corruptions reduce accuracy from {percent(clean, 1)} to {percent(mean, 1)} on average"
     if worst is None:
-        return f"{start}; no corruption is significantly worse than the others"
+        return f"{start}; which corruption is worst is not shown"
     kind = next(each for each in robustness["kinds"] if each["kind"] == worst)
     return f"{start}; {kind['title']} is worst at {percent(kind['accuracy'], 1)}"
 

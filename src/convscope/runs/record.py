@@ -14,6 +14,7 @@ from ..analysis.findings.find import find
 from ..analysis.metrics import SCHEMA_VERSION, data_metrics, evaluation_metrics, history_metrics, network_metrics
 from ..analysis.near_duplicates import near_duplicate_metrics
 from ..analysis.sampling import Examples, choose_examples
+from ..analysis.split_accuracy import SplitAccuracies
 from ..analysis.uncertainty.uncertainty import Uncertainty, temperature_of
 from ..data.checks import DatasetCheck
 from ..data.dataset import Dataset
@@ -65,6 +66,7 @@ def make_record(
     check: DatasetCheck,
     *,
     uncertainty: Uncertainty | None = None,
+    splits: SplitAccuracies | None = None,
     wall_seconds: float,
 ) -> RunRecord:
     """Gather all numbers of a run.
@@ -87,8 +89,7 @@ def make_record(
         "history": history_metrics(training.history, len(training.validation)),
         "test": evaluation_metrics(evaluation, calibration=uncertainty.uncalibrated if uncertainty else None),
     }
-    if uncertainty is not None:
-        metrics["uncertainty"] = to_json(uncertainty)
+    metrics |= {key: to_json(each) for key, each in (("uncertainty", uncertainty), ("splits", splits)) if each is not None}
     examples = choose_examples(dataset, evaluation.at_temperature(temperature_of(metrics)))
     record = RunRecord(request, metrics, training.history, evaluation, network, training.snapshots, examples)
     return with_metrics(record)

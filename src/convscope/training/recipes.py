@@ -130,19 +130,6 @@ def strong() -> TrainConfig:
     )
 
 
-def baseline_config(config: TrainConfig) -> TrainConfig:
-    """Return the settings for the baseline of a run with ``config``.
-
-    The baseline trains like ``sprint``, but for three epochs in larger batches. The baseline of a run with the recipe
-    ``notebook`` is trained with that recipe, too.
-
-    ``ann`` on 10,000 validation images of MNIST: 98.2 ± 0.1%, n = 4 (``benchmarks/LOG.md``).
-    """
-    if config.recipe == "notebook":
-        return config
-    return replace(sprint(), recipe="baseline", epochs=3, batch_size=192, learning_rate=0.01)
-
-
 RECIPES: dict[str, Callable[[], TrainConfig]] = {
     "best": best,
     "notebook": notebook,

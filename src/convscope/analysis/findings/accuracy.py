@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from math import exp, lgamma, log, log1p
 from typing import Any
 
-from ...formatting import count_of, join_words, percent, percentage_points
+from ...formatting import count_of, join_words, p_value, percent, percentage_points
 from ..baseline import noun, pairing_of
 from ..comparison_text import mcnemar
+from ..statistics.independent import homogeneity_p
 from ..statistics.paired import LEVEL
 from ..statistics.proportions import simultaneous_wilson
 from .finding import Finding, interval_text
@@ -68,8 +69,8 @@ def compared_with_baseline(metrics: Mapping[str, Any], model_name: str) -> Findi
     counts = f"({test['errors']:,} vs {baseline['errors']:,})"
     if not pairing.significant:
         text, brief = (
-            f"The {model} and the {other} do not differ significantly in errors",
-            f"No significant difference from the {other}",
+            f"No difference in errors between the {model} and the {other} is shown",
+            f"No difference from the {other} shown",
         )
     elif pairing.difference < 0:
         text, brief = f"The {other} makes fewer errors than the {model}", f"The {other} makes fewer errors"
@@ -89,36 +90,38 @@ def compared_with_baseline(metrics: Mapping[str, Any], model_name: str) -> Findi
 
 
 def differing_classes(test: Mapping[str, Any]) -> Finding | None:
-    """Return the range of recall over the classes if its ends differ significantly.
+    """Return the range of recall over the classes if the classes differ significantly.
 
     A class is called the worst only if its interval lies below that of every other class.
     """
     classes = [entry for entry in test["per_class"] if entry["support"]]
-    if len(classes) < 3 or test["errors"] == 0:
+    p = recall_p(test["per_class"])
+    if len(classes) < 3 or p > LEVEL:
         return None
     worst, best = (choose(classes, key=lambda entry: entry["recall"]) for choose in (min, max))
-    # The two classes were chosen among all of them, so the intervals of all classes must hold at once.
-    intervals = [
-        simultaneous_wilson(round(entry["recall"] * entry["support"]), entry["support"], len(classes)) for entry in classes
-    ]
+    # The worst was chosen among all classes, so the intervals of all of them must hold at once.
+    intervals = [simultaneous_wilson(_hits(entry), entry["support"], len(classes)) for entry in classes]
     own = intervals[classes.index(worst)]
-    if own.high >= intervals[classes.index(best)].low:
-        return None
     others = (interval.low for entry, interval in zip(classes, intervals, strict=True) if entry is not worst)
-    significance = (
-        f"{worst['class_name']} is significantly worse than every other class"
-        if own.high < min(others)
-        else f"the lowest and the highest of {len(classes)} classes differ significantly"
-    )
+    lowest = f"; {worst['class_name']} is significantly worse than every other class" if own.high < min(others) else ""
     recall, interval = percent(worst["recall"]), list(own)
     return Finding(
-        f"Recall ranges from {recall} (simultaneous {interval_text(interval)}) for {worst['class_name']} to "
-        f"{percent(best['recall'])} for {best['class_name']}; {significance}.",
+        f"Recall differs between the {len(classes)} classes (permutation test, p {p_value(p)}): from {recall} (simultaneous "
+        f"{interval_text(interval)}) for {worst['class_name']} to {percent(best['recall'])} for {best['class_name']}{lowest}.",
         f"Lowest recall: {recall}, for {worst['class_name']}",
         "per_class",
         worst["recall"],
         interval,
     )
+
+
+def recall_p(per_class: Sequence[Mapping[str, Any]]) -> float:
+    """Return the p-value of the hypothesis that all classes have the same recall."""
+    return homogeneity_p(tuple(map(_hits, per_class)), tuple(entry["support"] for entry in per_class))
+
+
+def _hits(entry: Mapping[str, Any]) -> int:
+    return round(float(entry["recall"]) * int(entry["support"]))
 
 
 MAX_NAMED = 3
@@ -202,27 +205,3 @@ def _read_as(pair: Mapping[str, Any]) -> str:
     """Return a confusion as one would say it: digits are read."""
     is_number = str(pair["true"]).isdecimal()
     return f"{pair['true']} {'read' if is_number else 'predicted'} as {pair['predicted']}"
-
-
-def generalisation(metrics: Mapping[str, Any]) -> Finding | None:
-    """Return both accuracies of the last epoch if they differ significantly, unless the test images show the opposite."""
-    last, test = metrics["history"]["last_epoch"], metrics["test"]
-    low, high = metrics["history"]["validation_interval"]
-    is_higher = last["accuracy"] > high
-    if low <= last["accuracy"] <= high or (is_higher and last["accuracy"] <= test["interval"][1]):
-        return None
-    training, validation = percent(last["accuracy"]), percent(last["val_accuracy"])
-    why = (
-        "the network fits its training images significantly better than new ones"
-        if is_higher
-        else "training accuracy can be the lower one because it is measured on augmented images and during the epoch"
-    )
-    value, *interval = (last["accuracy"] - each for each in (last["val_accuracy"], high, low))
-    return Finding(
-        f"In the last epoch, training accuracy was {training} and validation accuracy {validation} "
-        f"({interval_text([low, high])}): {why}.",
-        f"Training accuracy {training}, validation {validation}",
-        "accuracy",
-        value,
-        interval,
-    )

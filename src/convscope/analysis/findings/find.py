@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from .accuracy import better_than_majority, compared_with_baseline, confused, differing_classes, generalisation, result
+from .accuracy import better_than_majority, compared_with_baseline, confused, differing_classes, result
 from .finding import Finding
 from .leaks import near_duplicates
+from .splits import generalisation, noisy_labels, validation_and_test
 from .trust import audited_labels, calibration_finding, robustness_findings, selective_accuracy_finding, suspect_labels
 
 
@@ -15,6 +16,8 @@ def find(metrics: Mapping[str, Any], *, model_name: str) -> tuple[Finding, ...]:
         result(metrics["test"]),
         better_than_majority(metrics["test"]),
         near_duplicates(metrics),
+        noisy_labels(metrics),
+        validation_and_test(metrics),
         compared_with_baseline(metrics, model_name),
         confused(metrics["test"]),
         selective_accuracy_finding(metrics),

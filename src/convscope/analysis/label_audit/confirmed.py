@@ -6,6 +6,7 @@ import numpy as np
 
 from ...types import Labels
 from ..evaluation import Evaluation
+from ..statistics.independent import independent_interval
 from ..statistics.proportions import Interval, wilson
 
 
@@ -33,9 +34,7 @@ def without_confirmed(evaluation: Evaluation, confirmed: Labels, *, confirmed_tr
     """Return the accuracy of ``evaluation`` with and without the confirmed images.
 
     The difference equals that between the remaining and the confirmed images, times the share of the confirmed ones. The two
-    groups are disjoint, so its interval is Newcombe's for independent proportions, times the same share, which is treated as
-    fixed: R. G. Newcombe, "Interval estimation for the difference between independent proportions", Statistics in Medicine 17,
-    1998, method 10.
+    groups are disjoint, so its interval is that of independent shares, times the same share, which is treated as fixed.
 
     ``confirmed`` (m,) holds indices in the test split.
     """
@@ -49,7 +48,7 @@ def without_confirmed(evaluation: Evaluation, confirmed: Labels, *, confirmed_tr
     errors_removed, errors_rest = int(misclassified[is_confirmed].sum()), int(misclassified[~is_confirmed].sum())
     difference = Interval(0.0, 0.0)
     if removed:
-        between = _independent_interval(rest - errors_rest, rest, removed - errors_removed, removed)
+        between = independent_interval(rest - errors_rest, rest, removed - errors_removed, removed)
         difference = Interval(between.low * removed / n, between.high * removed / n)
     accuracy_without = 1 - errors_rest / rest
     return AccuracyWithoutConfirmed(
@@ -66,12 +65,3 @@ def without_confirmed(evaluation: Evaluation, confirmed: Labels, *, confirmed_tr
         accuracy_without - evaluation.accuracy,
         difference,
     )
-
-
-def _independent_interval(first: int, first_n: int, second: int, second_n: int) -> Interval:
-    """Return Newcombe's 95% interval of ``first / first_n - second / second_n``."""
-    one, other = first / first_n, second / second_n
-    of_one, of_other = wilson(first, first_n), wilson(second, second_n)
-    low = np.hypot(one - of_one.low, of_other.high - other)
-    high = np.hypot(of_one.high - one, other - of_other.low)
-    return Interval(float(one - other - low), float(one - other + high))

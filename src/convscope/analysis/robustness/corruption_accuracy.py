@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,12 +14,28 @@ from ...data.dataset import Split
 from ...models.predictor import Predictor
 from ...system.dataclass_json import to_json
 from ...types import Floats, Labels
-from ..statistics.proportions import Accuracy, Interval, wilson
+from ..statistics.independent import mean_interval
+from ..statistics.paired import LEVEL, paired_p, standard_error
+from ..statistics.proportions import Accuracy, Interval, simultaneous_z
 from .background import Background
 from .corruptions.kinds import KINDS, STRENGTHS, corrupt
 
 Correct = npt.NDArray[np.bool_]
 OnStep = Callable[[], None]
+
+
+@dataclass(frozen=True)
+class LowestKind:
+    """The kind of corruption with the lowest mean accuracy, and how far it lies below the next."""
+
+    kind: str
+    next: str
+    difference: float
+    """Mean accuracy under the next kind minus that under this one."""
+    interval: Interval
+    """95%, for pairs, corrected for the number of kinds."""
+    p: float
+    """Of the hypothesis that another kind is as low: paired t-tests with Bonferroni's correction."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,18 +69,23 @@ class Robustness:
 
     def mean_interval(self, kind: str | None = None) -> Interval:
         """Return the 95% interval of :meth:`mean`, over images."""
-        # An image counts once, with its share of correct predictions over the strengths. That share varies no more than a
-        # single prediction with the same mean, so Wilson's interval is, if anything, too wide.
-        values = self._per_image(kind)
-        return wilson(int(np.rint(values.sum())), len(values))
+        return mean_interval(self._per_image(kind))
+
+    @cached_property
+    def lowest(self) -> LowestKind:
+        """The kind with the lowest mean, compared with the next one on the same images."""
+        first, second = sorted(KINDS, key=self.mean)[:2]
+        below = {kind: self._per_image(kind) - self._per_image(first) for kind in KINDS if kind != first}
+        # It was chosen among all kinds, and is the lowest only if it lies below each of the others.
+        p = min(1.0, (len(KINDS) - 1) * max(map(paired_p, below.values())))
+        half = simultaneous_z(len(KINDS) - 1) * standard_error(below[second])
+        difference = float(below[second].mean())
+        return LowestKind(first, second, difference, Interval(difference - half, difference + half), p)
 
     @property
     def worst(self) -> str | None:
-        """The kind with the lowest mean; None unless its interval lies below those of all other kinds."""
-        means = {kind: self.mean(kind) for kind in KINDS}
-        lowest = min(means, key=lambda kind: means[kind])
-        others = (self.mean_interval(kind).low for kind in KINDS if kind != lowest)
-        return lowest if self.mean_interval(lowest).high < min(others) else None
+        """The kind with the lowest mean; None unless it is significantly lower than that of every other kind."""
+        return self.lowest.kind if self.lowest.p <= LEVEL else None
 
     def _per_image(self, kind: str | None) -> Floats:
         """Return (n,) the share of corruptions under which each image is classified correctly."""
@@ -107,6 +129,7 @@ def robustness_metrics(robustness: Robustness) -> dict[str, Any]:
         "clean": to_json(clean),
         "mean": _mean_metrics(robustness, clean.value),
         "worst": robustness.worst,
+        "lowest": to_json(robustness.lowest),
         "kinds": [_kind_metrics(robustness, kind, clean.value) for kind in KINDS],
     }
 

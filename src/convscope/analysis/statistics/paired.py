@@ -1,4 +1,4 @@
-"""McNemar's test: whether two networks differ significantly on the same images."""
+"""Paired tests: whether two networks, or two kinds of images, differ significantly on the same images."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,8 +6,9 @@ from math import sqrt
 
 import numpy as np
 
-from ...types import Labels
+from ...types import Floats, Labels
 from .proportions import Z_95, Interval, boundary
+from .seeds import two_sided
 
 LEVEL = 0.05
 """Significance level: the probability of finding a difference between two equally good networks."""
@@ -121,6 +122,23 @@ def _score(difference: float, only_first: int, only_second: int, n: int) -> floa
     if variance <= 0:
         return 0.0 if distance == 0 else float(np.copysign(np.inf, distance))
     return distance / sqrt(variance)
+
+
+MIN_PAIRS = 10
+"""Fewest differences for a t-test: of fewer, all may be equal by chance."""
+
+
+def paired_p(differences: Floats) -> float:
+    """Return the two-sided p-value of the hypothesis that the mean of ``differences`` (n,) is 0, by Student's t."""
+    error, mean = standard_error(differences), float(differences.mean())
+    if len(differences) < MIN_PAIRS or mean == 0:
+        return 1.0
+    return two_sided(mean / error, len(differences) - 1) if error > 0 else 0.0
+
+
+def standard_error(values: Floats) -> float:
+    """Return the standard error of the mean of ``values`` (n,)."""
+    return float(values.std(ddof=1)) / sqrt(len(values)) if len(values) > 1 else 0.0
 
 
 def holm(p_values: Sequence[float]) -> tuple[float, ...]:

@@ -41,7 +41,7 @@ def simultaneous_z(comparisons: int) -> float:
     return NormalDist().inv_cdf(1 - 0.025 / comparisons)
 
 
-def wilson(successes: int, trials: int, z: float = Z_95) -> Interval:
+def wilson(successes: float, trials: float, z: float = Z_95) -> Interval:
     """Return the Wilson score interval of a proportion, in 0..1; 95% unless ``z`` says otherwise.
 
     E. B. Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22, 1927. Unlike the

@@ -28,6 +28,8 @@ def _comparison(page: Page, test: Numbers, baseline: Numbers, model: str) -> str
     title = f"{other} (ANN)" if baseline["model_name"] == "ann" else f"{other} baseline"
     own, others = counted(page["metrics"]["epochs"], "epoch"), counted(baseline["epochs"], "epoch")
     trained = f"trained on the same images for {others} (the {model} for {own})"
+    if baseline.get("same_settings"):
+        trained = f"trained exactly like the {model}"
     if gap == 0:
         return f"The {title}, {trained}, makes {'no errors either' if not test['errors'] else 'exactly as many errors'}."
     pairing = pairing_of(baseline)
@@ -37,7 +39,7 @@ def _comparison(page: Page, test: Numbers, baseline: Numbers, model: str) -> str
     interval = f"95% CI {percentage_points(low)} to {percentage_points(high)}"
     test_words = f"McNemar test, p {p_value(pairing.p)}"
     if not pairing.significant:
-        return (f"{reached} The difference of {points} is not significant ({test_words}; {interval}): "
+        return (f"{reached} No difference is shown: {points} ({interval}; {test_words}), "
                 f"{_errors(test, baseline)}.")  # fmt: skip
     return (f"{reached} The {model} is {'better' if gap > 0 else 'worse'} by {points} ({interval}), a significant difference "
             f"({test_words}). {_ratio(test, baseline, model, other)}")  # fmt: skip

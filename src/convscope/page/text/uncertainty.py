@@ -95,7 +95,8 @@ def _judgement(calibration: Mapping[str, Any]) -> str:
         return f"the network is overconfident by {_points(low, high)}"
     if high < 0:
         return f"the network is underconfident by {_points(-high, -low)}"
-    return "no significant difference"
+    return (f"no difference is shown; it lies between {percentage_points(low)} and {percentage_points(high)} percentage points "
+            "(95% CI)")  # fmt: skip
 
 
 def _points(low: float, high: float) -> str:
@@ -144,11 +145,11 @@ def _better_score(sets: Sequence[Mapping[str, Any]]) -> str:
     better, worse = sum(value > 0 for value in significant), sum(value < 0 for value in significant)
     test = f"DeLong's paired test{', corrected for the number of sets' if len(sets) > 1 else ''}"
     if not significant:
-        return f"No significant difference between distance and confidence as scores on {_sets(len(sets))} ({test})."
+        return f"No difference between distance and confidence as scores is shown on {_sets(len(sets))} ({test})."
     parts = [f"significantly {which} than confidence on {word(number)}"
              for which, number in (("better", better), ("worse", worse)) if number]  # fmt: skip
     rest = len(sets) - len(significant)
-    open_sets = f"; on {word(rest)} the difference is not significant" if rest else ""
+    open_sets = f"; on {word(rest)} no difference is shown" if rest else ""
     return f"Of {_sets(len(sets))}, distance is {join_words(parts)}{open_sets} ({test})."
 
 
@@ -163,10 +164,19 @@ def robustness(page: Page) -> str:
     text = (f"{whole(found['n'])} test images were corrupted in {len(found['kinds'])} ways at five strengths each. Accuracy is "
             f"{percent(clean['accuracy'])} on the clean images and {percent(mean['accuracy'], 1)} "
             f"({percent_range(mean['interval'], 1)}) on average on the corrupted ones.")  # fmt: skip
-    worst = next((kind for kind in found["kinds"] if kind["kind"] == found["worst"]), None)
-    if worst is None:
-        return f"{text} No corruption is significantly worse than the others."
-    return f"{text} The worst corruption is {worst['title'].lower()}: {_with_interval(worst)}."
+    kinds = {kind["kind"]: kind for kind in found["kinds"]}
+    lowest = found.get("lowest") or {"kind": found["worst"]}  # runs of earlier versions have the worst alone
+    if lowest["kind"] is None:
+        return text
+    if lowest.keys() == {"kind"}:
+        margin = ""
+    else:
+        low, high = (percentage_points(end) for end in lowest["interval"])
+        margin = (f", {percentage_points(lowest['difference'])} percentage points below {kinds[lowest['next']]['title'].lower()} "
+                  f"(95% CI {low} to {high} on the same images, corrected for {len(kinds)} kinds)")  # fmt: skip
+    worst = f"{kinds[lowest['kind']]['title'].lower()}: {_with_interval(kinds[lowest['kind']])}{margin}"
+    return f"{text} The lowest is {worst}; which kind is the worst is not shown." if found["worst"] is None else (
+        f"{text} The worst corruption is {worst}.")  # fmt: skip
 
 
 def adversarial_attacks(page: Page) -> str:
