@@ -15,7 +15,7 @@ PACKAGES = ["_version", "errors", "types", "formatting", "system", "data", "mode
 LIBRARIES = {
     "PIL": {"analysis", "data"}, "cleanlab": {"analysis"}, "click": {"cli"}, "distributed": {"studies"}, "jinja2": {"page"},
     "joblib": {"studies"}, "matplotlib": {"figures"}, "onnx": {"exporters"}, "onnxruntime": {"models"}, "optuna": {"studies"},
-    "rich": {"cli"}, "starlette": {"server"}, "tensorflow": {"exporters", "models", "training"}, "uvicorn": {"server"},
+    "rich": {"cli"}, "tensorflow": {"exporters", "models", "training"}, "uvicorn": {"server"},
 }  # fmt: skip
 """Each library behind one package. ``exporters`` opens what it wrote as TensorFlow does: there is no other way to check it."""
 MAX_LINES, MAX_FUNCTION_LINES = 400, 60
@@ -73,7 +73,7 @@ OPENS = {"open", "read_text", "read_bytes", "load_arrays", "fromfile", "memmap"}
 OPENS_NO_RUN = {"cli.main": "the null device", "page.bundle": "scripts of ours",
     "page.environment": "styles of ours", "page.text.glossary": "a text of ours", "server.openapi": "a document of ours",
     "prediction.classify": "pictures", "exporters.onnx": "the model that it has just written", "runs.lock": "the folder",
-    "api.study_worker": "the run that it has just trained", "api.serve": "the page that it has just written"}  # fmt: skip
+    "api.study_worker": "the run that it has just trained", "server.worker": "the page that it has just written"}  # fmt: skip
 
 
 def test_one_module_opens_the_files_of_a_run() -> None:

@@ -36,6 +36,11 @@ class Service:
     def __init__(self, process: subprocess.Popen[str], port: int, token: str | None = None) -> None:
         self.process, self.port, self.token = process, port, token
 
+    def workers(self) -> list[int]:
+        """Return the numbers of its processes that decode images (Linux)."""
+        task = Path(f"/proc/{self.process.pid}/task")
+        return [int(each) for thread in task.iterdir() for each in (thread / "children").read_text("ascii").split()]
+
     def connect(self) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self.port), timeout=20)
 

@@ -10,6 +10,7 @@ import click
 
 import convscope
 
+from ..server.log import wait_until_written, write_later
 from . import text
 from .options import output_options, trust_option
 
@@ -32,10 +33,26 @@ if TYPE_CHECKING:
     envvar="CONVSCOPE_TOKEN",
     help="Token that clients must send.  [default: none on the loopback, else a random one that is printed]",
 )
+@click.option(
+    "--trusted-proxy",
+    "trusted_proxies",
+    multiple=True,
+    metavar="ADDRESS",
+    help="Address of a proxy whose X-Forwarded-For names the client; may be repeated.",
+)
 @click.option("--open", "open_page", is_flag=True, help="Open the page in a browser.")
 @trust_option
 @output_options
-def command(run: str, host: str, port: int, token: str | None, open_page: bool, as_json: bool, quiet: bool) -> int:
+def command(
+    run: str,
+    host: str,
+    port: int,
+    token: str | None,
+    trusted_proxies: tuple[str, ...],
+    open_page: bool,
+    as_json: bool,
+    quiet: bool,
+) -> int:
     """Serve the page of RUN at / and predictions at POST /predict until Ctrl-C or SIGTERM, then finish pending requests.
 
     Send the bytes of an image file, get JSON:  curl --data-binary @four.png http://127.0.0.1:8000/predict
@@ -46,9 +63,11 @@ def command(run: str, host: str, port: int, token: str | None, open_page: bool, 
         if open_page:
             webbrowser.open(address.url)
 
-    stopped_by = convscope.serve(run, host=host, port=port, token=token, progress=started)
+    stopped_by = convscope.serve(run, host=host, port=port, token=token, trusted_proxies=trusted_proxies, progress=started)
     if not quiet:
-        click.echo("convscope: stopped; all pending requests were finished", err=True)
+        # Nobody may read standard error any more, and it may be full.
+        write_later("convscope: stopped")
+        wait_until_written(0.5)
     return 130 if stopped_by == signal.SIGINT else 0
 
 

@@ -22,16 +22,25 @@ FATAL = 4
 INPUTS, LOGITS, PROBABILITIES, FEATURES = "inputs", "logits", "probabilities", "features"
 
 
+class FileContent(bytes):
+    """The content of a file that was checked, and that a stranger may have written all the same."""
+
+
 class Predictor:
     """An exported network, ready to classify."""
 
     def __init__(self, source: PathLike | bytes) -> None:
         """Open the path or the content of an ``.onnx`` file; RunError unless convscope wrote it."""
-        self._session = open_session(source)
+        self._content = source if isinstance(source, bytes) else FileContent(read_onnx_file(source))
+        self._session = open_session(self._content, _name(source))
         self._input = self._session.get_inputs()[0]
         self._outputs = {output.name for output in self._session.get_outputs()}
         if LOGITS not in self._outputs:
             raise RunError(f"{_name(source)} is no .onnx file of convscope: it has no output named {LOGITS!r}.")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the content that was opened."""
+        return Predictor, (self._content,)
 
     @property
     def image_shape(self) -> tuple[int, ...]:
@@ -85,12 +94,8 @@ class Predictor:
             return [np.concatenate(parts) for parts in zip(*pool.map(batch, starts), strict=True)]
 
 
-def open_session(source: PathLike | bytes) -> Any:
-    """Open an ONNX model with one thread per call, or raise RunError.
-
-    A path is a stranger's until :func:`~convscope.models.onnx_file.read_onnx_file` has read it; the content is convscope's own.
-    """
-    content = source if isinstance(source, bytes) else read_onnx_file(source)
+def open_session(content: bytes, name: str = "the model in memory") -> Any:
+    """Open an ONNX model with one thread per call, or raise RunError about ``name``."""
     onnxruntime = _quiet_runtime()
     # Callers run one thread per batch instead of several per layer: twice as fast where other programs want the
     # processor too, equally fast elsewhere, and the results do not depend on the number of threads.
@@ -99,7 +104,7 @@ def open_session(source: PathLike | bytes) -> Any:
     options.log_severity_level = FATAL  # the log repeats names of the file as they are
     options.add_session_config_entry("session.load_model_format", "ONNX")  # its other format was not checked
     without = []
-    if content is not source:
+    if isinstance(content, FileContent):
         _limit_memory()
         options.add_session_config_entry("session.use_env_allocators", "1")
         without = ["ConstantFolding"]  # it computes without that limit, as the session is opened
@@ -109,7 +114,7 @@ def open_session(source: PathLike | bytes) -> Any:
         )
     except Exception as error:  # ONNX Runtime's exceptions share no other base class
         raise RunError(
-            f"{_name(source)} is no .onnx file of convscope or is damaged ({reason_of(error)}). Train again, or copy the run "
+            f"{name} is no .onnx file of convscope or is damaged ({reason_of(error)}). Train again, or copy the run "
             "folder again."
         ) from error
 

@@ -18,6 +18,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .address import LOCALHOST, Address, is_loopback, is_number
+from .clients import WINDOW, WrongTokens
 from .http_errors import LONG_HEADERS, HTTPError
 from .limits import Limits
 
@@ -28,12 +29,6 @@ HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(?P<port>[0-
 PUBLIC_PATH = "/health"
 """The one path that needs no token, for monitoring; it reveals nothing."""
 
-WINDOW = 60
-"""Seconds over which wrong tokens are counted."""
-
-MAX_GUESSERS = 10_000
-"""Addresses that are remembered; bounds the memory."""
-
 UNAUTHORIZED = {"www-authenticate": 'Bearer realm="convscope", Basic realm="convscope", charset="UTF-8"'}
 """Lets a browser ask its user for a password, which is the token."""
 
@@ -43,7 +38,7 @@ class AccessControl:
 
     def __init__(self, address: Address, limits: Limits, now: Callable[[], float] = time.monotonic) -> None:
         self._largest_header = limits.largest_header
-        self._guesses = FailedTokens(limits.wrong_tokens, now)
+        self._wrong = WrongTokens(limits.wrong_tokens, now)
         self._token = None if address.token is None else address.token.encode()
         self._only_loopback = address.is_loopback
         self._names = {LOCALHOST, address.host.lower()}
@@ -83,45 +78,25 @@ class AccessControl:
         # Beyond the loopback, any IP address is legitimate: a foreign site can only make its own name point here.
         return not self._only_loopback and is_number(name)
 
-    def _check_token(self, headers: Headers, client: str) -> None:
+    def _check_token(self, headers: Headers, address: str) -> None:
         assert self._token is not None
-        # Even the correct token is refused: otherwise a client could go on guessing until it is accepted.
-        if self._guesses.are_too_many(client):
+        header = _single_header(headers, b"authorization")
+        # The right token is always accepted: others behind the same address may send wrong ones, and it is too long to guess.
+        if hmac.compare_digest(_token_in(header or ""), self._token):
+            return
+        if header is not None and self._wrong.count(address):  # a browser first sends a request without a token
             raise HTTPError(
                 429,
-                "too many wrong tokens came from this address. Retry in a minute with the token that convscope serve printed.",
+                "too many wrong tokens came from this address. Retry in a minute, or at once with the token that convscope serve "
+                "printed.",
                 {"retry-after": str(WINDOW)},
             )
-        header = _single_header(headers, b"authorization")
-        if not hmac.compare_digest(_token_in(header or ""), self._token):
-            if header is not None:  # a browser first sends a request without a token
-                self._guesses.count(client)
-            raise HTTPError(
-                401,
-                "the token is missing or wrong. Send the header 'Authorization: Bearer TOKEN' with the token that convscope serve "
-                "printed.",
-                UNAUTHORIZED,
-            )
-
-
-class FailedTokens:
-    """Counts of wrong tokens in the current minute, by address."""
-
-    def __init__(self, most: int, now: Callable[[], float]) -> None:
-        self._most, self._now = most, now
-        self._counts: dict[str, int] = {}
-        self._begun = now()
-
-    def are_too_many(self, client: str) -> bool:
-        if self._now() - self._begun >= WINDOW:
-            self._counts.clear()
-            self._begun = self._now()
-        return self._counts.get(client, 0) >= self._most
-
-    def count(self, client: str) -> None:
-        if len(self._counts) >= MAX_GUESSERS:
-            self._counts.clear()
-        self._counts[client] = self._counts.get(client, 0) + 1
+        raise HTTPError(
+            401,
+            "the token is missing or wrong. Send the header 'Authorization: Bearer TOKEN' with the token that convscope serve "
+            "printed.",
+            UNAUTHORIZED,
+        )
 
 
 def _check_target(scope: dict[str, Any]) -> None:

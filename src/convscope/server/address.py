@@ -6,6 +6,7 @@ import ipaddress
 import re
 import secrets
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..errors import ConfigError, ServiceError
@@ -18,8 +19,8 @@ MIN_TOKEN = 16
 TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]+")
 """Characters allowed after ``Bearer`` in a header (RFC 6750)."""
 
-BACKLOG = 512
-"""Connections that the system queues."""
+BACKLOG = 128
+"""Connections that the system queues, and that are accepted at a time."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,18 @@ def choose_token(host: str, token: str | None) -> str | None:
             "characters. Leave --token out to get a random one."
         )
     return token
+
+
+def check_proxies(addresses: Sequence[str]) -> tuple[str, ...]:
+    """Return the addresses or networks of trusted proxies. Raises ConfigError."""
+    for each in addresses:
+        try:
+            ipaddress.ip_network(each)
+        except ValueError:
+            raise ConfigError(
+                f"a trusted proxy must be an IP address, or a network such as 10.0.0.0/8; got {each!r}."
+            ) from None
+    return tuple(addresses)
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -1,170 +1,144 @@
-"""The routes of the service: page, predictions, OpenAPI document and health."""
+"""The four paths of the service: page, predictions, OpenAPI document and health."""
 
 from __future__ import annotations
 
 import asyncio
-import functools
 import html
 import logging
 import re
-from concurrent.futures import Executor
+from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import parse_qsl
 
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
-
-from ..data.images.inputs import NamedBytes
-from ..errors import ConfigError, ConvscopeError, PictureError
-from ..prediction.classifier import Classifier
-from ..prediction.classify import predict
-from ..prediction.predictions import as_json
-from .access_control import AccessControl
-from .http_errors import HEADERS, HTTPError, json_response
+from .access_control import PUBLIC_PATH, AccessControl
+from .connection import CURRENT, MOST_DISCARDED, Connection
+from .http_errors import HTTPError, Response, to_json
 from .limits import Limits
 from .openapi import describe
-from .request_body import ActiveRequests, ClientDisconnected, announced_size, read_body
+from .request_body import Bodies, Body, Headers, Receive, announced_size
+from .workers import Workers
 
 LOGGER = logging.getLogger("convscope.server")
 
 POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">')
 
 PIECE = 64 * 1024
-"""Bytes of the page sent at a time, which bounds the memory that a slow client costs."""
+"""Bytes of a response sent at a time, which bounds the memory that a slow client costs."""
 
-BODY = "the image file"
-"""Name of a request's body in results and errors."""
-
+PREDICT = "/predict"
 DEFAULT_TOP, MAX_DIGITS = 3, 6
+
+Scope = dict[str, Any]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 class Application:
     """The service with its access control, as an ASGI application."""
 
-    def __init__(
-        self, classifier: Classifier, page: bytes | None, access_control: AccessControl, limits: Limits, pool: Executor
-    ) -> None:
-        self._classifier, self._access_control, self._limits, self._pool = classifier, access_control, limits, pool
-        self._page = None if page is None else Page(page)
-        self._description = describe(classifier, limits)
-        self._active = ActiveRequests(limits)
-        self._routes = Starlette(
-            routes=[
-                Route("/", self._show_page, methods=["GET"]),
-                Route("/predict", self._predict, methods=["POST"]),
-                Route("/openapi.json", self._describe, methods=["GET"]),
-                Route("/health", self._health, methods=["GET"]),
-            ],
-            exception_handlers={HTTPException: _unknown_route, HTTPError: _refused, ClientDisconnected: _client_left},
-        )
-        self._routes.router.redirect_slashes = False
+    def __init__(self, access_control: AccessControl, limits: Limits, workers: Workers) -> None:
+        self._access_control, self._limits, self._workers = access_control, limits, workers
+        self._bodies = Bodies(limits)
+        self._responses = {
+            "/": _page_response(workers.opened.page),
+            "/openapi.json": Response(to_json(describe(workers.opened, limits))),
+            PUBLIC_PATH: Response(to_json({"status": "ok"})),
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            return
-        request = Request(scope, receive)
+        connection = CURRENT.get()
+        with connection.answering():
+            try:
+                async with asyncio.timeout(self._limits.request_seconds):
+                    response = await self._response(scope, receive, connection)
+                    if not connection.is_closing():
+                        await self._send(response, scope, receive, send)
+            except TimeoutError:
+                connection.abort()
+
+    async def _response(self, scope: Scope, receive: Receive, connection: Connection) -> Response:
+        """Return the response to a request, whatever happens."""
         try:
-            with self._active.admitted():
-                self._access_control.check(scope)  # type: ignore[arg-type]
-                await self._routes(scope, receive, send)
+            async with asyncio.timeout(self._limits.answer_seconds):
+                return await self._answer(scope, receive, connection)
         except HTTPError as refusal:
-            await (await _refused(request, refusal))(scope, receive, send)
+            return refusal.response
+        except TimeoutError:
+            return HTTPError(503, "the service is too busy to answer in time. Retry later.").response
+        except asyncio.CancelledError:  # the client has left, or the service stops
+            return HTTPError(503, "the service is stopping. Retry later.").response
         except Exception:
-            # Starlette has already answered with a bare 500; the log is for the operator.
             LOGGER.exception("a request failed because of a bug in convscope")
+            return HTTPError(500, "the service failed because of a bug in convscope. Its log says more.").response
 
-    async def _show_page(self, _: Request) -> Response:
-        if self._page is None:
-            raise HTTPError(404, "this service has no page, only a network. Use POST /predict; see /openapi.json.")
-        return self._page
+    async def _answer(self, scope: Scope, receive: Receive, connection: Connection) -> Response:
+        self._access_control.check(scope)
+        path = scope["path"]
+        connection.is_known = path != PUBLIC_PATH
+        if path != PREDICT and path not in self._responses:
+            raise HTTPError(404, "no such path. Use /, /predict, /openapi.json or /health.")
+        allowed = ("POST",) if path == PREDICT else ("GET", "HEAD")
+        if scope["method"] not in allowed:
+            methods = ", ".join(allowed)
+            raise HTTPError(405, f"this path does not allow the method. Use {methods}.", {"allow": methods})
+        return await self._predict(scope, receive, connection) if path == PREDICT else self._responses[path]
 
-    async def _describe(self, _: Request) -> Response:
-        return json_response(self._description)
-
-    async def _health(self, _: Request) -> Response:
-        return json_response({"status": "ok"})
-
-    async def _predict(self, request: Request) -> Response:
-        top = _top(request)
-        if request.headers.get("content-type", "").startswith("multipart/"):
+    async def _predict(self, scope: Scope, receive: Receive, connection: Connection) -> Response:
+        top = _top(scope["query_string"])
+        if any(name == b"content-type" and value.startswith(b"multipart/") for name, value in scope["headers"]):
             raise HTTPError(
                 415, "the body must be the bytes of an image file; got a form. With curl: --data-binary @picture.png"
             )
-        size = announced_size(request.headers.raw, self._limits)
-        with self._active.reserved(size):
-            body = await read_body(request.receive, size, self._limits)
-            return json_response(await self._answer(body, top))
+        client = (scope.get("client") or ("",))[0]
+        with Body(client, announced_size(scope["headers"], self._limits), self._bodies) as body:
+            await body.read(receive)
+            scope["headers"] = []  # nothing is unread
+            with connection.computing():
+                return Response(await self._workers.classify(client, body.content, top))
 
-    async def _answer(self, body: bytes, top: int) -> dict[str, Any]:
-        # In a thread, so that the event loop keeps serving other requests.
-        classify = functools.partial(_classify, self._classifier, body, top)
+    async def _send(self, response: Response, scope: Scope, receive: Receive, send: Send) -> None:
+        # An announced body may be unread, and the next request on this connection would begin inside it.
+        is_unread = _has_body(scope["headers"])
+        headers = response.all_headers(close=is_unread)
+        sent = [(name.encode("ascii"), value.encode("latin-1")) for name, value in headers.items()]
+        await send({"type": "http.response.start", "status": response.status, "headers": sent})
+        for start in range(0, len(response.body), PIECE):
+            await send({"type": "http.response.body", "body": response.body[start : start + PIECE], "more_body": True})
+        if is_unread:
+            await self._discard(receive)
+        await send({"type": "http.response.body"})
+
+    async def _discard(self, receive: Receive) -> None:
+        """Read what the client still sends: it might never see the response if the connection were closed now."""
+        size = 0
         try:
-            async with asyncio.timeout(self._limits.answer_seconds):
-                return await asyncio.get_running_loop().run_in_executor(self._pool, classify)
+            async with asyncio.timeout(self._limits.linger_seconds):
+                while size < MOST_DISCARDED:
+                    message = await receive()
+                    size += len(message.get("body", b""))
+                    if not message.get("more_body", False):
+                        return
         except TimeoutError:
-            raise HTTPError(503, "the service is too busy to answer in time. Retry later.") from None
-        except PictureError as error:
-            raise HTTPError(422, str(error)) from error
-        except ConfigError as error:
-            raise HTTPError(400, str(error)) from error
-        except ConvscopeError as error:
-            raise HTTPError(500, str(error)) from error
+            pass
 
 
-class Page(Response):
-    """The report, sent in pieces, under its own Content-Security-Policy."""
-
-    media_type = "text/html"
-
-    def __init__(self, content: bytes) -> None:
-        found = POLICY.search(content[:PIECE].decode("utf-8", "replace"))
-        own = f"{html.unescape(found[1])}; " if found else "default-src 'none'; "
-        super().__init__(b"", headers={**HEADERS, "content-security-policy": f"{own}frame-ancestors 'none'"})
-        self.headers["content-length"] = str(len(content))
-        self._content = content
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-        for start in range(0, len(self._content), PIECE):
-            piece = self._content[start : start + PIECE]
-            await send({"type": "http.response.body", "body": piece, "more_body": start + PIECE < len(self._content)})
+def _has_body(headers: Headers) -> bool:
+    return any(name in (b"content-length", b"transfer-encoding") for name, _ in headers)
 
 
-def _classify(classifier: Classifier, body: bytes, top: int) -> dict[str, Any]:
-    return as_json(predict(classifier, NamedBytes(BODY, body), top=top))
+def _page_response(page: bytes | None) -> Response:
+    """Return the report under its own Content-Security-Policy."""
+    if page is None:
+        return HTTPError(404, "this service has no page, only a network. Use POST /predict; see /openapi.json.").response
+    found = POLICY.search(page[:PIECE].decode("utf-8", "replace"))
+    own = f"{html.unescape(found[1])}; " if found else "default-src 'none'; "
+    policy = f"{own}frame-ancestors 'none'"
+    return Response(page, headers={"content-type": "text/html; charset=utf-8", "content-security-policy": policy})
 
 
-def _top(request: Request) -> int:
+def _top(query: bytes) -> int:
     """Return K of ``?top=K``."""
-    values = request.query_params.getlist("top")
+    values = [value for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True) if name == "top"]
     value = values[0] if len(values) == 1 else "" if values else str(DEFAULT_TOP)
     if not (value.isascii() and value.isdigit() and len(value) <= MAX_DIGITS and int(value) >= 1):
         raise HTTPError(400, "top must be one whole number of at least 1, as in ?top=3.")
     return int(value)
-
-
-async def _refused(request: Request, refusal: Exception) -> Response:
-    assert isinstance(refusal, HTTPError)
-    # An announced body may be unread, and the next request on this connection would begin inside it.
-    has_body = any(name in (b"content-length", b"transfer-encoding") for name, _ in request.headers.raw)
-    return refusal.response(close=has_body)
-
-
-async def _unknown_route(request: Request, error: Exception) -> Response:
-    """Return the response to an unknown path or method, which Starlette reports."""
-    assert isinstance(error, HTTPException)
-    if error.status_code == 405:
-        # Starlette joins a set, whose order differs between processes.
-        methods = ", ".join(sorted(dict(error.headers or {})["Allow"].split(", ")))
-        allowed = {"Allow": methods}
-        return await _refused(request, HTTPError(405, f"this path does not allow the method. Use {methods}.", allowed))
-    sentence = "no such path. Use /, /predict, /openapi.json or /health."
-    return await _refused(request, HTTPError(error.status_code, sentence))
-
-
-async def _client_left(_: Request, __: Exception) -> Response:
-    """Return a response for a client that has disconnected; it is never sent."""
-    return Response(status_code=408)

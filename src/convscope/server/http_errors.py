@@ -1,13 +1,10 @@
-"""Error responses: a status and a message as JSON."""
-
-from __future__ import annotations
+"""Responses, and errors: a status and a sentence as JSON."""
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
-
-from starlette.responses import Response
 
 HEADERS = {
     "cache-control": "no-store",
@@ -26,6 +23,26 @@ CLOSING = frozenset({400, 408, 421, 431, 505})
 """Statuses that close the connection, since what follows may not be a request."""
 
 
+@dataclass(frozen=True)
+class Response:
+    """A status, a body and headers beyond :data:`HEADERS`."""
+
+    body: bytes
+    status: int = HTTPStatus.OK
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def all_headers(self, *, close: bool) -> dict[str, str]:
+        """Return every header; ``close`` ends the connection, because part of the request is unread."""
+        own = {"content-type": "application/json", "content-length": str(len(self.body)), **self.headers}
+        return {**HEADERS, **own, **({"connection": "close"} if close or self.status in CLOSING else {})}
+
+    def raw(self) -> bytes:
+        """Return the bytes of the whole response, for a connection without a valid request."""
+        lines = [f"HTTP/1.1 {self.status} {HTTPStatus(self.status).phrase}"]
+        lines += [f"{name}: {value}" for name, value in self.all_headers(close=True).items()]
+        return "\r\n".join([*lines, "", ""]).encode("ascii") + self.body
+
+
 class HTTPError(Exception):
     """An error response.
 
@@ -35,32 +52,10 @@ class HTTPError(Exception):
     def __init__(self, status: int, sentence: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(sentence)
         self.status = status
-        self.headers = dict(headers or {})
-        if status == HTTPStatus.SERVICE_UNAVAILABLE:
-            self.headers["retry-after"] = "1"
-
-    @property
-    def body(self) -> bytes:
-        return to_json({"error": str(self), "status": self.status})
-
-    def response(self, *, close: bool = False) -> Response:
-        """Return the response; ``close`` ends the connection, because part of the request is unread."""
-        connection = {"connection": "close"} if close or self.status in CLOSING else {}
-        return Response(self.body, self.status, {**HEADERS, **self.headers, **connection}, "application/json")
-
-    def raw(self) -> bytes:
-        """Return the bytes of the whole response, for a connection without a valid request."""
-        lines = [f"HTTP/1.1 {self.status} {HTTPStatus(self.status).phrase}", "content-type: application/json"]
-        lines += [f"{name}: {value}" for name, value in {**HEADERS, **self.headers}.items()]
-        lines += [f"content-length: {len(self.body)}", "connection: close", "", ""]
-        return "\r\n".join(lines).encode("ascii") + self.body
+        retry = {"retry-after": "1"} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+        self.response = Response(to_json({"error": sentence, "status": status}), status, {**retry, **(headers or {})})
 
 
 def to_json(value: Any) -> bytes:
     """Return strict JSON, indented, with a final newline for terminals."""
     return (json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
-
-
-def json_response(value: Any) -> Response:
-    """Return a JSON response with the common headers."""
-    return Response(to_json(value), headers=HEADERS, media_type="application/json")

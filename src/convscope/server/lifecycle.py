@@ -1,87 +1,95 @@
-"""Run the server until SIGINT or SIGTERM, then finish pending requests."""
+"""Run the server until SIGINT or SIGTERM, then finish pending requests for a few seconds."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-import functools
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from types import FrameType
+from collections.abc import Callable, Iterator, Sequence
 
 import uvicorn
-from uvicorn.server import HANDLED_SIGNALS
 
-from ..prediction.classifier import Classifier
 from .access_control import AccessControl
-from .address import Address
+from .address import BACKLOG, Address
 from .application import Application
+from .connection import Connections, guarded
 from .limits import Limits
-from .protocol import GuardedProtocol
+from .log import logging_without_blocking
+from .workers import Workers
 
-
-class Service(uvicorn.Server):
-    """A uvicorn server that reports the signal that stopped it instead of raising it again."""
-
-    stopped_by: signal.Signals | None = None
-
-    def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._tell_started = started
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self._tell_started()
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-        before = {each: signal.signal(each, self.handle_exit) for each in HANDLED_SIGNALS}
-        try:
-            yield
-        finally:
-            for each, handler in before.items():
-                signal.signal(each, handler)
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Stop after pending requests at the first signal, at once at the second."""
-        self.force_exit = self.should_exit
-        self.should_exit = True
-        self.stopped_by = self.stopped_by or signal.Signals(sig)
+PAUSE = 0.05
+"""Seconds between two looks at the images that take long."""
 
 
 def run_service(
-    classifier: Classifier,
-    page: bytes | None,
+    run: str,
     listening: socket.socket,
     address: Address,
     *,
     limits: Limits,
     started: Callable[[], None],
+    trusted_proxies: Sequence[str] = (),
 ) -> signal.Signals | None:
-    """Serve on ``listening`` until a signal arrives, and return it; ``started`` is called once requests are accepted."""
-    with ThreadPoolExecutor(limits.workers, "convscope") as pool:
-        application = Application(classifier, page, AccessControl(address, limits), limits, pool)
-        config = uvicorn.Config(
-            application,
-            http=functools.partial(GuardedProtocol, limits=limits),  # type: ignore[arg-type]
-            loop="asyncio",
-            ws="none",
-            lifespan="off",
-            interface="asgi3",
-            log_config=None,
-            log_level="critical",
-            access_log=False,
-            proxy_headers=False,
-            server_header=False,
-            timeout_keep_alive=limits.idle_seconds,
-            timeout_graceful_shutdown=limits.finish_seconds,
-            h11_max_incomplete_event_size=limits.largest_header,
-        )
-        service = Service(config, started)
-        service.run(sockets=[listening])
-    return service.stopped_by
+    """Serve a run, or a file with a network, until a signal arrives, and return it; ``started`` is called once it answers."""
+
+    async def serve() -> None:
+        async with Workers(run, limits) as workers:
+            application = Application(AccessControl(address, limits), limits, workers)
+            server = uvicorn.Server(_config(application, limits, trusted_proxies))
+            server.should_exit = bool(stopped_by)  # while the workers started
+            serving = asyncio.create_task(server.serve(sockets=[listening]))
+            while not server.started and not serving.done():
+                await asyncio.sleep(0)
+            if not server.should_exit:
+                started()
+            while not serving.done():
+                workers.relieve()
+                await asyncio.wait([serving], timeout=PAUSE)
+            await serving
+
+    with logging_without_blocking(), _noting_signals() as stopped_by:
+        asyncio.run(serve())
+    return stopped_by[0] if stopped_by else None
+
+
+def _config(application: Application, limits: Limits, trusted_proxies: Sequence[str]) -> uvicorn.Config:
+    config = uvicorn.Config(
+        application,
+        http="h11",
+        ws="none",
+        lifespan="off",
+        interface="asgi3",
+        log_config=None,
+        log_level="critical",
+        access_log=False,
+        proxy_headers=bool(trusted_proxies),
+        forwarded_allow_ips=list(trusted_proxies),
+        server_header=False,
+        backlog=BACKLOG,
+        timeout_keep_alive=limits.idle_seconds,
+        timeout_graceful_shutdown=limits.finish_seconds,
+        h11_max_incomplete_event_size=limits.largest_header,
+    )
+    config.load()
+    config.http_protocol_class = guarded(config.http_protocol_class, Connections(limits))  # type: ignore[assignment]
+    return config
+
+
+@contextlib.contextmanager
+def _noting_signals() -> Iterator[list[signal.Signals]]:
+    """Yield a list of the signals that arrived; uvicorn, which handles them meanwhile, passes them on when it has stopped."""
+    found: list[signal.Signals] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield found
+        return
+    before = {
+        each: signal.signal(each, lambda number, _: found.append(signal.Signals(number)))
+        for each in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield found
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)

@@ -1,40 +1,57 @@
 """All limits of the service, for one client and for all together."""
 
-from __future__ import annotations
-
 import os
 from dataclasses import dataclass, field
 
 MEGABYTE = 2**20
 
 
+def _most_connections() -> int:
+    """Return 512, or fewer where a process may have few open files."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return 512
+    return max(16, min(512, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2))
+
+
 @dataclass(frozen=True)
 class Limits:
-    """Limits in seconds, bytes and counts; exceeding one gives a status of 408, 413, 429, 431 or 503."""
+    """Limits in seconds, bytes and counts. Where a total is exceeded, the client that holds the most of it gives way."""
 
     largest_body: int = 32 * MEGABYTE
     """Bytes of one body. A photo of 12 megapixels has 3 to 8 MB as JPEG, and up to 30 MB as PNG."""
     largest_header: int = 16 * 1024
     """Bytes of request line and headers together."""
     body_memory: int = 256 * MEGABYTE
-    """Bytes of the bodies of all pending requests."""
-    most_requests: int = 256
-    """Pending requests: being read, waiting for a processor, or being answered."""
-    most_connections: int = 512
+    """Bytes of all bodies that have arrived and are not answered."""
+    most_waiting: int = 256
+    """Images that wait for a worker."""
+    most_connections: int = field(default_factory=_most_connections)
     header_seconds: float = 10.0
     """From the first byte of a request, or from opening a connection, to the end of the headers."""
     body_seconds: float = 30.0
-    answer_seconds: float = 60.0
-    """For one prediction, including the wait for a processor."""
-    stalled_seconds: float = 30.0
-    """For a client that accepts none of the response."""
+    answer_seconds: float = 45.0
+    """From the end of the headers until the response is known."""
+    request_seconds: float = 60.0
+    """From the end of the headers until the response is sent."""
     linger_seconds: float = 2.0
     """For discarding what a refused client still sends; without it, the client might never see the response."""
     idle_seconds: int = 5
     """Between two requests on one connection."""
-    finish_seconds: int = 60
+    finish_seconds: int = 3
     """For pending requests when the service stops."""
     wrong_tokens: int = 20
-    """Per address and minute."""
-    workers: int = field(default_factory=lambda: min(4, os.cpu_count() or 1))
-    """Images decoded and classified at a time; decoding one may need half a gigabyte."""
+    """Per client and minute."""
+    workers: int = field(default_factory=lambda: min(4, os.cpu_count() or 1) + 1)
+    """Processes that decode and classify images."""
+    image_cpu_seconds: int = 10
+    """Of the processor, for one image."""
+    image_seconds: float = 20.0
+    """By the clock, for one image, once a worker has it."""
+    image_memory: int = 1024 * MEGABYTE
+    """Bytes for decoding one image, where the system can limit them; one of 64 megapixels needs half of it."""
+    quick_seconds: float = 0.25
+    """Of the processor; an image that takes longer loses its place where others wait, and is finished beside them."""
+    slow_images: int = 2
+    """Images finished beside the others."""

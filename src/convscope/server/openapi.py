@@ -7,17 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from .._version import __version__
-from ..prediction.classifier import Classifier
 from .limits import MEGABYTE, Limits
+from .work import Opened
 
 TEMPLATE = Path(__file__).with_name("openapi.json")
 
 
-def describe(classifier: Classifier, limits: Limits) -> dict[str, Any]:
+def describe(run: Opened, limits: Limits) -> dict[str, Any]:
     """Return the document with the classes and the input size of this network."""
     document: dict[str, Any] = json.loads(TEMPLATE.read_text("utf-8"))
-    height, width, channels = classifier.fitting.image_shape
-    names, colour = classifier.class_names, "grey" if channels == 1 else "RGB"
+    height, width, channels = run.image_shape
+    names, colour = run.class_names, "grey" if channels == 1 else "RGB"
     info, components = document["info"], document["components"]
     info["version"] = __version__
     info["description"] = info["description"].format(num_classes=len(names), height=height, width=width, colour=colour)

@@ -1,56 +1,19 @@
-"""Request bodies: limited in size before they are read, and in time while they are read."""
+"""Request bodies: limited in size before they are read, in time and in memory while they are read."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import Awaitable, Callable, Iterator, MutableMapping, Sequence
-from typing import Any
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from types import TracebackType
+from typing import Any, Self
 
 from .http_errors import HTTPError
 from .limits import MEGABYTE, Limits
 
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
 
 Headers = Sequence[tuple[bytes, bytes]]
-
-
-class ClientDisconnected(Exception):  # noqa: N818  (an event, not an error)
-    """The client disconnected before its request was complete."""
-
-
-class ActiveRequests:
-    """Counts of the active requests and of the bytes of their bodies."""
-
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
-        self._requests = self._bytes = 0
-
-    @contextlib.contextmanager
-    def admitted(self) -> Iterator[None]:
-        """Count a request while the block runs. Raises :class:`HTTPError` (503) if there are too many."""
-        if self._requests >= self._limits.most_requests:
-            raise _too_many()
-        self._requests += 1
-        try:
-            yield
-        finally:
-            self._requests -= 1
-
-    @contextlib.contextmanager
-    def reserved(self, num_bytes: int) -> Iterator[None]:
-        """Reserve memory for a body while the block runs. Raises :class:`HTTPError` (503) if there is none."""
-        if self._bytes and self._bytes + num_bytes > self._limits.body_memory:
-            raise _too_many()
-        self._bytes += num_bytes
-        try:
-            yield
-        finally:
-            self._bytes -= num_bytes
-
-
-def _too_many() -> HTTPError:
-    return HTTPError(503, "too many requests are pending. Retry in a second.")
 
 
 def announced_size(headers: Headers, limits: Limits) -> int:
@@ -72,22 +35,69 @@ def announced_size(headers: Headers, limits: Limits) -> int:
     return int(digits)
 
 
-async def read_body(receive: Receive, size: int, limits: Limits) -> bytes:
-    """Return the body of ``size`` bytes, or refuse one that arrives too slowly."""
-    body = bytearray()
-    try:
-        async with asyncio.timeout(limits.body_seconds):
-            while True:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise ClientDisconnected
-                body += message.get("body", b"")
-                if not message.get("more_body", False):
-                    break
-    except TimeoutError:
-        raise HTTPError(
-            408,
-            f"only {len(body):,} of {size:,} bytes arrived within {limits.body_seconds:g} seconds. Send a smaller image file, or "
-            "retry.",
-        ) from None
-    return bytes(body)
+class Bodies:
+    """The bodies of all pending requests, whose bytes count when they have arrived, not when they are announced."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self._held: dict[Body, None] = {}
+
+    def add(self, body: Body) -> None:
+        self._held[body] = None
+
+    def remove(self, body: Body) -> None:
+        self._held.pop(body, None)
+
+    def make_room(self, body: Body) -> None:
+        """Give up the largest unfinished body of the client that holds the most, until the rest fits; maybe ``body``."""
+        while sum(len(each.content) for each in self._held) > self.limits.body_memory:
+            shares: Counter[str] = Counter()
+            for each in self._held:
+                shares[each.client] += len(each.content)
+            unfinished = [each for each in self._held if not each.is_complete]
+            given_up = max(unfinished, key=lambda each: (shares[each.client], len(each.content)), default=body)
+            self.remove(given_up)
+            given_up.give_up()
+
+
+class Body:
+    """The body of one request, held from its first byte to the end of the block."""
+
+    def __init__(self, client: str, size: int, bodies: Bodies) -> None:
+        self.client, self.content, self.is_complete = client, bytearray(), False
+        self._size, self._bodies = size, bodies
+        self._was_given_up = False
+
+    def __enter__(self) -> Self:
+        self._bodies.add(self)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._bodies.remove(self)
+        self.content.clear()
+
+    def give_up(self) -> None:
+        self._was_given_up = True
+        self.content.clear()
+        self._time.reschedule(asyncio.get_running_loop().time())
+
+    async def read(self, receive: Receive) -> None:
+        """Read it, or refuse one that arrives too slowly."""
+        try:
+            async with asyncio.timeout(self._bodies.limits.body_seconds) as self._time:
+                while not self.is_complete:
+                    message = await receive()
+                    self.content += message.get("body", b"")
+                    # A client that has left is noticed elsewhere; its request is cancelled.
+                    self.is_complete = not message.get("more_body", False)
+                    self._bodies.make_room(self)
+                    if self._was_given_up:
+                        raise TimeoutError
+        except TimeoutError:
+            if self._was_given_up:
+                raise HTTPError(503, "the images of too many clients are pending. Retry in a second.") from None
+            raise HTTPError(
+                408,
+                f"only {len(self.content):,} of {self._size:,} bytes arrived within {self._bodies.limits.body_seconds:g} seconds. "
+                "Send a smaller image file, or retry.",
+            ) from None

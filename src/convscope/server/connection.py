@@ -1,0 +1,219 @@
+"""Connections: bounded in number and in time, whoever holds them.
+
+uvicorn waits forever for a request that starts and does not end, and for a client that reads nothing; it answers a malformed
+request in plain text, and closes a connection while the client still sends, which may lose the response. So a
+:class:`Connection` stands between the event loop and uvicorn's protocol: to the one it is a protocol, to the other a
+transport, and it uses nothing of either but what asyncio documents.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from typing import Any
+
+import h11
+
+from .clients import client_of
+from .http_errors import LONG_HEADERS, HTTPError
+from .limits import MEGABYTE, Limits
+
+MOST_DISCARDED = 64 * MEGABYTE
+"""Bytes read and discarded after a refusal; beyond them the connection is aborted."""
+
+CURRENT: ContextVar[Connection] = ContextVar("connection")
+"""The connection of the request that a task answers."""
+
+TOO_MANY = HTTPError(503, "too many connections are open. Retry in a second.")
+
+
+class Connections:
+    """All open connections, the least recently active first."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self._open: dict[Connection, None] = {}
+
+    def admit(self, new: Connection) -> bool:
+        """Add a connection; if there are too many, another one gives way. Return False if none can."""
+        if len(self._open) >= self.limits.most_connections:
+            shares = Counter(each.client for each in self._open)
+            waiting = (each for each in self._open if not each.is_computing)
+            # Strangers give way before those who were answered; of both, whoever has the most connections.
+            found = min(waiting, key=lambda each: (each.is_known, -shares[each.client]), default=None)
+            if found is None:
+                return False
+            self.remove(found)
+            found.give_way()
+        self._open[new] = None
+        return True
+
+    def touch(self, connection: Connection) -> None:
+        if connection in self._open:
+            del self._open[connection]
+            self._open[connection] = None
+
+    def remove(self, connection: Connection) -> None:
+        self._open.pop(connection, None)
+
+
+class Connection(asyncio.Protocol):
+    """One connection."""
+
+    is_known = False
+    """Whether it has made a request that was allowed."""
+    is_computing = False
+    """Whether the service works on its request, and does not wait for the client."""
+
+    def __init__(self, parser: asyncio.Protocol, connections: Connections) -> None:
+        self._parser, self._all, self._limits = parser, connections, connections.limits
+        self.client = ""
+        self.is_lost = False
+        self._task: asyncio.Task[Any] | None = None
+        self._response_begun = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._discarded: int | None = None
+        """Bytes discarded since the connection began to close; None while it is in use."""
+
+    @contextlib.contextmanager
+    def answering(self) -> Iterator[None]:
+        """Mark that the current task answers a request; it is cancelled if the client leaves."""
+        self._task, self._response_begun = asyncio.current_task(), False
+        self._stop_timer()
+        try:
+            yield
+        finally:
+            self._task = None
+
+    @contextlib.contextmanager
+    def computing(self) -> Iterator[None]:
+        """Mark that the client waits for the service."""
+        self.is_computing = True
+        try:
+            yield
+        finally:
+            self.is_computing = False
+
+    def refuse(self, refusal: HTTPError) -> None:
+        """Send a refusal without a request, and discard what the client still sends, until it closes or time is up."""
+        if self._discarded is not None:
+            return
+        if self._response_begun and self._task:
+            self._transport.abort()
+            return
+        self._transport.write(refusal.response.raw())
+        self._transport.write_eof()
+        self._discarded = 0
+        self._transport.resume_reading()
+        if self._task is not None:
+            self._task.cancel()
+        self._stop_timer()
+        self._timer = asyncio.get_running_loop().call_later(self._limits.linger_seconds, self._transport.abort)
+
+    def give_way(self) -> None:
+        """Close at once, with a sentence for who waits for the response to a request."""
+        if self._discarded is None and not self._response_begun:
+            self._transport.write(TOO_MANY.response.raw())
+        if self._transport.get_write_buffer_size():
+            self._transport.abort()
+        else:
+            self._transport.close()
+
+    # The protocol, as the event loop sees it.
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        self._transport = transport
+        self.client = client_of((transport.get_extra_info("peername") or ("",))[0])
+        # asyncio sets it only on sockets that report TCP, which accepted ones do not. Without it, every response is sent in two
+        # pieces and waits 40 ms for the client to acknowledge the first.
+        with contextlib.suppress(OSError):
+            transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._parser.connection_made(self)  # type: ignore[arg-type]
+        if self._all.admit(self):
+            self._await_headers()
+        else:
+            self.give_way()
+
+    def data_received(self, data: bytes) -> None:
+        if self._discarded is not None:
+            self._discarded += len(data)
+            if self._discarded > MOST_DISCARDED:
+                self._transport.abort()
+            return
+        self._all.touch(self)
+        if self._task is None and self._timer is None:
+            self._await_headers()
+        CURRENT.set(self)
+        try:
+            self._parser.data_received(data)
+        except h11.LocalProtocolError:  # a malformed body whose response has begun
+            self._transport.abort()
+
+    def eof_received(self) -> None:
+        if self._discarded is not None:
+            self._transport.abort()
+
+    def pause_writing(self) -> None:
+        self._parser.pause_writing()
+
+    def resume_writing(self) -> None:
+        self._parser.resume_writing()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.is_lost = True
+        self._stop_timer()
+        self._all.remove(self)
+        self._parser.connection_lost(exc)
+        if self._task is not None:
+            self._task.cancel()
+
+    # The transport, as uvicorn's protocol sees it.
+
+    def write(self, data: bytes) -> None:
+        """Send a piece of a response; in place of uvicorn's own refusal of a malformed request, send ours."""
+        malformed = sys.exc_info()[1]
+        if isinstance(malformed, h11.RemoteProtocolError):
+            self._response_begun = False
+            self.refuse(_malformed(malformed.error_status_hint, self._limits))
+        elif self._discarded is None:
+            self._response_begun = True
+            self._transport.write(data)
+
+    def close(self) -> None:
+        """Close after what was written is sent, within the time for a request."""
+        if not self.is_closing():
+            self._transport.close()
+            self._stop_timer()
+            self._timer = asyncio.get_running_loop().call_later(self._limits.body_seconds, self._transport.abort)
+
+    def is_closing(self) -> bool:
+        return self._discarded is not None or self._transport.is_closing()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def _await_headers(self) -> None:
+        seconds = self._limits.header_seconds
+        late = HTTPError(408, f"the request's headers did not arrive within {seconds:g} seconds. Retry.")
+        self._timer = asyncio.get_running_loop().call_later(seconds, self.refuse, late)
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+
+def guarded(protocol: Callable[..., asyncio.Protocol], connections: Connections) -> Callable[..., Connection]:
+    """Return a factory of connections around those of ``protocol``."""
+    return lambda *arguments, **keywords: Connection(protocol(*arguments, **keywords), connections)
+
+
+def _malformed(status: int, limits: Limits) -> HTTPError:
+    if status == 431:
+        return HTTPError(431, LONG_HEADERS.format(largest=limits.largest_header))
+    return HTTPError(400, "the request is not valid HTTP/1.1. Use an HTTP client.")

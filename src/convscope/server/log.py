@@ -1,0 +1,67 @@
+"""Standard error that never blocks: lines are dropped while nobody reads them."""
+
+import contextlib
+import functools
+import logging
+import os
+import queue
+import threading
+import time
+from collections.abc import Iterator
+
+MOST_LINES = 100
+"""Lines that wait to be written."""
+
+
+class LogHandler(logging.Handler):
+    """Hands every record to a thread that writes it; a full pipe or a stopped terminal stops only that thread."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Queue the text of ``record``."""
+        write_later(self.format(record))
+
+
+def write_later(text: str) -> None:
+    """Write a line to standard error at some time, or never; control characters are escaped."""
+    safe = "".join(each if each.isprintable() or each == "\n" else repr(each)[1:-1] for each in text)
+    with contextlib.suppress(queue.Full):
+        _lines().put_nowait(safe.encode("utf-8", "backslashreplace") + b"\n")
+
+
+def wait_until_written(seconds: float) -> None:
+    """Return when everything is written, or after ``seconds``."""
+    until = time.monotonic() + seconds
+    while _lines().unfinished_tasks and time.monotonic() < until:
+        time.sleep(0.005)
+
+
+@contextlib.contextmanager
+def logging_without_blocking() -> Iterator[None]:
+    """Write all log records in this way while the block runs, unless the caller has set up logging."""
+    root = logging.getLogger()
+    if root.handlers:
+        yield
+        return
+    handler = LogHandler(logging.WARNING)
+    root.addHandler(handler)
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+
+
+@functools.cache
+def _lines() -> queue.Queue[bytes]:
+    """Return the queue of a thread that is never waited for."""
+    lines: queue.Queue[bytes] = queue.Queue(MOST_LINES)
+
+    def write() -> None:
+        while True:
+            line = lines.get()
+            # Not through sys.stderr, whose lock would be held at the end of the process.
+            with contextlib.suppress(OSError):
+                os.write(2, line)
+            lines.task_done()
+
+    threading.Thread(target=write, daemon=True, name="convscope log").start()
+    return lines

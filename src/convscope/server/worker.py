@@ -1,0 +1,110 @@
+"""The process that decodes and classifies the images of strangers: it may be killed, and needs at most so much of anything.
+
+It reads a pickle of its work from standard input, opens the run, and then reads images; it writes the JSON of
+``convscope predict`` for each. The service itself opens nothing, neither a run nor an image.
+"""
+
+import os
+import pickle
+import signal
+import tempfile
+import time
+import traceback
+from pathlib import Path
+
+import numpy as np
+
+from ..data.images.inputs import NamedBytes
+from ..errors import ConfigError, ConvscopeError, PictureError
+from ..prediction.classifier import Classifier, open_classifier
+from ..prediction.classify import predict
+from ..prediction.predictions import as_json
+from ..runs import run_folder
+from ..runs.files import REPORT
+from .http_errors import to_json
+from .work import BODY, FAILED, REPLY, REQUEST, Opened, Work
+
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None  # type: ignore[assignment]
+
+
+def main() -> None:
+    """Answer until standard input ends."""
+    images, replies = os.fdopen(0, "rb", closefd=False), os.fdopen(os.dup(1), "wb")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # whatever a library prints is no reply
+    for each in (signal.SIGINT, signal.SIGTERM):  # those for the whole group are the service's to handle
+        signal.signal(each, signal.SIG_IGN)
+
+    def reply(status: int, content: bytes) -> None:
+        replies.write(REPLY.pack(status, len(content)) + content)
+        replies.flush()
+
+    work: Work = pickle.load(images)  # noqa: S301 - from the service, which is our parent
+    try:
+        opened = work.run if isinstance(work.run, Opened) else _open(work.run)
+        classifier: Classifier = pickle.loads(opened.classifier)  # noqa: S301 - by us, before there were images
+        # One prediction now, so that the first request does not wait for lazy initialization.
+        predict(classifier, np.zeros((1, *classifier.fitting.image_shape), np.uint8), top=1)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the service tells the user
+        reply(FAILED, pickle.dumps(error if isinstance(error, ConvscopeError) else RuntimeError(traceback.format_exc())))
+        return
+    _limit_memory(work.memory)
+    reply(200, pickle.dumps(opened if opened is not work.run else None))
+    while head := images.read(REQUEST.size):
+        top, size = REQUEST.unpack(head)
+        _limit_time(work.cpu_seconds)
+        reply(*_classify(classifier, images.read(size), top))
+
+
+def _open(source: str) -> Opened:
+    classifier, folder = open_classifier(source), Path(source)
+    page = _page(folder) if folder.is_dir() else None
+    return Opened(classifier.fitting.image_shape, classifier.class_names, page, pickle.dumps(classifier))
+
+
+def _page(folder: Path) -> bytes:
+    """Return the report as the run wrote it; if there is none, render one without storing it."""
+    if (page := run_folder.read_if_unchanged(folder / REPORT)) is not None:
+        return page
+    # Most runs have a page, and these take as long to import as everything else here.
+    from ..page.write import write_page
+    from ..runs import store
+    from ..runs.evidence import ensure_evidence
+
+    with tempfile.TemporaryDirectory() as temporary:
+        record = ensure_evidence(store.load_record(run_folder.verify(folder)), folder, None)
+        write_page(record, Path(temporary) / REPORT)
+        return (Path(temporary) / REPORT).read_bytes()
+
+
+def _classify(classifier: Classifier, body: bytes, top: int) -> tuple[int, bytes]:
+    try:
+        return 200, to_json(as_json(predict(classifier, NamedBytes(BODY, body), top=top)))
+    except MemoryError:
+        return 422, f"{BODY} needs too much memory to decode. Send a smaller one.".encode()
+    except PictureError as error:
+        return 422, str(error).encode()
+    except ConfigError as error:
+        return 400, str(error).encode()
+    except ConvscopeError as error:
+        return 500, str(error).encode()
+    except Exception:  # noqa: BLE001 - as above
+        return FAILED, traceback.format_exc().encode()
+
+
+def _limit_memory(more: int) -> None:
+    """Let this process have ``more`` bytes of addresses beyond those that it has, where the system tells and limits them."""
+    try:
+        now = int(Path("/proc/self/statm").read_text("ascii").split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (now + more, resource.getrlimit(resource.RLIMIT_AS)[1]))
+    except (AttributeError, OSError, ValueError):
+        pass
+
+
+def _limit_time(seconds: int) -> None:
+    """Let the system kill this process after so many more seconds of processor, even if the service is gone."""
+    if resource is not None:
+        hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+        resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time()) + 1 + seconds, hard))
