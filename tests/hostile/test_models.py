@@ -3,19 +3,26 @@
 The files are made with the package ``onnx`` or by hand; what passes is compared with what ONNX Runtime would open.
 """
 
+import io
+import json
 import os
+import warnings
+import zipfile
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
+from convscope.api.run import Run
 from convscope.errors import RunError
 from convscope.models import onnx_file
+from convscope.models.keras_file import CONFIG, METADATA, WEIGHTS, check_keras_file, checked_copy
 from convscope.models.onnx_file import TRUST, read_onnx_file, remember_own
 from convscope.models.onnx_writer.protobuf import integer, message
 from convscope.models.predictor import Predictor
@@ -280,3 +287,180 @@ def test_the_error_on_the_command_line_names_the_way_out(tmp_path: Path) -> None
     answer = answer_of("predict", path, tmp_path / "x.png", folder=tmp_path)
     assert answer.status == 1
     assert "--trust" in answer.error
+
+
+Config = dict[str, Any]
+
+
+def part(module: Any, name: Any, registered: Any = None, **config: Any) -> Config:
+    return {"module": module, "class_name": name, "config": {"name": "evil", **config}, "registered_name": registered}
+
+
+def function(module: Any, name: str, registered: str | None = None) -> Config:
+    return {"module": module, "class_name": "function", "config": name, "registered_name": registered or name}
+
+
+def inside(key: str, value: Any) -> Callable[[Config], None]:
+    """Return a change of one setting of the last layer."""
+    return lambda config: config["config"]["layers"][-1]["config"].update({key: value})
+
+
+def beside(layer: Any) -> Callable[[Config], None]:
+    """Return a change that inserts one layer."""
+    return lambda config: config["config"]["layers"].insert(1, layer)
+
+
+FUNCTIONS = [
+    ("builtins", "eval"), ("builtins", "exec"), ("builtins", "open"), ("builtins", "getattr"), ("builtins", "__import__"),
+    ("keras.utils", "get_file"), ("keras.src.utils.file_utils", "get_file"), ("keras.saving", "load_model"),
+    ("keras.models", "load_model"), ("keras.config", "enable_unsafe_deserialization"), ("keras.applications", "ResNet50"),
+    ("keras.applications.resnet", "ResNet50"), ("keras.datasets.mnist", "load_data"),
+    ("keras.activations", "deserialize"), ("keras.activations", "get"), ("keras.ops", "map"), ("keras.ops", "vectorize"),
+    ("keras.utils", "set_random_seed"), ("keras.src.saving.serialization_lib", "enable_unsafe_deserialization"),
+    ("os", "system"), ("subprocess", "run"), ("keras", "relu"), ("numpy", "load"),
+    ("keras.src.activations.activations.os", "relu"), ("kerasx", "relu"), (None, "eval"), ("", "eval"),
+    (["keras.activations"], "relu"), ("keras.activations", "relu "), ("KERAS.ACTIVATIONS", "relu"),
+]  # fmt: skip
+CLASSES = [
+    ("keras.layers", "Lambda"), ("keras.src.layers.core.lambda_layer", "Lambda"), ("keras.layers", "TFSMLayer"),
+    ("keras.layers", "TorchModuleWrapper"), ("keras.layers", "JaxLayer"), ("keras.layers", "FlaxLayer"),
+    ("keras.layers", "Layer"), ("keras.layers", "TextVectorization"), ("keras.layers", "StringLookup"),
+    ("keras.layers", "IntegerLookup"), ("keras.layers", "InputSpec"), ("keras", "Model"), ("keras", "Variable"),
+    ("keras.callbacks", "RemoteMonitor"), ("keras.callbacks", "TensorBoard"), ("keras.utils", "FeatureSpace"),
+    ("keras.applications", "ResNet50"), ("keras.utils", "Config"), ("keras.export", "ExportArchive"),
+    ("keras.optimizers", "Adam"), ("keras.losses", "Loss"), ("keras.metrics", "MeanMetricWrapper"),
+    ("keras.src.ops.core", "Map"), ("keras.src.ops.core", "WhileLoop"), ("keras.src.ops.core", "VectorizedMap"),
+    ("keras.src.ops.linalg", "JVP"), ("keras.src.ops.core", "Dense"), ("keras_hub.layers", "Dense"),
+    ("keras.quantizers", "Quantizer"), ("keras.distillation", "Distiller"), ("builtins", "Dense"), ("builtins", "eval"),
+    ("os", "system"), ("pickle", "loads"), ("subprocess", "Popen"), ("evil", "Layer"), (None, "Dense"), ("", "Dense"),
+    (None, "__lambda__"), (None, "__typespec__"), (None, "__bytes__"), (None, "__numpy_load__"), ("keras.layers", None),
+    ("keras.layers", ["Lambda"]), ({}, "Dense"), (7, "Dense"), ("keras.layers", "dense"), ("keras.layers", "Dense\x00"),
+    ("keras.layers.", "Dense"), ("keras.layers\n", "Dense"), ("tf_keras.layers", "Dense"),
+    ("tensorflow.keras.layers", "Dense"), ("keras.src.legacy.saving.legacy_h5_format", "load_model"),
+]  # fmt: skip
+FOREIGN: dict[str, Callable[[Config], None]] = {
+    **{f"the function {module}.{name}": inside("activation", function(module, name)) for module, name in FUNCTIONS},
+    **{f"the layer {module}.{name!r}": beside(part(module, name)) for module, name in CLASSES},
+    "another registered name": beside(part("keras.layers", "Dense", "evil>Dense", units=3)),
+    "another registered function": inside("activation", function("builtins", "relu", "eval")),
+    "no module": beside({"class_name": "Lambda", "config": {}}),
+    "a module alone": beside({"module": "os", "config": {}}),
+    "a registered name alone": beside({"registered_name": "evil>Dense", "config": {}}),
+    "a class in an initializer": inside("kernel_initializer", part("keras.layers", "TFSMLayer", filepath="/tmp")),
+    "a class in a regularizer": inside("bias_regularizer", part("evil", "L2")),
+    "a class in a policy": inside("dtype", part("evil", "DTypePolicy")),
+    "a class in a quantization": inside("quantization_config", part("keras.quantizers", "GPTQConfig")),
+    "a class in a list of lists": inside("anything", [[{"a": [part("os", "system")]}]]),
+    "a class where it is built": lambda config: config.update(build_config={"input_shape": part("os", "system")}),
+    "a class in what a layer reads": beside(
+        {**part("keras.layers", "Add"), "inbound_nodes": [{"args": [part("os", "system")]}]}
+    ),
+    "a class in a tensor": inside("value", {"class_name": "__tensor__", "config": {"value": part("os", "system")}}),
+    "a lambda as an activation": inside(
+        "activation", {"class_name": "__lambda__", "config": {"value": ["4wAA", None, None]}}
+    ),
+    "another model altogether": lambda config: config.update(part("builtins", "exec")),
+    "a trillion units": inside("units", 10**12),
+    "a window of a billion pixels": beside(part("keras.layers", "ZeroPadding2D", padding=[[10**9, 0], [0, 0]])),
+}
+
+
+def changed(source: Path, target: Path, change: Callable[[Config], None] = lambda _: None, **members: bytes | None) -> Path:
+    """Copy a ``.keras`` file with another description of its network, or with other members (``weights``, ``metadata``)."""
+    with zipfile.ZipFile(source) as old:
+        content: dict[str, bytes] = {name: old.read(name) for name in old.namelist()}
+    config = json.loads(content[CONFIG])
+    change(config)
+    content[CONFIG] = json.dumps(config).encode()
+    for name, value in members.items():
+        content.pop({"weights": WEIGHTS, "metadata": METADATA}[name])
+        if value is not None:
+            content[{"weights": WEIGHTS, "metadata": METADATA}[name]] = value
+    with zipfile.ZipFile(target, "w") as new:
+        for name, each in content.items():
+            new.writestr(name, each)
+    return target
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+def test_a_keras_file_names_parts_of_networks_only(name: str, digits_run: Run, tmp_path: Path) -> None:
+    file = changed(digits_run.folder / "model.keras", tmp_path / "evil.keras", FOREIGN[name])
+    with pytest.raises(RunError, match=r"evil\.keras'.*(safely|not opened)") as refusal:
+        check_keras_file(file)
+    assert "\n" not in str(refusal.value)
+
+
+def test_losses_and_optimizers_are_left_out_at_any_depth(digits_run: Run, tmp_path: Path) -> None:
+    def compile_all(config: Config) -> None:
+        for each in (config, *config["config"]["layers"]):
+            each["compile_config"] = part("evil", "Loss")
+
+    file = changed(digits_run.folder / "model.keras", tmp_path / "evil.keras", compile_all)
+    with zipfile.ZipFile(io.BytesIO(checked_copy(file))) as copy:
+        assert b"evil" not in copy.read(CONFIG)
+        assert set(copy.namelist()) == {CONFIG, METADATA, WEIGHTS}
+
+
+def _weights(make: Callable[[h5py.File], object]) -> bytes:
+    buffer = io.BytesIO()
+    with h5py.File(buffer, "w") as file:
+        make(file)
+    return buffer.getvalue()
+
+
+def _virtual(file: h5py.File) -> None:
+    layout = h5py.VirtualLayout((4,), "f4")
+    layout[:] = h5py.VirtualSource("/tmp/other.h5", "x", (4,))
+    file.create_virtual_dataset("layers/dense/vars/0", layout)
+
+
+def _set(name: str, value: Any) -> Callable[[h5py.File], object]:
+    return lambda file: file.__setitem__(name, value)
+
+
+WEIGHTS_ELSEWHERE: dict[str, bytes | None] = {
+    "a link to another file": _weights(_set("layers", h5py.ExternalLink("/etc/other.h5", "/"))),
+    "a link within the file": _weights(_set("layers", h5py.SoftLink("/vars"))),
+    "bytes of a system's file": _weights(
+        lambda file: file.create_dataset("a", (4,), "u1", external=[("/etc/passwd", 0, 4)])
+    ),
+    "a view of another file": _weights(_virtual),
+    "a terabyte that is not there": _weights(lambda file: file.create_dataset("a", (2**38,), "f4", chunks=(1024,))),
+    "a packed gigabyte": _weights(
+        lambda file: file.create_dataset("a", (2**28,), "f4", chunks=(2**20,), compression="gzip", fillvalue=1)
+    ),
+    "texts": _weights(lambda file: file.create_dataset("a", data=["x"], dtype=h5py.string_dtype())),
+    "records": _weights(lambda file: file.create_dataset("a", (1,), h5py.vlen_dtype(np.float32))),
+    "a group in itself": _weights(lambda file: file.__setitem__("layers", file["/"])),
+    "a group twice": _weights(lambda file: file.__setitem__("b", file.create_group("a"))),
+    "no HDF5": b"PK",
+    "half a file": _weights(lambda file: file.create_dataset("a", data=np.zeros(9999)))[:3000],
+    "nothing": b"",
+    "none": None,
+}
+
+
+@pytest.mark.parametrize("name", WEIGHTS_ELSEWHERE)
+def test_the_weights_of_a_keras_file_stand_in_it(name: str, digits_run: Run, tmp_path: Path) -> None:
+    file = changed(digits_run.folder / "model.keras", tmp_path / "evil.keras", weights=WEIGHTS_ELSEWHERE[name])
+    with pytest.raises(RunError, match=r"evil\.keras'"):
+        check_keras_file(file)
+
+
+@pytest.mark.parametrize(
+    "kind", ["two descriptions", "packed by bzip2", "a list", "a number", "no UTF-8", "NaN", "a thousand lists"]
+)
+def test_the_zip_and_its_description_are_those_that_keras_writes(kind: str, digits_run: Run, tmp_path: Path) -> None:
+    file = changed(digits_run.folder / "model.keras", tmp_path / "evil.keras")
+    with zipfile.ZipFile(file) as old:
+        content = {name: old.read(name) for name in old.namelist()}
+    texts = {"a list": b"[]", "a number": b"7", "no UTF-8": b"\xff\xfe\xfd", "NaN": b"NaN", "a thousand lists": b"[" * 10**6}
+    packing = zipfile.ZIP_BZIP2 if kind == "packed by bzip2" else zipfile.ZIP_STORED
+    with warnings.catch_warnings(), zipfile.ZipFile(file, "w", packing) as new:
+        warnings.simplefilter("ignore")
+        for name, each in {**content, CONFIG: texts.get(kind, content[CONFIG])}.items():
+            new.writestr(name, each)
+        if kind == "two descriptions":
+            new.writestr(CONFIG, content[CONFIG])
+    with pytest.raises(RunError, match=r"evil\.keras'"):
+        check_keras_file(file)

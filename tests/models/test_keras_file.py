@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import convscope
@@ -19,6 +20,7 @@ from convscope.errors import RunError
 from convscope.models import keras_file
 from convscope.models.backend import require_backend
 from convscope.models.keras_file import check_keras_file
+from convscope.models.keras_names import ACTIVATIONS, CONSTRAINTS, INITIALIZERS
 from convscope.models.saving import load_model
 from convscope.runs import run_folder
 
@@ -143,6 +145,32 @@ def test_a_real_lambda_saved_by_keras_is_not_opened(tmp_path: Path) -> None:
 
 def test_every_network_of_our_own_passes(digits_run: Run) -> None:
     check_keras_file(digits_run.folder / "model.keras")
+
+
+def test_every_accepted_name_is_one_of_keras_and_is_opened_again(tmp_path: Path) -> None:
+    inputs = keras.Input((8, 8, 2))
+    values = keras.ops.relu(keras.ops.mean(inputs * 2 + 1, axis=-1, keepdims=True)[:, :4] @ keras.ops.ones((1, 3)))
+    branches = [keras.layers.Flatten()(values)]
+    for name in sorted(ACTIVATIONS - {"glu", "threshold"}):
+        branches.append(keras.layers.Dense(2, activation=name)(branches[0]))
+    hidden = keras.layers.Dense(
+        3,
+        activation=keras.layers.LeakyReLU(0.1),
+        kernel_initializer=keras.initializers.HeNormal(seed=2**31),
+        kernel_regularizer="l2",
+        bias_constraint=keras.constraints.MaxNorm(2),
+        dtype="mixed_bfloat16",
+    )(keras.layers.Concatenate()(branches))
+    network = keras.Model(inputs, keras.layers.Dense(3, activation="softmax", dtype="float32")(hidden))
+    network.save(tmp_path / "model.keras")
+    images = np.random.default_rng(0).random((2, 8, 8, 2), np.float32)
+    assert np.array_equal(load_model(tmp_path / "model.keras")(images), network(images))
+    for names, module in (
+        (ACTIVATIONS, keras.activations),
+        (INITIALIZERS, keras.initializers),
+        (CONSTRAINTS, keras.constraints),
+    ):
+        assert all(hasattr(module, name) for name in names)
 
 
 class OwnLoss(keras.losses.Loss):  # type: ignore[misc]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +14,7 @@ from ..errors import RunError, reason_of
 from ..system.files import replacing
 from ..types import Floats, Images, Inputs, PathLike
 from .backend import full_precision, quiet_tensorflow_log, require_backend
-from .keras_file import check_keras_file, is_foreign, refusal
+from .keras_file import checked_copy, is_foreign, refusal
 from .network import nodes
 
 if TYPE_CHECKING:
@@ -35,14 +37,18 @@ def load_model(path: PathLike) -> keras.Model:
     """
     if is_foreign(path):
         raise RunError(refusal(path, "a .keras file"))
-    check_keras_file(path)
+    content = checked_copy(path)
     require_backend()
     import keras
 
     try:
-        # Uncompiled: nothing here needs the loss or the optimizer, and one of the user's own would need its code.
-        model = keras.saving.load_model(path, safe_mode=True, compile=False)
-    except (ValueError, TypeError, KeyError, OSError) as error:
+        # Keras opens paths only: what it reads is what was checked, whatever is at ``path`` by now.
+        with tempfile.TemporaryDirectory(prefix="convscope-") as folder:
+            copy = Path(folder, "model.keras")
+            copy.write_bytes(content)
+            # Uncompiled: nothing here needs the loss or the optimizer, and one of the user's own would need its code.
+            model = keras.saving.load_model(copy, safe_mode=True, compile=False)
+    except Exception as error:  # layers and back-ends raise anything for settings that do not fit
         raise RunError(
             f"{str(path)!r} cannot be opened safely ({reason_of(error)}). Pass a .keras file of Keras' own layers, or build the "
             "model in Python: --model file.py:build."
