@@ -17,7 +17,6 @@ import pytest
 import convscope
 from convscope.analysis.label_audit.suspects import LabelAudit
 from convscope.api import audit as api_audit
-from convscope.api.audit import CHECKPOINT
 from convscope.cli.main import main
 from convscope.data.dataset import Dataset
 from convscope.errors import DatasetError, OutputError
@@ -36,7 +35,7 @@ def in_memory(folder: Path, dataset: Dataset) -> convscope.Run:
 def folder(digits_run: convscope.Run, audited: Audited, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a run audited with changed labels, from the checkpoint of finished folds."""
     folder = Path(shutil.copytree(digits_run.folder, tmp_path_factory.mktemp("audited") / "run"))
-    shutil.copy(audited.checkpoint, folder / CHECKPOINT)
+    shutil.copy(audited.checkpoint, folder / files.AUDIT_CHECKPOINT)
     convscope.audit(in_memory(folder, audited.dataset), folds=FOLDS)
     return folder
 
@@ -163,7 +162,7 @@ def test_confirmed_labels_stay_in_the_list_and_the_data_stay_as_they_are(
         rows = list(csv.reader(stream))
     assert [split, index, given, suggested, score, file, "yes", suggested, "by eye"] in rows
     assert [row[:6] for row in rows[1:] if row[4]] == audit[1:]
-    shutil.copy(audited.checkpoint, folder / CHECKPOINT)
+    shutil.copy(audited.checkpoint, folder / files.AUDIT_CHECKPOINT)
     again = convscope.audit(in_memory(folder, audited.dataset), folds=FOLDS)
     assert again.confirmed is not None
     assert again.confirmed.confirmed_test >= 1

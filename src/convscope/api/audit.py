@@ -18,7 +18,7 @@ from ..errors import DatasetError
 from ..page.write import write_report
 from ..runs import ledger, run_folder, store
 from ..runs.evidence import ensure_evidence, ensure_mistake_analysis
-from ..runs.files import LABEL_SUSPECTS
+from ..runs.files import AUDIT_CHECKPOINT, LABEL_SUSPECTS
 from ..runs.label_suspects import (
     KEY,
     Reviews,
@@ -31,13 +31,11 @@ from ..runs.label_suspects import (
 )
 from ..runs.record import RunRecord, with_metrics
 from ..system.dataclass_json import to_json
-from ..system.files import TEMPORARY, write_text
+from ..system.files import write_output, write_text
 from ..training.engines import check_engine
 from ..types import PathLike
 from .run import Run, check_output, dataset_in_memory
 
-CHECKPOINT = f"{TEMPORARY}label-audit.npz"
-"""Predictions of the finished folds; a temporary file that is not part of the run."""
 PURPOSE = "the networks of the label audit"
 
 NUM_IMAGES = 20
@@ -98,7 +96,7 @@ def audit(
     listed = to_csv(found, reviews)
     _write(record, listed, folder, dataset)
     if copy is not None:
-        write_text(copy, listed)
+        write_output(copy, listed)
     return found
 
 
@@ -117,7 +115,7 @@ def _find_suspects(
         folds=folds,
         seed=seed,
         progress=progress,
-        checkpoint=folder / CHECKPOINT,
+        checkpoint=folder / AUDIT_CHECKPOINT,
         before_reading=lambda: entries.record(PURPOSE),
     )
     probabilities = {
@@ -180,4 +178,4 @@ def _write(record: RunRecord, listed: str, folder: Path, dataset: Dataset | None
         if record.evidence is not None:
             store.save_evidence(record.evidence, folder)
         write_report(record, folder)
-    (folder / CHECKPOINT).unlink(missing_ok=True)
+    (folder / AUDIT_CHECKPOINT).unlink(missing_ok=True)

@@ -18,7 +18,7 @@ from ..page.comparison import render_comparison
 from ..runs import run_folder, store
 from ..runs.files import ONNX_MODEL
 from ..runs.record import RunRecord
-from ..system.files import write_text
+from ..system.files import write_output
 from ..types import Images, PathLike
 from .run import Run, check_output
 
@@ -52,7 +52,7 @@ def compare(runs: Sequence[PathLike | Run], *, output: PathLike | None = None, o
     dataset = str(opened[0].record.request["dataset"]["name"])
     comparison = compare_evaluations(contestants, [run.record.calibrated for run in opened], dataset=dataset)
     if page is not None:
-        write_text(page, render_comparison(comparison, _disagreeing_images(comparison, opened)))
+        write_output(page, render_comparison(comparison, _disagreeing_images(comparison, opened)))
     return comparison
 
 

@@ -175,7 +175,6 @@ def train(
         if not (writable / EVIDENCE).is_file():
             _save_reference_data(record, dataset, writable)
         write_metadata(writable / ONNX_MODEL, metadata_for_run(record))  # so that the model can be used without the run
-        checkpoint.unlink(missing_ok=True)
     if interrupted:
         to_write = shlex.join(["convscope", "report", str(folder)])
         raise KeyboardInterrupt(f"The training is complete, in {str(folder)!r}; write its page with: {to_write}")

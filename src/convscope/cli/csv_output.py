@@ -8,7 +8,7 @@ from typing import Any
 
 from ..api.run import check_output
 from ..runs.label_suspects import escape_formula
-from ..system.files import write_text
+from ..system.files import write_output
 from .help_sections import output_option
 
 
@@ -43,4 +43,4 @@ def write_csv(file: Path | None, head: Sequence[str], rows: Iterable[Sequence[ob
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(head)
     writer.writerows([escape_formula(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
-    write_text(file, text.getvalue())
+    write_output(file, text.getvalue())

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import secrets
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from ..models.onnx_writer.protobuf import with_metadata
 from ..models.predictor import Predictor
 from ..models.saving import load_model
 from ..runs import opening
-from ..system.files import TEMPORARY, cannot_write, replacing
+from ..system.files import cannot_write, destination, replacing, temporary_name
 from ..types import Floats, Images, PathLike
 from .keras import logits_of_keras, write_keras
 from .metadata import ModelMetadata
@@ -77,6 +76,7 @@ def write_export(
 
     ConvscopeError if they differ, and nothing is kept; MissingBackendError if a package for the format is missing.
     """
+    path = destination(path)
     if format_name == "onnx":
         with replacing(path) as temporary:
             temporary.write_bytes(with_metadata(opening.read_bytes(trained.onnx), metadata.to_metadata()))
@@ -96,8 +96,7 @@ def write_export(
 @contextlib.contextmanager
 def replacing_folder(path: Path) -> Iterator[Path]:
     """Yield the name of a new folder, which replaces the SavedModel at ``path`` on success."""
-    mark = f"{TEMPORARY}{secrets.token_hex(4)}-"
-    new, old = path.with_name(f"{mark}{path.name}"), path.with_name(f"{mark}old-{path.name}")
+    new, old = path.parent / temporary_name(), path.parent / temporary_name()
     try:
         yield new
         # A rename cannot replace a folder with content: move the old one away, and back again if the second rename fails.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import ConvscopeError, RunError
 from ..models.saving import keras_logits, load_model, with_logits
+from ..system.files import temporary_name
 from ..types import Floats, Images
 from .metadata import NAME, ModelMetadata, from_metadata
 
@@ -21,7 +22,7 @@ METADATA = "metadata.json"
 def write_keras(model: keras.Model, path: Path, metadata: ModelMetadata) -> None:
     """Write ``model`` to ``path``."""
     # Keras saves only to names that end in .keras, and has no way to add metadata: save, then copy the archive.
-    saved = path.with_name(f"{path.stem}-saved.keras")
+    saved = path.parent / temporary_name(".keras")
     try:
         model.save(saved)
         with zipfile.ZipFile(saved) as old, zipfile.ZipFile(path, "w") as new:

@@ -12,7 +12,8 @@ from ..runs.evidence import MISTAKES
 from ..runs.files import EVIDENCE, FIGURES, METRICS, REPORT
 from ..runs.migrations import upgrade_metrics
 from ..runs.record import RunRecord, with_metrics
-from ..system.files import make_folder, write_bytes, write_text
+from ..runs.replacement import make_own_folder
+from ..system.files import write_bytes, write_output, write_text
 from ..system.garbage_collection import garbage_collection_paused
 
 if TYPE_CHECKING:
@@ -34,9 +35,7 @@ def write_report(record: RunRecord, folder: Path, second: SecondProcess | None =
     _save_mistakes(record, folder)
     record = replace(record, readings=ledger.read(folder))
     figures = folder / FIGURES
-    if figures.is_symlink():  # what it links to is not the run's
-        figures.unlink()
-    make_folder(figures)
+    make_own_folder(figures)
     # Matplotlib makes hundreds of thousands of reference cycles; searching for them takes a tenth of the drawing time.
     with garbage_collection_paused(), second or parallel.SecondProcess(folder, parallel.EVERY_OTHER) as second:
         from .render import render  # imports matplotlib and Jinja, while the second process already draws
@@ -65,4 +64,4 @@ def write_page(record: RunRecord, output: Path, *, opened: OpenedPicture | None 
     from .render import render
 
     with garbage_collection_paused():
-        write_text(output, render(record, (to_drawing(each, to_svg(each)) for each in illustrate(record)), opened=opened))
+        write_output(output, render(record, (to_drawing(each, to_svg(each)) for each in illustrate(record)), opened=opened))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ..system.files import temporary_name
+
 REPORT = "report.html"
 KERAS_MODEL = "model.keras"
 ONNX_MODEL = "model.onnx"
@@ -18,6 +20,8 @@ REQUEST = "run.json"
 LEDGER = "ledger.jsonl"
 CHECKPOINT = "checkpoint.npz"
 MANIFEST = "manifest.json"
+AUDIT_CHECKPOINT = temporary_name(".npz", number="1abe1a0d17000000")
+"""The finished folds of a label audit: a temporary file that outlives its process."""
 
 DESCRIPTIONS = {
     REPORT: "the report, one self-contained page",

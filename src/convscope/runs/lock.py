@@ -1,7 +1,7 @@
-"""Locks on folders, and the replacement of one folder by another.
+"""Locks on folders, and what killed processes left in them.
 
 The operating system locks a folder while it is written (``flock``): two trainings cannot share it, and a killed one
-leaves no lock behind. A replacement is built next to the old folder and swapped in once it is complete.
+leaves no lock behind.
 """
 
 from __future__ import annotations
@@ -9,11 +9,12 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from ..errors import OutputError, RunExistsError
-from ..system.files import TEMPORARY, cannot_write
+from ..system.files import cannot_write, is_temporary
+from .files import AUDIT_CHECKPOINT, FIGURES
 
 MIN_FREE_BYTES = 32 * 2**20
 """Free disk space below which nothing is started; a run takes about 6 MB."""
@@ -21,9 +22,9 @@ MIN_FREE_BYTES = 32 * 2**20
 
 @contextlib.contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Lock ``folder`` for the block, and create it if it does not exist."""
+    """Lock ``folder`` for the block, and create it, or what it links to, if it does not exist."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        os.makedirs(os.path.realpath(folder), exist_ok=True)  # noqa: PTH103 - Path.mkdir refuses a link to a missing folder
         if shutil.disk_usage(folder).free < MIN_FREE_BYTES:
             raise OutputError(
                 f"cannot write {str(folder)!r}: the disk has less than {MIN_FREE_BYTES // 2**20} MiB free. "
@@ -46,49 +47,32 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def contents(folder: Path) -> set[str]:
-    """Return the names in a folder, without the temporary files that a killed process left."""
-    return {entry.name for entry in folder.iterdir() if not entry.name.startswith(TEMPORARY)}
+    """Return the names in a folder, without what a killed process left."""
+    return {entry.name for entry in folder.iterdir() if not is_temporary(entry.name)}
 
 
-def clear(folder: Path, *, only_temporary: bool = False) -> None:
-    """Remove the contents of ``folder``, or only temporary files of a killed process."""
-    for entry in folder.iterdir():
-        if entry.is_dir() and not only_temporary:
-            shutil.rmtree(entry)
-        elif entry.name.startswith(TEMPORARY) or not only_temporary:
-            entry.unlink()
+def clean(folder: Path) -> None:
+    """Remove the temporary files that a killed process left in the ``folder`` of a run, which is locked."""
+    for place in (folder, folder / FIGURES):
+        if place.is_dir() and not place.is_symlink():
+            for entry in place.iterdir():
+                if is_temporary(entry.name) and entry.name != AUDIT_CHECKPOINT and not entry.is_dir():
+                    entry.unlink(missing_ok=True)
 
 
-def remove_if_only(folder: Path, names: set[str]) -> None:
-    """Remove ``folder`` if it contains only ``names``."""
+def remove(folder: Path, names: Collection[str]) -> None:
+    """Remove the files ``names``, figures and temporary files from ``folder``, and ``folder`` itself if it is then empty."""
     with contextlib.suppress(OSError):
-        if contents(folder) <= names:
-            clear(folder)
-            folder.rmdir()
-
-
-def sibling_path(path: Path, what: str) -> Path:
-    """Return the path next to ``path`` for its replacement (``new``) or backup (``old``)."""
-    return path.absolute().with_name(f".{path.absolute().name}.{what}")
-
-
-def swap(new: Path, path: Path, *, known: frozenset[str]) -> None:
-    """Replace the folder ``path`` by ``new``; files that are not ``known`` are kept."""
-    os.rename(path, sibling_path(path, "old"))
-    complete_replacement(path, known=known)
-
-
-def complete_replacement(path: Path, *, known: frozenset[str]) -> None:
-    """Complete a swap that may have been killed at any point, and move the user's own files to the new folder."""
-    new, old = sibling_path(path, "new"), sibling_path(path, "old")
-    if not old.is_dir():
-        return
-    if not path.exists() and new.is_dir():
-        os.rename(new, path)
-    if path.is_dir():
-        for name in contents(old) - known - contents(path):
-            os.rename(old / name, path / name)
-        shutil.rmtree(old, ignore_errors=True)
+        figures = folder / FIGURES
+        if figures.is_dir() and not figures.is_symlink():
+            for entry in figures.iterdir():
+                if is_temporary(entry.name) or entry.suffix in (".svg", ".png"):
+                    entry.unlink()
+            figures.rmdir()
+        for entry in folder.iterdir():
+            if is_temporary(entry.name) or entry.name in names:
+                entry.unlink()
+        folder.rmdir()
 
 
 def _lock(descriptor: int) -> bool:

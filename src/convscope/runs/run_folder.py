@@ -2,7 +2,7 @@
 
 A run is complete when ``manifest.json`` exists: it is written last and lists every other file with its size and SHA-256.
 Later changes, such as a new report or added metrics, keep the manifest true at every moment. :mod:`convscope.runs.lock`
-locks a folder while it is written, and replaces an old run by a new one once that is complete.
+locks a folder while it is written, and :mod:`convscope.runs.replacement` replaces an old run by a new one.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from typing import Any
 from ..errors import RunError, RunExistsError
 from ..formatting import count_of
 from ..models.keras_file import is_foreign, refusal
-from ..system.files import TEMPORARY, replacing, write_json
+from ..system.files import is_temporary, replacing, write_json
 from ..system.near_paths import did_you_mean, near_path
 from ..types import PathLike
-from . import lock, opening
-from .files import FIGURES, KNOWN_FILES, LABEL_SUSPECTS, LEDGER, MANIFEST, REPORT, REQUEST
+from . import lock, opening, replacement
+from .files import CHECKPOINT, FIGURES, KNOWN_FILES, LABEL_SUSPECTS, LEDGER, MANIFEST, REPORT, REQUEST
 from .opening import ALTERNATIVE, REMEDY, Contents, manifest_entries, open_file, read_json
 
 REGENERABLE = (FIGURES, REPORT)
@@ -30,8 +30,8 @@ REGENERABLE = (FIGURES, REPORT)
 MAY_DIFFER = frozenset({*REGENERABLE, LABEL_SUSPECTS})
 """Files whose content may be another than the manifest says."""
 
-NOT_IN_MANIFEST = frozenset({MANIFEST, LEDGER})
-"""The manifest itself, and the ledger, which grows after the run is complete."""
+NOT_IN_MANIFEST = frozenset({MANIFEST, LEDGER, CHECKPOINT})
+"""The manifest itself, the ledger, which grows after the run is complete, and the checkpoint, which then goes."""
 
 RUNS = Path("runs")
 """Where `convscope train` writes a run, unless told otherwise."""
@@ -50,32 +50,34 @@ def writing_run(path: PathLike, *, overwrite: bool = False, resume: bool = False
         OutputError: The folder cannot be written.
     """
     path = Path(path)
-    lock.complete_replacement(path, known=KNOWN_FILES)
     check_free(path, overwrite or resume)
-    if resume and (path / MANIFEST).is_file():
-        raise RunExistsError(
-            f"cannot resume {str(path)!r}: the run is already complete. Drop --resume and choose another folder with --out DIR."
-        )
+    is_ours = not path.exists()
     with lock.locked(path):
+        replacement.complete(path)
+        check_free(path, overwrite or resume)
+        if resume and (path / MANIFEST).is_file():
+            raise RunExistsError(
+                f"cannot resume {str(path)!r}: the run is already complete. Drop --resume and choose another folder with --out DIR."
+            )
         if resume or not lock.contents(path):
-            yield from _write_complete(path)
+            try:
+                yield path
+                write_manifest(path)
+            except BaseException as error:
+                if (path / CHECKPOINT).is_file():
+                    error.add_note(f"what was trained so far is in {str(path)!r}; continue it with --resume")
+                elif not path.is_dir():
+                    error.add_note(
+                        "its folder was moved away meanwhile; continue the training where it is now, with --resume"
+                    )
+                elif is_ours and lock.contents(path) <= {REQUEST}:
+                    lock.remove(path, {REQUEST})
+                raise
             return
-        folder = lock.sibling_path(path, "new")
-        with lock.locked(folder):
-            lock.clear(folder)
-            yield from _write_complete(folder)
-            lock.swap(folder, path, known=KNOWN_FILES)
-
-
-def _write_complete(folder: Path) -> Iterator[Path]:
-    """Yield ``folder`` to write into, then write the manifest, or clean up after an error."""
-    lock.clear(folder, only_temporary=True)
-    try:
-        yield folder
-        write_manifest(folder)
-    except BaseException:
-        lock.remove_if_only(folder, {REQUEST})
-        raise
+        identity = replacement.identity_of(path)
+        with replacement.new_folder(path) as folder:
+            yield folder
+            replacement.take_over(folder, path, identity, write_manifest)
 
 
 def check_free(path: Path, overwrite: bool) -> None:
@@ -84,10 +86,10 @@ def check_free(path: Path, overwrite: bool) -> None:
         raise RunExistsError(f"{str(path)!r} is a file, not a folder. Choose another folder with --out DIR.")
     if not path.is_dir() or not lock.contents(path):
         return
-    if not (path / REQUEST).is_file():
+    if not _is_of_a_run(replacement.run_in(path)):
         raise RunExistsError(f"{str(path)!r} holds files that are not a run. Choose an empty or new folder with --out DIR.")
     if not overwrite:
-        is_complete = (path / MANIFEST).is_file()
+        is_complete = is_run(path)
         state = "a complete" if is_complete else "an unfinished"
         remedy = "replace it with --overwrite" if is_complete else "continue it with --resume"
         raise RunExistsError(
@@ -95,11 +97,25 @@ def check_free(path: Path, overwrite: bool) -> None:
         )
 
 
+def _is_of_a_run(path: Path) -> bool:
+    """Return whether convscope made the files in a folder, and not another program that has a ``run.json``, too."""
+    if not (path / REQUEST).is_file():
+        return False
+    with contextlib.suppress(RunError):
+        for name, key in ((MANIFEST, "files"), (REQUEST, "schema_version")):
+            known = read_json(path / name) if (path / name).is_file() else {}
+            if isinstance(known, dict) and key in known:
+                return True
+    return lock.contents(path) <= KNOWN_FILES
+
+
 def write_manifest(folder: PathLike) -> None:
     """Write ``manifest.json``, which makes the run complete."""
     folder = Path(folder)
     files = {name: _entry(folder / name) for name in _file_names(folder)}
     write_json(folder / MANIFEST, {"schema_version": 1, "files": files})
+    with contextlib.suppress(OSError):
+        (folder / CHECKPOINT).unlink()  # not before: a training whose last write fails can be continued
 
 
 @contextlib.contextmanager
@@ -107,6 +123,7 @@ def updating_report(folder: PathLike) -> Iterator[Path]:
     """Lock a complete run while the block writes its report and figures, or uses :func:`replacing_file` for other files."""
     folder = Path(folder)
     with lock.locked(folder):
+        lock.clean(folder)
         _list_again(folder, regenerable=False)
         try:
             yield folder
@@ -153,8 +170,7 @@ def verify(path: PathLike, *, only: Collection[str] | None = None) -> Path:
     Raises:
         RunError: There is no complete run in ``path``, or a file is missing or damaged; the message names the first one.
     """
-    path = Path(path)
-    lock.complete_replacement(path, known=KNOWN_FILES)
+    path = replacement.run_in(Path(path))
     if path.is_file():
         if is_foreign(path):
             raise RunError(refusal(path, "a run folder", retrain=True))
@@ -194,7 +210,7 @@ def read_if_unchanged(file: Path) -> bytes | None:
 
 def is_run(path: Path) -> bool:
     """Return whether a folder holds a complete run."""
-    return (path / MANIFEST).is_file()
+    return (replacement.run_in(path) / MANIFEST).is_file()
 
 
 def _verify_file(folder: Path, name: str, contents: Contents) -> None:
@@ -213,6 +229,6 @@ def _entry(file: Path) -> dict[str, Any]:
 
 
 def _file_names(folder: Path) -> list[str]:
-    paths = (entry for entry in folder.rglob("*") if entry.is_file() and not entry.is_symlink())
+    paths = (each for each in folder.rglob("*") if each.is_file() and not each.is_symlink() and not is_temporary(each.name))
     names = (path.relative_to(folder).as_posix() for path in paths)
-    return sorted(name for name in names if name.split("/")[0] in KNOWN_FILES - NOT_IN_MANIFEST and TEMPORARY not in name)
+    return sorted(name for name in names if name.split("/")[0] in KNOWN_FILES - NOT_IN_MANIFEST)

@@ -11,7 +11,7 @@ from ..formatting import join_words, shorten_list
 from ..runs import opening, run_folder
 from ..runs.files import METRICS, PREDICTIONS, REQUEST
 from ..runs.migrations import upgrade_request
-from ..system.files import TEMPORARY
+from ..system.files import is_temporary
 from ..types import Labels
 from .plan import RunSpec
 
@@ -66,9 +66,7 @@ def refuse_other_content(folder: Path, known: frozenset[str]) -> None:
     """Raise :class:`RunError` if ``folder`` contains something other than ``known`` files."""
     if not folder.is_dir():
         return
-    others = sorted(
-        repr(each.name) for each in folder.iterdir() if each.name not in known and not each.name.startswith(TEMPORARY)
-    )
+    others = sorted(repr(each.name) for each in folder.iterdir() if each.name not in known and not is_temporary(each.name))
     if others:
         raise RunError(
             f"{str(folder)!r} contains {shorten_list(others, 3)}, which does not belong to a study. Choose an empty or new folder, "

@@ -7,18 +7,42 @@ A crash leaves the old file or the new one, never a mixture. The sync costs a fe
 from __future__ import annotations
 
 import contextlib
+import errno
+import hashlib
 import json
 import os
+import re
 import secrets
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ..errors import OutputError, reason_of
+from ..errors import ConvscopeError, OutputError, reason_of
 from ..types import PathLike
 
-TEMPORARY = ".partial-"
-"""Prefix of temporary files. A leftover may be deleted."""
+TEMPORARY = re.compile(r"\.partial-([0-9a-f]{16})([0-9a-f]{16})(\.\w+)?", re.ASCII)
+"""Names of temporary files and folders: a random number, its mark, and the ending that some libraries choose a format by."""
+
+UNSUPPORTED = {errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EBADF, errno.EACCES, errno.EPERM}
+"""What systems answer that cannot sync: network mounts, and folders that may not be read."""
+
+
+def temporary_name(ending: str = "", *, number: str = "") -> str:
+    """Return a name that only convscope makes, with a random number by default; :func:`is_temporary` knows it again."""
+    number = number or secrets.token_hex(8)
+    fits = re.fullmatch(r"\.\w{1,12}", ending, re.ASCII)  # others could be too long, or none that a library can open
+    return f".partial-{number}{_mark(number)}{ending if fits else ''}"
+
+
+def is_temporary(name: str) -> bool:
+    """Return whether convscope made this name, so that what a killed process left under it may be deleted."""
+    found = TEMPORARY.fullmatch(name)
+    return found is not None and found[2] == _mark(found[1])
+
+
+def _mark(number: str) -> str:
+    return hashlib.sha256(f"convscope {number}".encode()).hexdigest()[:16]
 
 
 @contextlib.contextmanager
@@ -28,15 +52,16 @@ def replacing(path: PathLike) -> Iterator[Path]:
     An OutputError means that the file cannot be written.
     """
     path = Path(path)
-    # The name keeps its suffix, because Keras chooses the file format by it.
-    temporary = path.with_name(f"{TEMPORARY}{secrets.token_hex(4)}-{path.name}")
+    temporary = path.parent / temporary_name(path.suffix)
     try:
         yield temporary
-        _sync(temporary)
+        with contextlib.suppress(OSError):  # what its owner hid stays hidden
+            shutil.copymode(path, temporary, follow_symlinks=False)
+        sync(temporary)
         os.replace(temporary, path)
-        _sync(path.parent)
+        sync(path.parent)
     except OSError as error:
-        if isinstance(error, OutputError):
+        if isinstance(error, ConvscopeError):
             raise
         raise cannot_write(path, error) from error
     finally:
@@ -52,13 +77,37 @@ def write_bytes(path: PathLike, content: bytes) -> None:
 
 def write_text(path: PathLike, text: str) -> None:
     """Write ``text`` atomically as UTF-8, with LF line ends on every system."""
-    write_bytes(path, text.encode("utf-8"))
+    # Names of files need not be UTF-8: what is none becomes "?".
+    write_bytes(path, text.encode("utf-8", "replace"))
 
 
 def write_json(path: PathLike, value: Any) -> None:
     """Write strict JSON, indented, with keys in the order given."""
     # Browsers cannot parse NaN.
-    write_text(path, json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
+    # Surrogates, of file names that are not UTF-8, are escaped, so that they are the same when they are read.
+    write_bytes(path, re.sub("[\ud800-\udfff]", lambda found: f"\\u{ord(found[0]):04x}", text).encode() + b"\n")
+
+
+def write_output(path: PathLike, text: str) -> None:
+    """Write ``text`` to a file that the user named: through links, and into pipes and devices, which stay what they are."""
+    path = destination(path)
+    if not path.exists() or path.is_file():
+        write_text(path, text)
+        return
+    try:
+        # A pipe that nobody reads is an error, not a wait.
+        descriptor = os.open(path, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0))
+        os.set_blocking(descriptor, True)
+        with open(descriptor, "wb") as file:
+            file.write(text.encode("utf-8", "replace"))
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
+def destination(path: PathLike) -> Path:
+    """Return ``path``, or what it links to: a link of the user's is written through, not replaced."""
+    return Path(os.path.realpath(path)) if os.path.islink(path) else Path(path)  # noqa: PTH114 - never raises
 
 
 def make_folder(path: PathLike) -> None:
@@ -77,12 +126,16 @@ def cannot_write(path: PathLike, error: OSError) -> OutputError:
     )
 
 
-def _sync(path: Path) -> None:
-    """Flush a file, or the entries of a folder, to the disk."""
+def sync(path: Path) -> None:
+    """Flush a file, or the entries of a folder, to the disk, where the system can."""
     if os.name == "nt" and path.is_dir():
         return  # Windows cannot open folders; the rename alone has to do
-    descriptor = os.open(path, os.O_RDONLY)
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        if error.errno not in UNSUPPORTED:
+            raise

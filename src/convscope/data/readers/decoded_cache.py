@@ -20,7 +20,7 @@ import numpy as np
 from ..._version import __version__
 from ...errors import ConvscopeError, PictureError
 from ...system.arrays import load_arrays, save_arrays
-from ...system.files import TEMPORARY
+from ...system.files import is_temporary
 from ...system.memory import cache_folder
 from ...types import Images
 from ..images.files import read_image_file
@@ -110,12 +110,12 @@ def _store(decoded: Decoded, entry: Path) -> None:
 
 def _prune(folder: Path) -> None:
     """Remove the entries that were not used for longest, and what killed processes left."""
-    for path in folder.glob(f"{TEMPORARY}*"):
-        if time.time() - path.stat().st_mtime > LEFT_OVER:
+    for path in folder.iterdir():
+        if is_temporary(path.name) and time.time() - path.stat().st_mtime > LEFT_OVER:
             path.unlink(missing_ok=True)
     total = 0
     for path in sorted(folder.glob("*.npz"), key=lambda path: path.stat().st_mtime, reverse=True):
-        if path.name.startswith(TEMPORARY):
+        if is_temporary(path.name):
             continue
         total += path.stat().st_size
         if total > MAX_TOTAL:
