@@ -26,6 +26,11 @@ class Components:
     def __len__(self) -> int:
         return len(self.boxes)
 
+    @cached_property
+    def sides(self) -> npt.NDArray[np.int64]:
+        """(n, 4) top, left, bottom and right of each box."""
+        return np.array([astuple(box) for box in self.boxes], dtype=np.int64).reshape(-1, 4)
+
     def mask_of(self, pieces: Iterable[int], area: Box | None = None) -> npt.NDArray[np.bool_]:
         """Return a mask of the given components, which lie in ``area``; (h, w) without it."""
         top, left, bottom, right = (0, 0, self.shape[0] - 1, self.shape[1] - 1) if area is None else astuple(area)

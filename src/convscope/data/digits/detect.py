@@ -14,7 +14,7 @@ from .binarize import CLOSING_RADIUS, MAX_SIDE, WIDE_RADIUS, InkMask, binarize_d
 from .connected_components import Components, label_components
 from .grouping import DigitGroup, group_pieces, in_reading_order, is_cut_off, longer_side, merge_groups
 from .mnist_style import DigitPreprocessing, PreparedDigit, dilate, prepare_digit
-from .panels import find_panels
+from .panels import MAX_DEPTH, find_panels
 from .steps import Box
 
 MIN_TIMES, MIN_SIDE = 2, 56
@@ -41,19 +41,22 @@ class DetectedDigit:
     """Pixels of ink, if the digit was separated from others."""
 
 
-def detect_digits(image: GreyImage, settings: DigitPreprocessing, *, several: bool = True) -> list[DetectedDigit]:
+def detect_digits(
+    image: GreyImage, settings: DigitPreprocessing, *, several: bool = True, depth: int = 0
+) -> list[DetectedDigit]:
     """Return the digits in an image (h, w) uint8 in reading order, at least one, even empty.
 
     A single digit on a flat background is prepared as a whole image. In a photo the paper background is removed first. Of
     several digits, each is prepared from its own ink. Panels on a flat background, such as drawing pads, are looked into. All
-    ink is one digit unless ``several``, or in an image hardly larger than the network's.
+    ink is one digit unless ``several``, or in an image hardly larger than the network's. ``depth`` is the number of panels around.
     """
     if min(image.shape) < max(MIN_SIDE, MIN_TIMES * max(settings.height, settings.width)):
         return [_whole(image, settings)]
     if has_flat_background(image):
         ink_mask = _flat_ink(image, settings)
         components = label_components(ink_mask.strong)
-        if (inside := _inside_panels(image, ink_mask.factor, components, settings, several=several)) is not None:
+        inside = _inside_panels(image, ink_mask.factor, components, settings, several=several, depth=depth)
+        if inside is not None:
             return inside
         groups = group_pieces(components)
         if len(groups) <= 1 or not several:
@@ -73,10 +76,10 @@ def _nothing(image: GreyImage, settings: DigitPreprocessing, *, background_remov
 
 
 def _inside_panels(
-    image: GreyImage, factor: int, components: Components, settings: DigitPreprocessing, *, several: bool
+    image: GreyImage, factor: int, components: Components, settings: DigitPreprocessing, *, several: bool, depth: int
 ) -> list[DetectedDigit] | None:
     """Return the digits inside panels, or nothing inside an empty one; None where the page itself is to be read."""
-    panels = find_panels(components, -(-MIN_SIDE // factor))
+    panels = find_panels(components, -(-MIN_SIDE // factor)) if depth < MAX_DEPTH else []
     found: list[tuple[Box, list[DetectedDigit]]] = []
     for panel in panels:
         box = Box(
@@ -85,7 +88,8 @@ def _inside_panels(
             panel.box.bottom * factor + factor - 1,
             panel.box.right * factor + factor - 1,
         )
-        digits = detect_digits(image[box.top : box.bottom + 1, box.left : box.right + 1], settings, several=several)
+        part = image[box.top : box.bottom + 1, box.left : box.right + 1]
+        digits = detect_digits(part, settings, several=several, depth=depth + 1)
         inside = [_moved(each, box) for each in digits if each.box is not None]
         if inside:
             found.append((box, inside))

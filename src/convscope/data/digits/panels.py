@@ -26,6 +26,8 @@ MIN_SQUARE_FILL, SQUARE = 0.4, 1.2
 MAX_ASPECT = 2
 """A longer rectangle is a stroke, such as a 1."""
 MAX_PANELS = 100
+MAX_DEPTH = 4
+"""Panels within panels that are looked into, such as a pad in a page in a window."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,10 @@ class Panel:
 
 
 def find_panels(components: Components, min_side: int) -> list[Panel]:
-    """Return the panels with an inside of at least ``min_side`` pixels, in the order of their first pixels."""
+    """Return the panels with an inside of at least ``min_side`` pixels, in the order of their first pixels.
+
+    Those inside another one are left to whoever looks into that one.
+    """
     large = [
         piece for piece, box in enumerate(components.boxes) if min(box.bottom - box.top, box.right - box.left) >= min_side
     ]
@@ -49,10 +54,20 @@ def find_panels(components: Components, min_side: int) -> list[Panel]:
         for place, piece in enumerate(large[:MAX_PANELS]):
             if not found[place] and not any(_is_inside(components.boxes[piece], box) for box in boxes):
                 found[place] = _photo(components, piece)
-    return [
+    panels = [
         panel
         for panel in found
         if panel and min(panel.box.bottom - panel.box.top, panel.box.right - panel.box.left) + 1 >= min_side
+    ]
+    boxes = [panel.box for panel in panels]
+    return [
+        panel
+        for place, panel in enumerate(panels)
+        if not any(
+            _is_inside(panel.box, box) and (panel.box != box or other < place)
+            for other, box in enumerate(boxes)
+            if other != place
+        )
     ]
 
 
@@ -92,7 +107,9 @@ def _panel(components: Components, piece: int) -> Panel | None:
     top, left = box.top + int(rows[0]) + edge, box.left + int(columns[0]) + edge
     inside = Box(top, left, top + height - 2 * edge - 1, left + width - 2 * edge - 1)
     # A boxed 8 has an outline too, but nothing apart from it inside.
-    return Panel(inside, is_filled) if is_filled or any(_is_inside(each, inside) for each in components.boxes) else None
+    tops, lefts, bottoms, rights = components.sides.T
+    within = (tops >= inside.top) & (lefts >= inside.left) & (bottoms <= inside.bottom) & (rights <= inside.right)
+    return Panel(inside, is_filled) if is_filled or within.any() else None
 
 
 def _leading(places: npt.NDArray[np.int64]) -> int:

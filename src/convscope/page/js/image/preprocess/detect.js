@@ -2,7 +2,7 @@ import {MAX_DOCUMENT_SIDE, blockMeans, hasFlatBackground, inkAbove, absorbedLigh
 import {labelComponents, maskOfPieces} from "./connected-components.js";
 import {groupPieces, isCutOff} from "./grouping.js";
 import {DIGIT_SETTINGS, prepareDigit} from "./mnist-style.js";
-import {findPanels} from "./panels.js";
+import {MAX_DEPTH, findPanels} from "./panels.js";
 import {grownMask, inkBox, inkMoments, borderMedian, extremeLevels, relevelled} from "./pixel-statistics.js";
 
 /**
@@ -37,15 +37,16 @@ const MIN_PEAK = 128;
 /**
  * @param {GreyPicture} picture of any size
  * @param {Partial<typeof DIGIT_SETTINGS>} [changes] to DIGIT_SETTINGS
+ * @param {number} [depth] of panels around it
  * @returns {ReturnType<typeof prepareDigit> & {found: Found}}
  */
-export function detectDigit(picture, changes = {}) {
+export function detectDigit(picture, changes = {}, depth = 0) {
   const settings = {...DIGIT_SETTINGS, ...changes};
   const least = Math.max(MIN_SIDE, MIN_TIMES * Math.max(settings.height, settings.width));
   if (Math.min(picture.height, picture.width) < least) return wholePicture(picture, settings);
   const isFlat = hasFlatBackground(picture);
   const {inkMask, components, groups} = isFlat ? onFlatBackground(picture, settings) : onDocument(picture);
-  const inside = isFlat && insidePanels(picture, inkMask.factor, components, settings);
+  const inside = isFlat && insidePanels(picture, inkMask.factor, components, settings, depth);
   if (inside) return inside;
   if (isFlat && groups.length <= 1) return wholePicture(picture, settings);
   if (!groups.length) return nothingIn(picture, settings, true);
@@ -67,8 +68,8 @@ function nothingIn(picture, settings, isCleared) {
 }
 
 /** Return the largest digit inside panels, or nothing inside an empty one; null where the page itself is to be read. */
-function insidePanels(picture, factor, components, settings) {
-  const panels = findPanels(components, Math.ceil(MIN_SIDE / factor));
+function insidePanels(picture, factor, components, settings, depth) {
+  const panels = depth < MAX_DEPTH ? findPanels(components, Math.ceil(MIN_SIDE / factor)) : [];
   let [best, total] = [null, 0];
   for (const {box: panel} of panels) {
     const [top, left] = [panel.top * factor, panel.left * factor];
@@ -78,7 +79,7 @@ function insidePanels(picture, factor, components, settings) {
       const start = (top + row) * picture.width + left;
       part.pixels.set(picture.pixels.subarray(start, start + width), row * width);
     }
-    const digit = detectDigit(part, settings);
+    const digit = detectDigit(part, settings, depth + 1);
     const {box, area, count} = digit.found;
     if (!box) continue;
     total += count;

@@ -13,6 +13,8 @@ const [MIN_SQUARE_FILL, SQUARE] = [0.4, 1.2];
 /** A longer rectangle is a stroke. */
 const MAX_ASPECT = 2;
 const MAX_PANELS = 100;
+/** Panels within panels that are looked into. */
+export const MAX_DEPTH = 4;
 
 /**
  * @param {import("./connected-components.js").Components} components
@@ -30,7 +32,10 @@ export function findPanels(components, minSide) {
       if (!found[place] && !panels.some(({box}) => isWithin(components.boxes[piece], box))) found[place] = photoOf(components, piece);
     });
   }
-  return found.filter((panel) => panel && isLarge(panel.box, 1));
+  // Those inside another one are left to whoever looks into that one.
+  const wide = found.filter((panel) => panel && isLarge(panel.box, 1));
+  return wide.filter(({box}, place) => !wide.some(({box: around}, other) =>
+    other !== place && isWithin(box, around) && (other < place || !isWithin(around, box))));
 }
 
 /** A component that fills most of its box, such as a photo whose edge is partly as bright as the page. */
