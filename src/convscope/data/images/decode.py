@@ -25,7 +25,8 @@ from PIL.ImageFile import ImageFile
 from ...errors import PictureError, reason_of
 from ...system.stderr import discarded_stderr
 from ..readers.pixel_scale import GivenRange, Values
-from .formats import AGAIN, JPEG, PNG, TIFF, WEBP, check_png, check_size, check_webp, detect_format, too_many
+from .essentials import essentials
+from .formats import AGAIN, JPEG, TIFF, ImageFormat, check_size, detect_format, too_many
 from .resample import composite_on_white
 
 ORIENTATION = 0x0112
@@ -70,7 +71,6 @@ def apply_exif_orientation(pixels: npt.NDArray[np.uint8], orientation: int) -> n
 MAX_SIDE = 2048
 """Pixels. A larger image is reduced by an integer factor: a photo then takes a tenth of the time, and the networks here need
 hundreds of pixels at most."""
-CHECKS = {PNG: check_png, WEBP: check_webp}
 WHITE, OPAQUE = 240, 128
 """Least level and opacity of white ink."""
 WITH_ALPHA = frozenset({"LA", "La", "PA", "RGBA", "RGBa"})
@@ -106,20 +106,28 @@ def decode_image(content: bytes, name: str, given: GivenRange | None = None) -> 
     Raises:
         PictureError: The file is no image, incomplete, damaged or too large. No other exception is raised.
     """
-    kind = detect_format(content, name)
-    if check := CHECKS.get(kind):
-        check(content, name)
+    image, kind, is_animated = open_header(content, name)
     with _as_picture_error(name, kind.name):
-        with _silently():
-            image = kind.open(io.BytesIO(content))
-            check_size(*image.size, name)
-            is_animated = bool(getattr(image, "is_animated", False))
         full_size = image.size
         if kind is JPEG and (factor := _factor(full_size)) > 1:
             image.draft(
                 image.mode, (-(-full_size[0] // factor), -(-full_size[1] // factor))
             )  # JPEG can decode at a reduced size
         return _upright(image, name, ["used the first frame"] if is_animated else [], full_size, given)
+
+
+def open_header(content: bytes, name: str) -> tuple[ImageFile, ImageFormat, bool]:
+    """Open an image file without decoding pixels; PictureError if it is none, or too large.
+
+    Returns:
+        The image, its format, and whether it is animated.
+    """
+    kind = detect_format(content, name)
+    needed, is_animated = essentials(kind, content, name)
+    with _as_picture_error(name, kind.name), _silently():
+        image = kind.open(io.BytesIO(needed))
+        check_size(*image.size, name)
+        return image, kind, bool(getattr(image, "is_animated", False)) if is_animated is None else is_animated
 
 
 def measure_values(content: bytes, name: str) -> Values:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import zlib
 from dataclasses import dataclass
 from typing import IO
 
@@ -132,8 +131,6 @@ MIN_SIDE = 4
 MAX_PACKING = 1032
 """Largest compression ratio of deflate."""
 AGAIN = "Copy or save it again."
-PNG_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
-"""Numbers of channels by PNG colour type."""
 
 
 def check_size(width: int, height: int, name: str) -> None:
@@ -151,59 +148,3 @@ def too_many(name: str, found: str) -> PictureError:
     return PictureError(
         f"{name} has {found}, but at most {MAX_PIXELS // 10**6} million are supported. Save the image smaller."
     )
-
-
-def check_png(content: bytes, name: str) -> None:
-    """Check that a PNG is complete and undamaged and has enough bytes for its pixels."""
-    # Pillow decodes a PNG without its end, and does not verify the checksums of pixel data.
-    offset, num_packed, declared = 8, 0, -1
-    while True:
-        length = int.from_bytes(content[offset : offset + 4], "big")
-        kind = content[offset + 4 : offset + 8]
-        end = offset + 12 + length
-        if end > len(content):
-            raise _cut_off(name, len(content), "PNG")
-        if zlib.crc32(content[offset + 4 : end - 4]) != int.from_bytes(content[end - 4 : end], "big"):
-            raise PictureError(
-                f"{name} is damaged: the checksum of its PNG chunk {kind.decode('latin-1')!r} does not match. {AGAIN}"
-            )
-        if kind == b"IHDR":
-            declared = _png_bytes(content[offset + 8 : end - 4], name)
-        num_packed += length if kind == b"IDAT" else 0
-        if kind == b"IEND":
-            break
-        offset = end
-    if not 0 <= declared <= num_packed * MAX_PACKING:
-        raise PictureError(
-            f"{name} is damaged: it holds {num_packed:,} bytes of pixel data, too few for the size in its PNG header. {AGAIN}"
-        )
-
-
-def _png_bytes(header: bytes, name: str) -> int:
-    """Return the number of bytes of the pixels, without the extra bytes of interlacing."""
-    if len(header) != 13 or header[9] not in PNG_CHANNELS:
-        raise PictureError(f"{name} has an invalid PNG header. {AGAIN}")
-    width, height = int.from_bytes(header[:4], "big"), int.from_bytes(header[4:8], "big")
-    check_size(width, height, name)
-    return height * ((width * header[8] * PNG_CHANNELS[header[9]] + 7) // 8)
-
-
-def check_webp(content: bytes, name: str) -> None:
-    """Check that a WebP file is complete and not too large."""
-    # Pillow allocates the canvas on opening, so its size is checked here first.
-    if 8 + int.from_bytes(content[4:8], "little") > len(content) + 1:
-        raise _cut_off(name, len(content), "WebP")
-    chunk, rest = content[12:16], content[20:30]
-    if chunk == b"VP8X" and len(rest) == 10:
-        check_size(int.from_bytes(rest[4:7], "little") + 1, int.from_bytes(rest[7:10], "little") + 1, name)
-    elif chunk == b"VP8L" and len(rest) >= 5:
-        bits = int.from_bytes(rest[1:5], "little")
-        check_size((bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1, name)
-    elif chunk == b"VP8 " and len(rest) == 10:
-        check_size(int.from_bytes(rest[6:8], "little") & 0x3FFF, int.from_bytes(rest[8:10], "little") & 0x3FFF, name)
-    else:
-        raise PictureError(f"{name} has an invalid WebP header. {AGAIN}")
-
-
-def _cut_off(name: str, size: int, kind: str) -> PictureError:
-    return PictureError(f"{name} is an incomplete {kind} file, cut off after {size:,} bytes. {AGAIN}")

@@ -7,7 +7,6 @@ Notes:
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,9 +18,9 @@ import numpy.typing as npt
 from ...errors import PictureError
 from ...system.memory import allocate_images
 from ...types import Images
-from ..images.decode import decode_image, exif_orientation
+from ..images.decode import decode_image, exif_orientation, open_header
 from ..images.files import read_image_file
-from ..images.formats import TIFF, detect_format
+from ..images.formats import TIFF
 from ..images.inputs import BadPicture, printable
 from ..preprocessing import ImagePreprocessor
 from ..read_options import MIN_SIDE as MIN_ASKED
@@ -135,8 +134,7 @@ def keep_rows(images: Images, rows: npt.NDArray[np.int64]) -> Images:
 
 def _read_header(path: str) -> ImageHeader | None:
     try:
-        content = read_image_file(path)
-        image = detect_format(content, path).open(io.BytesIO(content))
+        image, _, _ = open_header(read_image_file(path), path)
         orientation = 1 if image.format == TIFF.name else exif_orientation(bytes(image.info.get("exif") or b""))
     except Exception:  # noqa: BLE001  (Pillow fails on headers in many ways; decoding reports the reason)
         return None
