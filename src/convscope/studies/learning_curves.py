@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import log
+from typing import ClassVar
 
 from ..analysis.statistics.paired import holm
 from ..analysis.statistics.proportions import Interval
@@ -24,6 +25,8 @@ class CurvePoint:
 @dataclass(frozen=True)
 class LearningCurve:
     """One configuration on training sets of several sizes."""
+
+    JSON_PROPERTIES: ClassVar[tuple[str, ...]] = ("factor_of_doubling", "factor_interval", "falls")
 
     name: str
     points: tuple[CurvePoint, ...]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from ..analysis.statistics.seeds import expected_best, interval_over_both, mean_
 from ..data.dataset import Dataset
 from ..formatting import join_words
 from ..runs.seed_votes import Votes, count_votes
+from ..system import dataclass_json
 from .comparisons import MIN_SEEDS, ConfigurationComparison, Correct, compare_all
 from .hyperparameter_search import SearchResult
 from .learning_curves import LearningCurve, learning_curve, steepest
@@ -178,26 +179,17 @@ def to_json(results: StudyResults) -> dict[str, Any]:
         "schema_version": SCHEMA_VERSION,
         "dataset": dict(results.dataset),
         "seeds": list(results.seeds),
-        "table": [_plain(row) for row in results.table],
+        "table": [dataclass_json.to_json(row) for row in results.table],
         "comparisons": [
-            {**_plain(each), "judged": each.judged, "distinguishable": each.significant} for each in results.comparisons
+            {**dataclass_json.to_json(each), "judged": each.judged, "distinguishable": each.significant}
+            for each in results.comparisons
         ],
-        "curves": [_curve(each) for each in results.curves],
+        "curves": [dataclass_json.to_json(each) for each in results.curves],
         "steepest_curve": steepest(results.curves),
-        "searches": [_plain(each) for each in results.searches],
-        "hard_images": [_plain(each) for each in results.hard_images],
+        "searches": [dataclass_json.to_json(each) for each in results.searches],
+        "hard_images": [dataclass_json.to_json(each) for each in results.hard_images],
         "remarks": list(results.remarks),
         "runs": _records(results),
-    }
-
-
-def _curve(curve: LearningCurve) -> dict[str, Any]:
-    factor = curve.factor_interval
-    return {
-        **_plain(curve),
-        "factor_of_doubling": curve.factor_of_doubling,
-        "factor_interval": None if factor is None else [factor.low, factor.high],
-        "falls": curve.falls,
     }
 
 
@@ -267,15 +259,3 @@ def _remarks(outcomes: Sequence[Outcome], plan: StudyPlan) -> Iterator[str]:
         )
     if len(plan.seeds) < MIN_SEEDS:
         yield f"At least {MIN_SEEDS} seeds are needed for significance tests; got {len(plan.seeds)}."
-
-
-def _plain(value: Any) -> dict[str, Any]:
-    found: dict[str, Any] = asdict(value, dict_factory=_factory)
-    return found
-
-
-def _factory(items: list[tuple[str, Any]]) -> Any:
-    values = dict(items)
-    if tuple(values) == ("low", "high"):
-        return [values["low"], values["high"]]
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
