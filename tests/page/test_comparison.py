@@ -97,16 +97,16 @@ def test_the_gallery_groups_by_who_is_right_and_counts_all() -> None:
     comparison = made_up(("cat", "dog", "emu"), ("a", "b"))
     groups = gallery(comparison, pictures(comparison))
     counts = comparison.pairs[0].counts
-    assert {group.title: group.total for group in groups if "Only" in group.title} == {
+    assert {group["title"]: group["total"] for group in groups if "Only" in group["title"]} == {
         "Only a correct": counts.only_first,
         "Only b correct": counts.only_second,
     }
-    assert sum(group.total for group in groups) == len(comparison.disagreements)
+    assert sum(group["total"] for group in groups) == len(comparison.disagreements)
     assert all(
-        answer.right == (answer.class_name == tile.true)
+        answer["right"] == (answer["class_name"] == tile["true"])
         for group in groups
-        for tile in group.tiles
-        for answer in tile.answers
+        for tile in group["tiles"]
+        for answer in tile["answers"]
     )
     assert sum(count for *_, count in disagreement_patterns(comparison)) <= len(comparison.disagreements)
 

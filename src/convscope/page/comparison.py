@@ -2,9 +2,9 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
+from typing import Any
 
 import numpy as np
 from jinja2 import Environment
@@ -14,46 +14,13 @@ from ..analysis.comparison import Comparison
 from ..analysis.statistics.proportions import Interval
 from ..formatting import join_words
 from ..types import Images
-from .environment import accuracy_scale, difference_scale, image_data_uri, make_environment, render_without_script
+from .environment import accuracy_scale, difference_scale, make_environment, picture_tile, render_without_script
 from .text import numbers
 
 PICTURE_SIDE = 84
 """Largest side, in CSS pixels, to which a small image is enlarged by a whole factor."""
 MAX_SPLITS = 12
 """Rows in the table of differing predictions."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """The prediction of one network for one image."""
-
-    run: str
-    class_name: str
-    confidence: float
-    right: bool
-
-
-@dataclass(frozen=True)
-class Tile:
-    """An image of the gallery."""
-
-    index: int
-    """Index in the test split."""
-    source: str
-    """A ``data:`` URI."""
-    width: int
-    height: int
-    true: str
-    answers: tuple[Answer, ...]
-
-
-@dataclass(frozen=True)
-class Group:
-    """Images that the same networks predict correctly."""
-
-    title: str
-    total: int
-    tiles: tuple[Tile, ...]
 
 
 def render_comparison(comparison: Comparison, pictures: Mapping[int, Images]) -> str:
@@ -75,25 +42,20 @@ def render_comparison(comparison: Comparison, pictures: Mapping[int, Images]) ->
     )
 
 
-def gallery(comparison: Comparison, pictures: Mapping[int, Images]) -> list[Group]:
+def gallery(comparison: Comparison, pictures: Mapping[int, Images]) -> list[dict[str, Any]]:
     """Group the images on which predictions differ by the networks that are correct: largest group first, none correct last."""
     indices = comparison.disagreements
     correct = comparison.answers[:, indices] == comparison.labels[indices]
     patterns = [tuple(np.flatnonzero(column).tolist()) for column in correct.T]
     totals = Counter(patterns)
-    order = sorted(totals, key=lambda pattern: (not pattern, -totals[pattern], pattern))
-    return [
-        Group(
-            _group_title(comparison, pattern),
-            totals[pattern],
-            tuple(
-                _tile(comparison, int(index), pictures[int(index)])
-                for index, own in zip(indices, patterns, strict=True)
-                if own == pattern and int(index) in pictures
-            ),
-        )
-        for pattern in order
-    ]
+    groups = []
+    for pattern in sorted(totals, key=lambda pattern: (not pattern, -totals[pattern], pattern)):
+        own = [
+            index for index, each in zip(indices.tolist(), patterns, strict=True) if each == pattern and index in pictures
+        ]
+        tiles = [_tile(comparison, index, pictures[index]) for index in own]
+        groups.append({"title": _group_title(comparison, pattern), "total": totals[pattern], "tiles": tiles})
+    return groups
 
 
 def disagreement_patterns(comparison: Comparison) -> list[tuple[str, tuple[str, ...], int]]:
@@ -118,17 +80,14 @@ def _group_title(comparison: Comparison, pattern: Sequence[int]) -> str:
     return f"Only {join_words(names)} correct"
 
 
-def _tile(comparison: Comparison, place: int, image: Images) -> Tile:
-    height, width = image.shape[:2]
-    factor = max(1, PICTURE_SIDE // max(height, width))
-    names, true = comparison.class_names, int(comparison.labels[place])
-    answers = tuple(
-        Answer(each.name, names[int(answer)], float(confidence), int(answer) == true)
-        for each, answer, confidence in zip(
-            comparison.contestants, comparison.answers[:, place], comparison.confidence[:, place], strict=True
-        )
-    )
-    return Tile(place, image_data_uri(image), width * factor, height * factor, names[true], answers)
+def _tile(comparison: Comparison, index: int, image: Images) -> dict[str, Any]:
+    names, true = comparison.class_names, int(comparison.labels[index])
+    predicted, confidence = comparison.answers[:, index].tolist(), comparison.confidence[:, index].tolist()
+    answers = [
+        {"run": run.name, "class_name": names[label], "confidence": sure, "right": label == true}
+        for run, label, sure in zip(comparison.contestants, predicted, confidence, strict=True)
+    ]
+    return {"index": index, "true": names[true], "answers": answers, **picture_tile(image, PICTURE_SIDE)}
 
 
 @cache

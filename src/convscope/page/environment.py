@@ -4,6 +4,7 @@ import base64
 import contextlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,13 @@ def image_data_uri(image: Images) -> str:
     rgb = image[..., :3] if image.shape[2] >= 3 else np.repeat(image[..., :1], 3, axis=2)
     content = png_bytes(np.ascontiguousarray(rgb), dots_per_inch=DOTS_PER_INCH, title="")
     return f"data:image/png;base64,{base64.b64encode(content).decode('ascii')}"
+
+
+def picture_tile(image: Images, side: int, most: float = inf) -> dict[str, Any]:
+    """Return source and CSS size of ``image`` (h, w, c): enlarged by a whole factor up to ``side``, or shrunk to ``most``."""
+    height, width = image.shape[:2]
+    scale = max(1, side // max(height, width)) * min(1.0, most / max(height, width))
+    return {"source": image_data_uri(image), "width": round(width * scale), "height": round(height * scale)}
 
 
 @dataclass(frozen=True)

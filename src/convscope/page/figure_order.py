@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from .svg import Embedded, anchor
+from ..figures.figure import Drawing
+from .svg import anchor
 
 MATRIX = "first_image_matrix"
 """The one figure that the page shows as a table, so that its numbers can be read aloud, searched and copied."""
@@ -17,21 +18,21 @@ PER_LAYER = ("feature_maps_per_class", "feature_maps", "kernels")
 class FigureOrder:
     """The figures of a page by name, numbered in the order of the page."""
 
-    def __init__(self, figures: Iterable[Embedded]) -> None:
+    def __init__(self, figures: Iterable[Drawing]) -> None:
         self._figures = {figure.name: figure for figure in figures if figure.name != MATRIX}
         self._order = sorted([MATRIX, *self._figures], key=lambda name: KINDS.index(kind(name)))
 
     def __contains__(self, name: str) -> bool:
         return anchor(name) in self._order
 
-    def __getitem__(self, name: str) -> Embedded:
+    def __getitem__(self, name: str) -> Drawing:
         return self._figures[anchor(name)]
 
     def number(self, name: str) -> int:
         """Return the number of a figure, from 1."""
         return self._order.index(anchor(name)) + 1
 
-    def drawn(self) -> list[Embedded]:
+    def drawn(self) -> list[Drawing]:
         """Return the figures that are drawings, in the order of the page."""
         return [self._figures[name] for name in self._order if name != MATRIX]
 

@@ -8,7 +8,7 @@ from jinja2 import Environment
 
 from ..types import Images
 from . import study_charts
-from .environment import accuracy_scale, difference_scale, image_data_uri, make_environment, render_without_script
+from .environment import accuracy_scale, difference_scale, make_environment, picture_tile, render_without_script
 from .text import numbers, study, study_conclusions
 
 PICTURE_SIDE = 56
@@ -33,7 +33,11 @@ def render_study(results: Mapping[str, Any], request: Mapping[str, Any], picture
         accuracies=accuracy_scale(value for row in rows for value in (*row["accuracies"], *(row["interval"] or ()))),
         differences=difference_scale(end for pair in comparisons for end in pair["interval"]) if comparisons else None,
         curves=study_charts.draw_curves(results["curves"]),
-        tiles=[_tile(each, pictures[each["index"]]) for each in results["hard_images"] if each["index"] in pictures],
+        tiles=[
+            {**each, **picture_tile(pictures[each["index"]], PICTURE_SIDE, MAX_PICTURE)}
+            for each in results["hard_images"]
+            if each["index"] in pictures
+        ],
     )
 
 
@@ -53,14 +57,6 @@ def _with_short_names(results: Mapping[str, Any]) -> dict[str, Any]:
         "curves": [{**curve, "name": short[curve["name"]]} for curve in results["curves"]],
         "steepest_curve": short.get(results["steepest_curve"]),
     }
-
-
-def _tile(hard: Mapping[str, Any], image: Images) -> dict[str, Any]:
-    height, width = image.shape[:2]
-    factor = max(1, PICTURE_SIDE // max(height, width))
-    shrink = min(1.0, MAX_PICTURE / max(height, width))
-    size = {"width": round(width * factor * shrink), "height": round(height * factor * shrink)}
-    return {**hard, **size, "source": image_data_uri(image)}
 
 
 @cache

@@ -14,41 +14,12 @@ NUM_HUES, MAX_LABEL = 6, 24
 STEPS = (1, 2, 5)
 
 
-@dataclass(frozen=True)
-class Mark:
-    """A labelled tick on an axis."""
+def draw_curves(curves: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    """Return a chart of error rate against training set size, in pixels; None if a logarithmic axis can show no mean error.
 
-    place: float
-    label: str
-
-
-@dataclass(frozen=True)
-class Curve:
-    """The learning curve of one configuration, in pixels."""
-
-    name: str
-    """Cut to ``MAX_LABEL`` characters."""
-    hue: int
-    path: str
-    bars: tuple[tuple[float, float, float], ...]
-    """x, top and bottom of each 95% interval."""
-    dots: tuple[tuple[float, float], ...]
-    """One per training."""
-    means: tuple[tuple[float, float], ...]
-    label_y: float
-
-
-@dataclass(frozen=True)
-class Curves:
-    """A chart of error rate against training set size."""
-
-    across: tuple[Mark, ...]
-    down: tuple[Mark, ...]
-    curves: tuple[Curve, ...]
-
-
-def draw_curves(curves: Sequence[Mapping[str, Any]]) -> Curves | None:
-    """Return the chart, or None if every curve has a mean error of 0, which a logarithmic axis cannot show."""
+    ``across`` and ``down`` are ticks, each with its place and its label. Of ``curves``, each has ``bars``, x, top and bottom
+    of its 95% intervals, and ``dots``, one per training.
+    """
     shown = [curve for curve in curves if all(point["error"]["mean"] > 0 for point in curve["points"])]
     if not shown:
         return None
@@ -64,14 +35,13 @@ def draw_curves(curves: Sequence[Mapping[str, Any]]) -> Curves | None:
         return round(TOP + (HEIGHT - TOP - BOTTOM) * (1 - down.share(error)), 1)
 
     drawn = [_curve(curve, place, x, y) for place, curve in enumerate(shown)]
-    return Curves(
-        tuple(Mark(x(size), whole(size)) for size in _sparse(sizes, x)),
-        tuple(
-            Mark(y(error), percent(error, max(0, 1 - floor(log10(100 * error))) if error < 0.1 else 0))
-            for error in down.marks
-        ),
-        tuple(_with_labels_apart(drawn)),
-    )
+    return {
+        "across": [(x(size), whole(size)) for size in _sparse(sizes, x)],
+        "down": [
+            (y(error), percent(error, max(0, 1 - floor(log10(100 * error))) if error < 0.1 else 0)) for error in down.marks
+        ],
+        "curves": _with_labels_apart(drawn),
+    }
 
 
 @dataclass(frozen=True)
@@ -101,7 +71,7 @@ def _sparse(sizes: Sequence[int], x: Any) -> list[int]:
     return kept[::-1]
 
 
-def _curve(curve: Mapping[str, Any], place: int, x: Any, y: Any) -> Curve:
+def _curve(curve: Mapping[str, Any], place: int, x: Any, y: Any) -> dict[str, Any]:
     points = curve["points"]
     means = [(x(point["images"]), y(point["error"]["mean"])) for point in points]
     bars = [(x(point["images"]), y(point["error"]["interval"][1]), y(point["error"]["interval"][0]))
@@ -109,13 +79,15 @@ def _curve(curve: Mapping[str, Any], place: int, x: Any, y: Any) -> Curve:
     dots = [(x(point["images"]), y(error)) for point in points for error in point["errors"] if error > 0]
     path = "M" + "L".join(f"{across} {down}" for across, down in means)
     name = curve["name"] if len(curve["name"]) <= MAX_LABEL else f"{curve['name'][: MAX_LABEL - 1]}…"
-    return Curve(name, place % NUM_HUES, path, tuple(bars), tuple(dots), tuple(means), means[-1][1])
+    return {
+        "name": name, "hue": place % NUM_HUES, "path": path, "bars": bars, "dots": dots, "means": means, "label_y": means[-1][1],
+    }  # fmt: skip
 
 
-def _with_labels_apart(curves: Sequence[Curve]) -> list[Curve]:
+def _with_labels_apart(curves: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the curves with their labels moved apart where two would overlap, within the chart."""
-    order = sorted(range(len(curves)), key=lambda index: curves[index].label_y)
-    places = [curves[index].label_y for index in order]
+    order = sorted(range(len(curves)), key=lambda index: curves[index]["label_y"])
+    places = [curves[index]["label_y"] for index in order]
     for index in range(1, len(places)):
         places[index] = max(places[index], places[index - 1] + LABEL_HEIGHT)
     limit = float(HEIGHT - BOTTOM)
@@ -123,4 +95,4 @@ def _with_labels_apart(curves: Sequence[Curve]) -> list[Curve]:
         places[index] = limit = min(places[index], limit)
         limit -= LABEL_HEIGHT
     moved = dict(zip(order, places, strict=True))
-    return [Curve(**{**curve.__dict__, "label_y": round(moved[index], 1)}) for index, curve in enumerate(curves)]
+    return [{**curve, "label_y": round(moved[index], 1)} for index, curve in enumerate(curves)]

@@ -6,7 +6,7 @@ written once, which halves a drawing of many cells.
 
 import html
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..figures.canvas import LINE, POINTS_PER_INCH
 from ..figures.figure import Drawing, map_tags
@@ -40,21 +40,8 @@ class StyleClasses:
         return "\n".join(f".{name}{{{style}}}" for style, name in self.names.items())
 
 
-@dataclass(frozen=True)
-class Embedded:
-    """A drawing, ready to be embedded in the page."""
-
-    name: str
-    """Valid as part of an id."""
-    title: str
-    caption: str
-    alt_text: str
-    svg: str
-    """A complete ``<svg>`` element, labelled by its title and described by the element with id ``words-NAME``."""
-
-
-def embed(drawing: Drawing, classes: StyleClasses) -> Embedded:
-    """Return ``drawing`` as a part of the page, and add its styles to ``classes``."""
+def embed(drawing: Drawing, classes: StyleClasses) -> Drawing:
+    """Return ``drawing`` with a name that an id may contain, and described by ``words-NAME``; add its styles to ``classes``."""
     svg = BACKGROUND.sub("", drawing.svg, count=1)
     svg = map_tags(lambda tag: _with_class(with_page_colours(tag), classes), svg)
     opening = OPENING.match(svg)
@@ -69,7 +56,7 @@ def embed(drawing: Drawing, classes: StyleClasses) -> Embedded:
     natural = classes.name_for(f"--natural: {round(width * POINTS_TO_PIXELS)}px")
     root = (f'<svg viewBox="{left:g} {top:g} {width:g} {height:g}" role="img" class="{natural}" '
             f'aria-label="{html.escape(drawing.title)}" aria-describedby="words-{anchor(drawing.name)}">')  # fmt: skip
-    return Embedded(anchor(drawing.name), drawing.title, drawing.caption, drawing.alt_text, root + body)
+    return replace(drawing, name=anchor(drawing.name), svg=root + body)
 
 
 def anchor(name: str) -> str:
