@@ -11,11 +11,11 @@ from sklearn.neighbors import NearestNeighbors
 from sklearn.preprocessing import normalize
 
 import convscope
+from convscope.analysis.activations import activations
 from convscope.analysis.evaluation import Evaluation
 from convscope.analysis.evidence import Evidence, collect_evidence
 from convscope.data.dataset import Dataset, Provenance, Split
 from convscope.data.scaling import to_inputs
-from convscope.models.activations import activations
 from convscope.models.network import Layer, Network
 from convscope.models.onnx_writer.writer import onnx_bytes
 from convscope.models.predictor import Predictor

@@ -8,13 +8,12 @@ import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
 
-from convscope.analysis.activations import Kernels, kernels
+from convscope.analysis.activations import Kernels, activations, kernels
 from convscope.data.scaling import to_inputs
 from convscope.figures.figure import Illustration, to_svg
 from convscope.figures.kernels import draw_kernels
 from convscope.figures.model_diagram import draw_model_diagram
 from convscope.figures.mosaic import Mosaic, in_rows, shown_images
-from convscope.models.activations import activations
 from convscope.models.network import Layer, Network
 from convscope.models.summary import layer_table
 from convscope.runs.record import RunRecord

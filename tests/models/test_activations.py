@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from convscope.analysis.activations import activations
 from convscope.errors import ConfigError
-from convscope.models.activations import activations
 from convscope.models.backend import require_backend
 from convscope.models.network import Network, from_description, from_keras
 from convscope.models.onnx_writer.writer import ACTIVATIONS

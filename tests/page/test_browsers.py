@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from convscope.analysis.activations import activations
 from convscope.data.dataset import Dataset
 from convscope.data.scaling import to_inputs
-from convscope.models.activations import activations
 from convscope.runs.record import RunRecord
 
 from .engines import Engine, Firefox, WebKit, press, stroke  # type: ignore[import-not-found]

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from convscope.models.activations import activations
+from convscope.analysis.activations import activations
 from convscope.models.architectures import MODELS
 from convscope.models.backend import require_backend
 from convscope.models.initial_weights import with_initial_weights

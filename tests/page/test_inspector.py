@@ -14,8 +14,8 @@ from matplotlib import colormaps
 from matplotlib.colors import Normalize
 
 import convscope
+from convscope.analysis.activations import activations
 from convscope.data.scaling import to_inputs
-from convscope.models.activations import activations
 from convscope.models.network import Layer, Network
 from convscope.models.receptive_field import receptive_fields, unused_input_pixels
 

@@ -17,11 +17,11 @@ import pytest
 from PIL import Image
 
 import convscope
+from convscope.analysis.activations import activations
 from convscope.analysis.ood.feature_distance import mean_knn_distance
 from convscope.data.dataset import Dataset
 from convscope.data.scaling import to_inputs
 from convscope.formatting import format_probability
-from convscope.models.activations import activations
 from convscope.page.csp import island
 from convscope.runs.record import RunRecord
 

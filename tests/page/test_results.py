@@ -458,7 +458,7 @@ def test_a_drawing_has_neighbours_from_the_sample_as_numpy_finds_them(
 
 def features_at(record: RunRecord, layer: str) -> Callable[[Any], Any]:
     """The activations of a layer, by Keras' arithmetic written out in NumPy for the dense layers of the digits' network."""
-    from convscope.models.activations import activations
+    from convscope.analysis.activations import activations
 
     return lambda images: activations(record.network, images / np.float32(255))[layer].reshape(len(images), -1)
 

@@ -77,3 +77,19 @@ def test_augmentation_settles_in_the_last_epochs() -> None:
     config = dataclasses.replace(best(), epochs=5, final_epochs_less_augmented=2)
     turned = [config.augmentation_in(epoch).rotation / config.augmentation.rotation for epoch in range(5)]
     assert turned == pytest.approx([1, 1, 1, 0.3, 0.3])
+
+
+def test_one_cycle_rises_to_its_peak_and_falls_to_nothing() -> None:
+    config = standard()
+    rates = [config.rate_at(step, 1000) for step in range(1000)]
+    assert rates[0] > 0
+    assert max(rates) == pytest.approx(config.learning_rate, rel=0.005)
+    peak = round(1000 * config.warm_up)
+    assert rates.index(max(rates)) in {peak - 1, peak}
+    assert 0 < rates[-1] < 0.001 * config.learning_rate
+    assert rates[:peak] == sorted(rates[:peak])
+    assert rates[peak:] == sorted(rates[peak:], reverse=True)
+
+
+def test_a_constant_rate_stays() -> None:
+    assert {notebook().rate_at(step, 10) for step in range(10)} == {0.001}

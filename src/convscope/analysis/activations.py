@@ -1,13 +1,16 @@
-"""Feature maps and kernels of convolution and pooling layers."""
+"""The output of every layer, and feature maps and kernels of convolution and pooling layers."""
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from ..data.scaling import to_inputs
 from ..errors import ConfigError
-from ..models.activations import activations
 from ..models.network import Network
+from ..models.onnx_writer.writer import activations_bytes
+from ..models.predictor import INPUTS, open_session
 from ..models.receptive_field import WINDOWED
-from ..types import Floats, Images
+from ..types import Floats, Images, Inputs
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +30,16 @@ class FeatureMaps:
     def largest(self) -> float:
         """Largest activation over all images and channels: the upper end of a common colour scale."""
         return float(self.values.max())
+
+
+def activations(network: Network, inputs: Inputs) -> dict[str, Floats]:
+    """Return the output of every layer by name, (n, *output_shape) float32, in layer order, without a back-end.
+
+    ONNX Runtime takes about 10 ms for 20 images (n, h, w, c) in 0..1 and the ``cnn`` of MNIST. The network may be any chain
+    of layers. A ConfigError means that a layer or its activation function has no ONNX counterpart here.
+    """
+    outputs = open_session(activations_bytes(network)).run(None, {INPUTS: np.asarray(inputs, np.float32)})
+    return {layer.name: output for layer, output in zip(network.layers, outputs, strict=True)}
 
 
 def feature_maps(network: Network, images: Images) -> tuple[FeatureMaps, ...]:

@@ -52,16 +52,20 @@ class Pair:
     first: int
     second: int
     counts: PairedCounts
-    interval: Interval
-    """95% interval of the accuracy of the first minus that of the second."""
-    p: float
-    """Mid-p value of McNemar's test."""
     adjusted_p: float
     """The p-value corrected for the number of pairs by Holm's method."""
 
     @property
     def difference(self) -> float:
         return self.counts.difference
+
+    @property
+    def interval(self) -> Interval:
+        return self.counts.interval
+
+    @property
+    def p(self) -> float:
+        return self.counts.p
 
     @property
     def significant(self) -> bool:
@@ -166,7 +170,7 @@ def compare_evaluations(
     chosen = list(combinations(range(len(evaluations)), 2))
     counts = [count_pairs(labels, answers[first], answers[second]) for first, second in chosen]
     pairs = tuple(
-        Pair(first, second, paired, paired.interval, paired.p, adjusted)
+        Pair(first, second, paired, adjusted)
         for (first, second), paired, adjusted in zip(chosen, counts, holm([each.p for each in counts]), strict=True)
     )
     confidence = np.stack([np.asarray(each.confidence, np.float64) for each in evaluations])

@@ -15,7 +15,7 @@ from ..types import Images, Labels
 from .epoch_snapshots import BeforeReading, EpochSnapshots, evaluate_snapshots, reproduces_logits
 from .evaluation import Evaluation
 from .mistakes.nearest_neighbours import NO_NEIGHBOUR, NearestNeighbours, NearestNeighbourSearch
-from .ood.feature_distance import FeatureDistances, measure_feature_distances
+from .ood.feature_distance import FeatureDistances, ReferenceData, measure_feature_distances
 from .sampling import REFERENCE_BYTES, choose_test_images, number_that_fits, reference_sample
 
 
@@ -90,8 +90,7 @@ def collect_evidence(
     epoch_snapshots = evaluate_snapshots(
         record.network, record.snapshots, test.images, evaluation, before_reading=before_reading
     )
-    limit = number_that_fits(train.images, REFERENCE_BYTES)
-    sample = reference_sample(train.labels, trained, held_out, limit=limit, seed=seed)
+    limit, sample = _reference_sample(train, trained, held_out, seed)
     reference, nearest, distances = sample, None, None
     if extractor := _feature_extractor(record, predictor, test):
         mistakes = evaluation.mistakes[np.isin(evaluation.mistakes, shown)][: min(limit, MAX_MISTAKES)]
@@ -110,6 +109,27 @@ def collect_evidence(
         distances,
         epoch_snapshots,
     )
+
+
+def measure_reference_data(
+    predictor: Predictor, train: Split, config: Mapping[str, Any], *, layer_name: str, seed: int
+) -> ReferenceData | None:
+    """Measure what predictions need of a run that makes no report: equal to that in the evidence, from the same images.
+
+    None for a network without a hidden layer, or if no images are left. For MNIST it takes a fifth of a second on two processors.
+    """
+    if not predictor.has_features:
+        return None
+    trained, held_out, _ = train_and_holdout_indices(train, config, seed=seed)
+    _, sample = _reference_sample(train, trained, held_out, seed)
+    distances = _measure(predictor, train, held_out, sample, layer_name)
+    return None if distances is None else ReferenceData(train.images[sample], distances)
+
+
+def _reference_sample(train: Split, trained: Labels, held_out: Labels, seed: int) -> tuple[int, Labels]:
+    """Return how many training images fit into the page, and the indices of the sample."""
+    limit = number_that_fits(train.images, REFERENCE_BYTES)
+    return limit, reference_sample(train.labels, trained, held_out, limit=limit, seed=seed)
 
 
 def _measure(

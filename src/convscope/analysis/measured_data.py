@@ -1,4 +1,4 @@
-"""What an evaluation on other data measured: which images, which classes, and which the network has already seen."""
+"""What an evaluation measured: which images, which classes, and which equal, or nearly equal, training images."""
 
 import hashlib
 from dataclasses import dataclass
@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from ..data.class_matching import ClassMatch
-from ..data.dataset import Split
+from ..data.dataset import Dataset, Split
+from ..data.near_duplicates import NearDuplicates
 from ..types import Images, Labels
 from .statistics.proportions import Interval, wilson
 
@@ -78,16 +79,37 @@ def measure_overlap(test: Split, predictions: Labels, training: Images) -> Overl
     ``predictions`` (n,) are the classes predicted for the test images.
     """
     seen = set(fingerprints(training))
-    equal = np.array([each in seen for each in fingerprints(test.images)], dtype=bool)
-    others = np.flatnonzero(~equal)
+    equal = np.flatnonzero([each in seen for each in fingerprints(test.images)])
+    names = tuple(test.name_of(index) for index in equal[:MAX_NAMED].tolist())
+    return Overlap(len(equal), names, *_without(equal, test, predictions))
+
+
+def _without(left_out: Labels, test: Split, predictions: Labels) -> tuple[int, float | None, Interval | None]:
+    """Return the number of the other test images, the accuracy on them, and its interval."""
+    others = np.setdiff1d(np.arange(len(test)), left_out)
+    if not len(others):
+        return 0, None, None
     right = int((predictions[others] == test.labels[others]).sum())
-    return Overlap(
-        int(equal.sum()),
-        tuple(test.name_of(index) for index in np.flatnonzero(equal)[:MAX_NAMED].tolist()),
-        len(others),
-        right / len(others) if len(others) else None,
-        wilson(right, len(others)) if len(others) else None,
-    )
+    return len(others), right / len(others), wilson(right, len(others))
+
+
+def named_pairs(near: NearDuplicates, dataset: Dataset) -> list[dict[str, str]]:
+    """Return the file or row of the first near-duplicates and of the training images that they nearly equal."""
+    return [{"test": test, "train": train} for test, train in near.names(dataset, MAX_NAMED)]
+
+
+def near_duplicate_metrics(near: NearDuplicates, dataset: Dataset, predictions: Labels) -> dict[str, Any]:
+    """Return the number and share of the near-duplicates, and the accuracy on the other test images."""
+    others, accuracy, interval = _without(near.test, dataset.test, predictions)
+    return {
+        "n": len(near),
+        "share": len(near) / len(dataset.test),
+        "interval": list(wilson(len(near), len(dataset.test))),
+        "images": named_pairs(near, dataset),
+        "others": others,
+        "accuracy_of_others": accuracy,
+        "interval_of_others": interval and list(interval),
+    }
 
 
 def fingerprints(images: Images) -> list[bytes]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ..analysis.baseline import Baseline
 from ..analysis.evaluation import Evaluation
 from ..analysis.evaluation import evaluate as _evaluate
-from ..analysis.ood.measure_reference_data import measure_reference_data
+from ..analysis.evidence import measure_reference_data
 from ..analysis.split_accuracy import measure_splits
 from ..analysis.uncertainty.uncertainty import measure_uncertainty
 from ..data.checks import check_dataset

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from ..analysis.near_duplicates import named_pairs
+from ..analysis.measured_data import named_pairs
 from ..data.checks import DatasetCheck, check_dataset
 from ..data.dataset import Dataset
 from ..data.load import load_dataset

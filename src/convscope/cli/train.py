@@ -12,7 +12,7 @@ import click
 
 import convscope
 
-from ..analysis.findings.leaks import near_duplicates
+from ..analysis.findings.trust import near_duplicates
 from ..formatting import count_of
 from ..runs.files import REPORT
 from ..runs.request import as_text

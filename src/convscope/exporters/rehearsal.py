@@ -60,7 +60,7 @@ def _trial_images(train: Split) -> Split:
 
 def _take_step(word: str, model: keras.Model, inputs: Inputs, labels: Labels) -> None:
     """Train on one batch with a learning rate of 0, which leaves finite weights as they are."""
-    from ..training.keras_ext.first_step import take_first_step
+    from ..training.keras_ext.fit import take_first_step
 
     _refuse_nonfinite_weights(
         word, model, "{name!r} of layer {layer!r} is {value} before the training; give it finite numbers"

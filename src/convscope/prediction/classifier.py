@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from ..analysis.ood.feature_distance import FeatureDistances
-from ..analysis.ood.reference_data import ReferenceData
+from ..analysis.ood.feature_distance import FeatureDistances, ReferenceData
 from ..data.preprocessing import ImagePreprocessor, preprocessor_for
 from ..data.read_options import PixelForm, pixel_form_of
 from ..errors import ConfigError, ConvscopeError, RunError

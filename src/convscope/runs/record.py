@@ -11,8 +11,8 @@ from ..analysis.baseline import Baseline, compare_with_baseline
 from ..analysis.evaluation import Evaluation
 from ..analysis.evidence import Evidence
 from ..analysis.findings.find import find
+from ..analysis.measured_data import near_duplicate_metrics
 from ..analysis.metrics import SCHEMA_VERSION, data_metrics, evaluation_metrics, history_metrics, network_metrics
-from ..analysis.near_duplicates import near_duplicate_metrics
 from ..analysis.sampling import Examples, choose_examples
 from ..analysis.split_accuracy import SplitAccuracies
 from ..analysis.uncertainty.uncertainty import Uncertainty, temperature_of
@@ -83,7 +83,7 @@ def make_record(
         **network_metrics(network),
         "data": {
             **data_metrics(dataset, training.validation, training.num_train),
-            "near_duplicates": near_duplicate_metrics(check.near_duplicates, dataset, evaluation),
+            "near_duplicates": near_duplicate_metrics(check.near_duplicates, dataset, evaluation.predictions),
             "groups": check.groups and check.groups.as_dict(),
         },
         "history": history_metrics(training.history, len(training.validation)),

@@ -12,8 +12,7 @@ from typing import Any
 
 import numpy.typing as npt
 
-from ..analysis.ood.feature_distance import FeatureDistances
-from ..analysis.ood.reference_data import ReferenceData
+from ..analysis.ood.feature_distance import FeatureDistances, ReferenceData
 from ..errors import RunError
 from ..system.arrays import Array, below, save_arrays
 from . import opening

@@ -129,6 +129,20 @@ class TrainConfig:
         needed = self.min_steps_per_epoch * min(self.batch_size, smallest) if self.min_steps_per_epoch > 1 else 0
         return max(1, -(-needed // max(num_images, 1)))
 
+    def rate_at(self, step: int, total_steps: int) -> float:
+        """Return the learning rate of ``step``, counted from 0.
+
+        One cycle is a triangle: it rises from 0 to ``learning_rate`` over the share ``warm_up`` of the steps, then falls to 0.
+        It follows L. N. Smith and N. Topin, "Super-convergence", 2018, without cycling the momentum.
+        """
+        if self.schedule == "constant":
+            return self.learning_rate
+        # The middle of the step, so that neither the first nor the last one has a rate of 0.
+        progress = (step + 0.5) / total_steps
+        rising = progress / self.warm_up if self.warm_up else 1.0
+        falling = (1.0 - progress) / (1.0 - self.warm_up)
+        return self.learning_rate * max(min(rising, falling), 0.0)
+
     def as_dict(self) -> dict[str, Any]:
         """Return all settings, ready for JSON."""
         return asdict(self)

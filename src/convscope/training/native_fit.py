@@ -12,7 +12,6 @@ from .checkpoint import Checkpoint, check_state
 from .config import TrainConfig
 from .epoch_log import EpochLog
 from .native.engine import Engine, OptimizerSettings
-from .schedule import rate_at
 
 SECONDS_PER_CALL = 0.1
 """Time in the engine between two moves of the progress bar, in which Ctrl-C waits."""
@@ -46,7 +45,7 @@ def fit_with_engine(
             values = _train_epoch(engine, batches, config, log)
             values |= {f"val_{name}": value for name, value in measure(engine, validation).items()}
             steps_taken = int(engine.state()["step"][0])
-            rate = rate_at(steps_taken - 1, config, config.epochs * batches.steps_per_epoch)
+            rate = config.rate_at(steps_taken - 1, config.epochs * batches.steps_per_epoch)
             stop = log.finish(values, rate, engine.weights(), engine.state)
     except BaseException:
         engine.close()
@@ -93,7 +92,7 @@ def _images(split: Split, rows: Labels) -> tuple[Images, Labels, Labels]:
 
 def _rates(config: TrainConfig, epoch: int, steps_per_epoch: int) -> Floats:
     first, total = epoch * steps_per_epoch, config.epochs * steps_per_epoch
-    return np.array([rate_at(step, config, total) for step in range(first, first + steps_per_epoch)], np.float32)
+    return np.array([config.rate_at(step, total) for step in range(first, first + steps_per_epoch)], np.float32)
 
 
 def _settings(config: TrainConfig) -> OptimizerSettings:

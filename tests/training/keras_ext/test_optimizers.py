@@ -8,7 +8,6 @@ import scipy.special
 
 from convscope.models.backend import require_backend
 from convscope.training.recipes import notebook, sprint, standard
-from convscope.training.schedule import rate_at
 
 require_backend()
 
@@ -49,7 +48,7 @@ def test_keras_gets_the_rates_that_are_recorded(warm_up: float) -> None:
     assert isinstance(optimizer, keras.optimizers.AdamW)
     for step in (0, 1, 49, 50, 120, 199):
         optimizer.iterations.assign(step)
-        assert float(optimizer.learning_rate) == pytest.approx(rate_at(step, config, 200), rel=1e-4)
+        assert float(optimizer.learning_rate) == pytest.approx(config.rate_at(step, 200), rel=1e-4)
 
 
 def test_a_constant_rate_stays_constant_in_keras() -> None:

@@ -5,9 +5,15 @@ from typing import Any
 
 from .accuracy import better_than_majority, compared_with_baseline, confused, differing_classes, result
 from .finding import Finding
-from .leaks import near_duplicates
 from .splits import generalisation, noisy_labels, validation_and_test
-from .trust import audited_labels, calibration_finding, robustness_findings, selective_accuracy_finding, suspect_labels
+from .trust import (
+    audited_labels,
+    calibration_finding,
+    near_duplicates,
+    robustness_findings,
+    selective_accuracy_finding,
+    suspect_labels,
+)
 
 
 def find(metrics: Mapping[str, Any], *, model_name: str) -> tuple[Finding, ...]:

@@ -1,9 +1,9 @@
-"""Findings on calibration, selective prediction, label errors and robustness."""
+"""Findings on near-duplicates, calibration, selective prediction, label errors and robustness."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from ...formatting import percent, percentage_points
+from ...formatting import count_of, percent, percentage_points
 from ..label_audit.suspects import SPLITS
 from ..mistakes.triage import KINDS
 from ..statistics.proportions import wilson
@@ -11,6 +11,30 @@ from .finding import Finding, interval_text
 
 SLIGHT = 0.01
 """Distance between confidence and accuracy that is called slight, 0..1."""
+FEW = 0.01
+"""Share of near-duplicates below which they hardly change the accuracy."""
+
+
+def near_duplicates(metrics: Mapping[str, Any]) -> Finding | None:
+    """Return how many test images nearly equal a training image, unless they are few; none for runs of earlier versions."""
+    near = metrics.get("data", {}).get("near_duplicates")
+    if not near or near["share"] < FEW:
+        return None
+    share = percent(near["share"], 1)
+    if near["others"]:
+        without = (
+            f"accuracy on the other {near['others']:,} is {percent(near['accuracy_of_others'])} "
+            f"({interval_text(near['interval_of_others'])})"
+        )
+    else:
+        without = "no other test images are left to measure the accuracy on new images with"
+    return Finding(
+        f"{near['n']:,} of {count_of(metrics['test']['n'], 'test image')} ({share}) nearly equal a training image; {without}.",
+        f"{share} of the test images nearly equal training images",
+        "class_counts",
+        near["share"],
+        near["interval"],
+    )
 
 
 def calibration_finding(metrics: Mapping[str, Any]) -> Finding | None:

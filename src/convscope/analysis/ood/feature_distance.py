@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...types import Floats
+from ...types import Floats, Images
 
 NEIGHBOURS = 5
 ROWS = 4096
@@ -34,6 +34,15 @@ class FeatureDistances:
     def threshold(self) -> float:
         """The distance beyond which an image counts as out of distribution."""
         return float(self.distances[THRESHOLD])
+
+
+@dataclass(frozen=True, eq=False)
+class ReferenceData:
+    """The part of the evidence that predictions on new images need. None: not measured, or not applicable to the network."""
+
+    examples: Images
+    """(m, h, w, c) uint8 training images; those that ``feature_distances`` are measured to, if there are any."""
+    feature_distances: FeatureDistances | None
 
 
 def measure_feature_distances(features: Floats, reference: Floats, layer_name: str) -> FeatureDistances:

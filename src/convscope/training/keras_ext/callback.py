@@ -9,7 +9,6 @@ from ...models.network import from_keras
 from ..checkpoint import State
 from ..config import TrainConfig
 from ..epoch_log import EpochLog
-from ..schedule import rate_at
 from .batch_sequence import BatchSequence
 from .optimizers import PLAIN_LOSS
 
@@ -42,7 +41,7 @@ class TrainingCallback(keras.callbacks.Callback):  # type: ignore[misc]
 
     def _last_rate(self) -> float:
         steps_taken = int(np.asarray(self.model.optimizer.iterations))
-        return rate_at(steps_taken - 1, self._config, self._config.epochs * len(self._sequence))
+        return self._config.rate_at(steps_taken - 1, self._config.epochs * len(self._sequence))
 
 
 def state_of(model: keras.Model) -> State:

@@ -8,6 +8,7 @@ import keras
 from ...data.dataset import Split
 from ...data.scaling import to_inputs
 from ...models.backend import quiet_tensorflow_log
+from ...types import Inputs, Labels
 from ..batches import TrainingBatches
 from ..checkpoint import Checkpoint, check_state
 from ..config import TrainConfig
@@ -60,6 +61,14 @@ def fit_with_keras(
     # Keras would save the optimizer too, three times the weights, and with a schedule that is convscope's own code.
     model.compiled, model.optimizer = False, None
     return model, devices
+
+
+def take_first_step(model: keras.Model, inputs: Inputs, labels: Labels) -> float:
+    """Compute a batch forward and backward and return its loss; with a gradient that is not finite, so are the weights."""
+    with seeded(0), float32_policy(), quiet_tensorflow_log():
+        # Layer by layer: a graph would take longer to trace than it saves.
+        model.compile(keras.optimizers.SGD(0.0), "sparse_categorical_crossentropy", run_eagerly=True)
+        return float(model.train_on_batch(inputs, labels))
 
 
 @contextlib.contextmanager

@@ -11,7 +11,7 @@ PLAIN_LOSS = "plain_loss"
 
 
 class OneCycle(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
-    """:func:`~convscope.training.schedule.rate_at` of a one-cycle schedule, as Keras' optimizers take it."""
+    """:meth:`TrainConfig.rate_at` of a one-cycle schedule, as Keras' optimizers take it."""
 
     def __init__(self, peak: float, warm_up: float, total_steps: int) -> None:
         super().__init__()
