@@ -1,11 +1,14 @@
 """Measure the service under load: many clients, each sending its next request after each response.
 
-    python benchmarks/service.py [RUN] [--clients 200] [--seconds 20] [--out FILE]
+    python benchmarks/service.py [RUN] [--clients 200] [--seconds 20] [--attacked] [--out FILE]
 
 `convscope serve` runs in a process of its own. The clients keep their connections and send images of the dataset as PNG files, with
 one photo per hundred images. A response is correct if its status is 200 and its class is the one that `convscope.predict` returns.
-Requests per second, latency and the memory of the server are saved to `benchmarks/results/service.json`, with machine and versions.
-Without RUN, a short training on MNIST comes first.
+Requests per second, latency and the memory of the service with its workers are saved to `benchmarks/results/service.json`, with
+machine and versions. Without RUN, a short training on MNIST comes first.
+
+With `--attacked`, one attacker of each kind of `benchmarks/service_attackers.py` after another works beside the clients, which
+pause for a second between two requests, and the result is `benchmarks/results/service_attacked.json`.
 
 Memory is the minimum in each tenth of the time, because decoding a photo needs some temporarily. Growth is measured over the
 second half, after all threads and buffers have been created.
@@ -15,6 +18,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import os
 import subprocess
@@ -33,7 +37,8 @@ from convscope.data.load import load_dataset
 from convscope.system.files import write_json
 from convscope.system.hardware import describe_machine, package_versions
 
-RESULTS = Path(__file__).parent / "results" / "service.json"
+RESULTS = Path(__file__).parent / "results"
+ATTACKERS = Path(__file__).with_name("service_attackers.py")
 NUM_IMAGES = 100
 PHOTO_SIDE = 1200
 TENTHS, WARM = 10, 5
@@ -65,22 +70,43 @@ def photo_of(image: Image.Image) -> bytes:
     return file.getvalue()
 
 
-def megabytes(process: int) -> float:
-    """Return the resident memory of a process (Linux)."""
-    pages = int(Path(f"/proc/{process}/statm").read_text("ascii").split()[1])
+def processes(service: int) -> list[int]:
+    """Return the numbers of the service and its workers (Linux)."""
+    children = Path(f"/proc/{service}/task/{service}/children").read_text("ascii").split()
+    return [service, *map(int, children)]
+
+
+def megabytes(service: int) -> float:
+    """Return the resident memory of the service and its workers (Linux)."""
+    pages = 0
+    for each in processes(service):
+        with contextlib.suppress(OSError):  # one that ends now
+            pages += int(Path(f"/proc/{each}/statm").read_text("ascii").split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+async def attacks(port: int, seconds: float) -> None:
+    """Run one attacker of each kind after another, all of them in ``seconds``."""
+    listed = [sys.executable, "-c", f"import runpy; print(*runpy.run_path({str(ATTACKERS)!r})['ATTACKS'])"]
+    kinds = subprocess.run(listed, capture_output=True, text=True, check=True).stdout.split()
+    for kind in kinds:
+        attacker = await asyncio.create_subprocess_exec(
+            sys.executable, ATTACKERS, str(port), str(seconds / len(kinds)), kind
+        )
+        await attacker.wait()
 
 
 class Load:
     """Clients that send requests until the time is over, their latencies and errors."""
 
-    def __init__(self, port: int, files: list[bytes], expected: list[str]) -> None:
-        self.port, self.files, self.expected = port, files, expected
+    def __init__(self, port: int, files: list[bytes], expected: list[str], pause: float) -> None:
+        self.port, self.files, self.expected, self.pause = port, files, expected, pause
         self.seconds: list[float] = []
         self.errors: list[str] = []
 
     async def client(self, number: int, until: float) -> None:
         """Send requests over one connection."""
+        await asyncio.sleep(self.pause * (number % 100) / 100)
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         index = number
         try:
@@ -91,6 +117,7 @@ class Load:
                 self.seconds.append(time.perf_counter() - started)
                 if status != 200 or json.loads(body)["predictions"][0]["class_name"] != self.expected[index]:
                     self.errors.append(f"{status}: {body[:200]!r}")
+                await asyncio.sleep(self.pause)
         except (OSError, EOFError, ValueError) as error:
             self.errors.append(repr(error))
         finally:
@@ -121,7 +148,7 @@ async def request(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, po
     return int(lines[0].split()[1]), await reader.readexactly(length)
 
 
-def measure(run: Path, clients: int, seconds: float) -> dict[str, Any]:
+def measure(run: Path, clients: int, seconds: float, *, attacked: bool) -> dict[str, Any]:
     """Start the server, load it, stop it."""
     files, expected = image_files_of(run)
     line = [sys.executable, "-m", "convscope", "serve", str(run), "--port", "0", "--json"]
@@ -130,18 +157,32 @@ def measure(run: Path, clients: int, seconds: float) -> dict[str, Any]:
         output = ""
         while not output.endswith("}\n"):
             output += server.stdout.readline()
-        load = Load(int(json.loads(output)["url"].rstrip("/").rsplit(":", 1)[1]), files, expected)
-        started = time.perf_counter()
-        memory = asyncio.run(load.run(clients, seconds, server.pid))
+        port = int(json.loads(output)["url"].rstrip("/").rsplit(":", 1)[1])
+        load = Load(port, files, expected, pause=1.0 if attacked else 0.0)
+        time.sleep(2)  # until all workers have started
+        before, started = megabytes(server.pid), time.perf_counter()
+
+        async def loaded() -> list[tuple[int, float]]:
+            attacking = asyncio.create_task(attacks(port, seconds)) if attacked else asyncio.sleep(0)
+            samples = await load.run(clients, seconds, server.pid)
+            await attacking
+            return samples
+
+        memory = asyncio.run(loaded())
         taken = time.perf_counter() - started
+        time.sleep(3)  # until slow images are finished
+        after, descriptors = megabytes(server.pid), len(list(Path(f"/proc/{server.pid}/fd").iterdir()))
+        started = time.perf_counter()
         server.terminate()
         status = server.wait(60)
+        end = time.perf_counter() - started
     growth = memory[-1][1] - memory[WARM][1]
     median, p95, p99 = (1e3 * float(np.quantile(load.seconds, share)) for share in (0.5, 0.95, 0.99))
     return {
-        "clients": clients, "seconds": taken, "answers": len(load.seconds), "errors": len(load.errors),
+        "clients": clients, "attacked": attacked, "seconds": taken, "answers": len(load.seconds), "errors": len(load.errors),
         "first_errors": load.errors[:5], "answers_per_second": len(load.seconds) / taken,
         "milliseconds": {"median": median, "p95": p95, "p99": p99, "worst": 1e3 * max(load.seconds)},
+        "megabytes_before": before, "megabytes_after": after, "descriptors_after": descriptors, "seconds_to_end": end,
         "server_megabytes": [each for _, each in memory], "growth_megabytes": growth,
         "growth_bytes_per_answer": growth * 2**20 / max(1, memory[-1][0] - memory[WARM][0]), "exit_status": status,
     }  # fmt: skip
@@ -153,8 +194,10 @@ def main() -> None:
     parser.add_argument("run", nargs="?", type=Path)
     parser.add_argument("--clients", type=int, default=200)
     parser.add_argument("--seconds", type=float, default=20)
-    parser.add_argument("--out", type=Path, default=RESULTS)
+    parser.add_argument("--attacked", action="store_true")
+    parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
+    out = arguments.out or RESULTS / ("service_attacked.json" if arguments.attacked else "service.json")
     with tempfile.TemporaryDirectory() as folder:
         run = arguments.run
         if run is None:
@@ -164,9 +207,9 @@ def main() -> None:
         before = os.getloadavg()[0]
         results = {
             "machine": describe_machine(), "versions": package_versions(), "date": time.strftime("%Y-%m-%d"),
-            "load_before": before, **measure(run, arguments.clients, arguments.seconds),
+            "load_before": before, **measure(run, arguments.clients, arguments.seconds, attacked=arguments.attacked),
         }  # fmt: skip
-    write_json(arguments.out, results)
+    write_json(out, results)
     print(json.dumps(results, indent=1))
 
 

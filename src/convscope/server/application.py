@@ -11,11 +11,12 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from .access_control import PUBLIC_PATH, AccessControl
+from .clients import client_of
 from .connection import CURRENT, MOST_DISCARDED, Connection
 from .http_errors import HTTPError, Response, to_json
 from .limits import Limits
 from .openapi import describe
-from .request_body import Bodies, Body, Headers, Receive, announced_size
+from .request_body import Bodies, Headers, Receive, announced_size
 from .workers import Workers
 
 LOGGER = logging.getLogger("convscope.server")
@@ -88,12 +89,13 @@ class Application:
             raise HTTPError(
                 415, "the body must be the bytes of an image file; got a form. With curl: --data-binary @picture.png"
             )
-        client = (scope.get("client") or ("",))[0]
-        with Body(client, announced_size(scope["headers"], self._limits), self._bodies) as body:
-            await body.read(receive)
+        client = client_of((scope.get("client") or ("",))[0])
+        size = announced_size(scope["headers"], self._limits)
+        with self._bodies.held(client) as body:
+            await self._bodies.read(body, size, receive)
             scope["headers"] = []  # nothing is unread
-            with connection.computing():
-                return Response(await self._workers.classify(client, body.content, top))
+            connection.is_computing = True
+            return Response(await self._workers.classify(client, bytes(body.content), top))
 
     async def _send(self, response: Response, scope: Scope, receive: Receive, send: Send) -> None:
         # An announced body may be unread, and the next request on this connection would begin inside it.

@@ -88,16 +88,7 @@ class Connection(asyncio.Protocol):
         try:
             yield
         finally:
-            self._task = None
-
-    @contextlib.contextmanager
-    def computing(self) -> Iterator[None]:
-        """Mark that the client waits for the service."""
-        self.is_computing = True
-        try:
-            yield
-        finally:
-            self.is_computing = False
+            self._task, self.is_computing = None, False
 
     def refuse(self, refusal: HTTPError) -> None:
         """Send a refusal without a request, and discard what the client still sends, until it closes or time is up."""

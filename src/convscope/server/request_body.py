@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
-from types import TracebackType
-from typing import Any, Self
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from .http_errors import HTTPError
 from .limits import MEGABYTE, Limits
@@ -35,69 +36,65 @@ def announced_size(headers: Headers, limits: Limits) -> int:
     return int(digits)
 
 
+@dataclass(eq=False)
+class Body:
+    """The bytes of one body that have arrived."""
+
+    client: str
+    content: bytearray = field(default_factory=bytearray)
+    is_complete: bool = False
+    time: asyncio.Timeout | None = None
+    """Its time, which is up at once where it is given up; None then."""
+
+
 class Bodies:
     """The bodies of all pending requests, whose bytes count when they have arrived, not when they are announced."""
 
     def __init__(self, limits: Limits) -> None:
-        self.limits = limits
-        self._held: dict[Body, None] = {}
+        self._limits = limits
+        self._held: set[Body] = set()
 
-    def add(self, body: Body) -> None:
-        self._held[body] = None
+    @contextlib.contextmanager
+    def held(self, client: str) -> Iterator[Body]:
+        """Count the bytes of a body while the block runs."""
+        body = Body(client)
+        self._held.add(body)
+        try:
+            yield body
+        finally:
+            self._held.discard(body)
 
-    def remove(self, body: Body) -> None:
-        self._held.pop(body, None)
+    async def read(self, body: Body, size: int, receive: Receive) -> None:
+        """Read ``size`` bytes, or refuse a body that arrives too slowly or is given up."""
+        seconds = self._limits.body_seconds
+        try:
+            async with asyncio.timeout(seconds) as body.time:
+                while not body.is_complete:
+                    message = await receive()  # a client that leaves is noticed elsewhere: its request is cancelled
+                    body.content += message.get("body", b"")
+                    body.is_complete = not message.get("more_body", False)
+                    self._make_room(body)
+                    if body.time is None:
+                        raise TimeoutError
+        except TimeoutError:
+            if body.time is None:
+                raise HTTPError(503, "the images of too many clients are pending. Retry in a second.") from None
+            raise HTTPError(
+                408,
+                f"only {len(body.content):,} of {size:,} bytes arrived within {seconds:g} seconds. Send a smaller image file, or "
+                "retry.",
+            ) from None
 
-    def make_room(self, body: Body) -> None:
-        """Give up the largest unfinished body of the client that holds the most, until the rest fits; maybe ``body``."""
-        while sum(len(each.content) for each in self._held) > self.limits.body_memory:
+    def _make_room(self, newest: Body) -> None:
+        """Give up the largest unfinished body of the client that holds the most, until the rest fits; maybe ``newest``."""
+        while sum(len(each.content) for each in self._held) > self._limits.body_memory:
             shares: Counter[str] = Counter()
             for each in self._held:
                 shares[each.client] += len(each.content)
             unfinished = [each for each in self._held if not each.is_complete]
-            given_up = max(unfinished, key=lambda each: (shares[each.client], len(each.content)), default=body)
-            self.remove(given_up)
-            given_up.give_up()
-
-
-class Body:
-    """The body of one request, held from its first byte to the end of the block."""
-
-    def __init__(self, client: str, size: int, bodies: Bodies) -> None:
-        self.client, self.content, self.is_complete = client, bytearray(), False
-        self._size, self._bodies = size, bodies
-        self._was_given_up = False
-
-    def __enter__(self) -> Self:
-        self._bodies.add(self)
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._bodies.remove(self)
-        self.content.clear()
-
-    def give_up(self) -> None:
-        self._was_given_up = True
-        self.content.clear()
-        self._time.reschedule(asyncio.get_running_loop().time())
-
-    async def read(self, receive: Receive) -> None:
-        """Read it, or refuse one that arrives too slowly."""
-        try:
-            async with asyncio.timeout(self._bodies.limits.body_seconds) as self._time:
-                while not self.is_complete:
-                    message = await receive()
-                    self.content += message.get("body", b"")
-                    # A client that has left is noticed elsewhere; its request is cancelled.
-                    self.is_complete = not message.get("more_body", False)
-                    self._bodies.make_room(self)
-                    if self._was_given_up:
-                        raise TimeoutError
-        except TimeoutError:
-            if self._was_given_up:
-                raise HTTPError(503, "the images of too many clients are pending. Retry in a second.") from None
-            raise HTTPError(
-                408,
-                f"only {len(self.content):,} of {self._size:,} bytes arrived within {self._bodies.limits.body_seconds:g} seconds. "
-                "Send a smaller image file, or retry.",
-            ) from None
+            given_up = max(unfinished, key=lambda each: (shares[each.client], len(each.content)), default=newest)
+            self._held.discard(given_up)
+            given_up.content.clear()
+            if given_up.time is not None and given_up is not newest:
+                given_up.time.reschedule(0)
+            given_up.time = None

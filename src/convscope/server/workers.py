@@ -10,12 +10,12 @@ import pickle
 import sys
 import time
 from collections import deque
+from collections.abc import Coroutine
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self, TypeVar
 
 from ..errors import ConvscopeError, ServiceError
-from .clients import client_of
 from .http_errors import HTTPError
 from .limits import Limits
 from .work import BODY, FAILED, REPLY, REQUEST, Opened, Work
@@ -39,6 +39,9 @@ NICE = 10
 
 TOO_LONG = f"{BODY} takes too long to decode. Send a smaller one, or save it again in another program."
 TOO_BUSY = "too many images are pending. Retry in a second."
+
+
+Result = TypeVar("Result")
 
 
 class Worker:
@@ -99,7 +102,7 @@ class Workers:
         self._free: list[Worker] = []
         self._alive: set[Worker] = set()
         self._waiting: dict[str, deque[asyncio.Future[Worker]]] = {}
-        self._tasks: set[asyncio.Task[object]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
 
     async def __aenter__(self) -> Self:
         """Start one worker, and the others while it answers."""
@@ -113,7 +116,7 @@ class Workers:
             ) from error
         self._free.append(first)
         for _ in range(self._limits.workers - 1):
-            self._replace()
+            self._task(self._replace())
         return self
 
     async def __aexit__(
@@ -124,18 +127,15 @@ class Workers:
             task.cancel()
         for worker in self._alive:
             worker.kill()
-        for worker in list(self._alive):
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(worker.process.wait(), 1)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(1):
+                await asyncio.gather(*(worker.process.wait() for worker in self._alive))
 
-    async def classify(self, address: str, body: bytes | bytearray, top: int) -> bytes:
+    async def classify(self, client: str, body: bytes, top: int) -> bytes:
         """Return the JSON of a prediction, or raise HTTPError."""
-        worker = await self._turn(client_of(address))
+        worker = await self._turn(client)
         # The image is finished even if its client leaves: a worker that is killed must be replaced, which takes longer.
-        task = asyncio.create_task(self._use(worker, bytes(body), top))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return await asyncio.shield(task)
+        return await asyncio.shield(self._task(self._use(worker, body, top)))
 
     def relieve(self) -> None:
         """Where images wait, finish those that take long beside the others; beyond a number of them, the longest gives way."""
@@ -148,7 +148,7 @@ class Workers:
                 longest.gave_way = True
                 longest.kill()
             worker.slow_down()
-            self._replace()
+            self._task(self._replace())
 
     async def _turn(self, client: str) -> Worker:
         while self._free:
@@ -156,7 +156,7 @@ class Workers:
             if worker.process.returncode is None:
                 return worker
             self._alive.discard(worker)
-            self._replace()
+            self._task(self._replace())
         turn: asyncio.Future[Worker] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(client, deque()).append(turn)
         if sum(map(len, self._waiting.values())) > self._limits.most_waiting:
@@ -197,7 +197,7 @@ class Workers:
         worker.kill()
         self._alive.discard(worker)
         if not worker.is_slow:
-            self._replace()
+            self._task(self._replace())
 
     def _give_back(self, worker: Worker) -> None:
         while self._waiting:
@@ -212,12 +212,20 @@ class Workers:
                 return
         self._free.append(worker)
 
-    def _replace(self) -> None:
-        task = asyncio.create_task(self._start())
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    def _task(self, work: Coroutine[Any, Any, Result]) -> asyncio.Task[Result]:
+        """Start a task that may outlive its request."""
 
-    async def _start(self) -> None:
+        def done(task: asyncio.Task[Any]) -> None:
+            self._tasks.discard(task)
+            if not task.cancelled():
+                task.exception()  # its request may be gone
+
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(done)
+        return task
+
+    async def _replace(self) -> None:
         while True:
             try:
                 self._give_back((await self._started(self.opened))[0])
