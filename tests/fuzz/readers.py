@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import gzip
 import hashlib
 import io
 import json
+import re
+import socket
 import struct
+import subprocess
+import sys
 import zipfile
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -202,6 +207,52 @@ def _as_notes_of_a_model(folder: Path, content: bytes) -> object:
     return open_classifier(folder / "own.onnx")
 
 
+def _requests(run: Path | None) -> list[bytes]:
+    file = io.BytesIO()
+    Image.fromarray(IMAGES[0]).save(file, "PNG")
+    head = b"Host: 127.0.0.1\r\nConnection: close\r\n"
+    posted = (
+        b"POST /predict?top=2 HTTP/1.1\r\n" + head + b"Content-Length: %d\r\n\r\n" % len(file.getvalue()) + file.getvalue()
+    )
+    asked = [b"GET %s HTTP/1.1\r\n" % path + head + b"\r\n" for path in (b"/", b"/health", b"/openapi.json", b"/%2e./x?a=b")]
+    browser = (
+        b"Origin: http://127.0.0.1\r\nSec-Fetch-Site: same-origin\r\nAuthorization: Basic YTpi\r\nExpect: 100-continue\r\n"
+    )
+    chunked = b"POST /predict HTTP/1.1\r\n" + head + b"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
+    return [
+        posted,
+        *asked,
+        posted.replace(b"\r\n\r\n", b"\r\n" + browser + b"\r\n", 1),
+        chunked,
+        asked[1].replace(b"close", b"x") * 3,
+    ]
+
+
+@cache
+def _service(run: Path) -> int:
+    """Return the port of a service that ends with this process."""
+    line = [sys.executable, "-m", "convscope", "serve", str(run / runs_files.ONNX_MODEL), "--port", "0", "--quiet"]
+    process = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    atexit.register(process.kill)
+    assert process.stdout is not None
+    with process.stdout as said:
+        return int(said.readline().rstrip("/\n").rsplit(":", 1)[1])
+
+
+def _as_request(folder: Path, content: bytes) -> object:
+    """As what a client sends, which then waits for a response for a moment, and asks whether the service is well."""
+    port = _service(folder / RUN)
+    with contextlib.suppress(ConnectionError, TimeoutError), socket.create_connection(("127.0.0.1", port)) as connection:
+        connection.settimeout(0.1)
+        connection.sendall(content)
+        first = connection.recv(4096)
+        assert re.match(rb"HTTP/1\.1 (100|2\d\d|4\d\d|503|505) |$", first), first
+    with socket.create_connection(("127.0.0.1", port), timeout=4) as connection:
+        connection.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert connection.recv(4096).startswith(b"HTTP/1.1 200 ")
+    return None
+
+
 READERS: dict[str, Reader] = {
     "npz": Reader(
         lambda _: [
@@ -226,5 +277,6 @@ READERS: dict[str, Reader] = {
     "folder": Reader(lambda _: _folders(), _as_folder),
     "class-names": Reader(lambda _: [b"cat\ndog\n", "\ufeffeins\nzwei\n".encode()], _as_class_names),
     "run": Reader(_run_seeds, _as_part_of_run, needs_run=True),
+    "request": Reader(_requests, _as_request, needs_run=True),
     "model": Reader(_model_seeds, _as_notes_of_a_model, needs_run=True),
 }

@@ -186,7 +186,7 @@ import json, sys
 from convscope.server.address import Address, listen
 from convscope.server.limits import Limits
 from convscope.server.lifecycle import run_service
-limits = Limits(header_seconds=0.5, body_seconds=0.5, linger_seconds=0.5, idle_seconds=1, most_waiting=3, most_connections=12)
+limits = Limits(header_seconds=0.5, body_seconds=0.5, linger_seconds=0.5, idle_seconds=1, most_connections=12)
 listening = listen("127.0.0.1", 0)
 address = Address("127.0.0.1", listening.getsockname()[1])
 say = lambda: print(json.dumps({"url": address.url, "token": None}), flush=True)

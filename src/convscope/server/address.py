@@ -19,7 +19,7 @@ MIN_TOKEN = 16
 TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]+")
 """Characters allowed after ``Bearer`` in a header (RFC 6750)."""
 
-BACKLOG = 128
+BACKLOG = 512
 """Connections that the system queues, and that are accepted at a time."""
 
 

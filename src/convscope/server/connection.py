@@ -92,7 +92,7 @@ class Connection(asyncio.Protocol):
 
     def refuse(self, refusal: HTTPError) -> None:
         """Send a refusal without a request, and discard what the client still sends, until it closes or time is up."""
-        if self._discarded is not None:
+        if self.is_closing():
             return
         if self._response_begun and self._task:
             self._transport.abort()
@@ -108,7 +108,7 @@ class Connection(asyncio.Protocol):
 
     def give_way(self) -> None:
         """Close at once, with a sentence for who waits for the response to a request."""
-        if self._discarded is None and not self._response_begun:
+        if not self.is_closing() and not self._response_begun:
             self._transport.write(TOO_MANY.response.raw())
         if self._transport.get_write_buffer_size():
             self._transport.abort()
@@ -171,7 +171,7 @@ class Connection(asyncio.Protocol):
         if isinstance(malformed, h11.RemoteProtocolError):
             self._response_begun = False
             self.refuse(_malformed(malformed.error_status_hint, self._limits))
-        elif self._discarded is None:
+        elif not self.is_closing():  # asyncio logs every piece that is written after a reset
             self._response_begun = True
             self._transport.write(data)
 

@@ -1,5 +1,6 @@
 """All limits of the service, for one client and for all together."""
 
+import contextlib
 import os
 from dataclasses import dataclass, field
 
@@ -7,12 +8,17 @@ MEGABYTE = 2**20
 
 
 def _most_connections() -> int:
-    """Return 512, or fewer where a process may have few open files."""
+    """Return 512, or fewer where this process may open few files, once it has been allowed as many as it may be."""
     try:
         import resource
     except ImportError:  # Windows
         return 512
-    return max(16, min(512, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2))
+    soft, hard = (2048 if each == resource.RLIM_INFINITY else each for each in resource.getrlimit(resource.RLIMIT_NOFILE))
+    if soft < min(hard, 2048):
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 2048), resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+            soft = min(hard, 2048)
+    return max(16, min(512, soft // 3))  # as many again may have been accepted and not yet looked at
 
 
 @dataclass(frozen=True)
@@ -25,8 +31,6 @@ class Limits:
     """Bytes of request line and headers together."""
     body_memory: int = 256 * MEGABYTE
     """Bytes of all bodies that have arrived and are not answered."""
-    most_waiting: int = 256
-    """Images that wait for a worker."""
     most_connections: int = field(default_factory=_most_connections)
     header_seconds: float = 10.0
     """From the first byte of a request, or from opening a connection, to the end of the headers."""
@@ -39,7 +43,7 @@ class Limits:
     """For discarding what a refused client still sends; without it, the client might never see the response."""
     idle_seconds: int = 5
     """Between two requests on one connection."""
-    finish_seconds: int = 3
+    finish_seconds: int = 2
     """For pending requests when the service stops."""
     wrong_tokens: int = 20
     """Per client and minute."""

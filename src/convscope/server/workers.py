@@ -159,16 +159,13 @@ class Workers:
             self._task(self._replace())
         turn: asyncio.Future[Worker] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(client, deque()).append(turn)
-        if sum(map(len, self._waiting.values())) > self._limits.most_waiting:
-            most = max(self._waiting, key=lambda each: len(self._waiting[each]))
-            last = self._waiting[most].pop()
-            if not last.done():
-                last.set_exception(HTTPError(503, TOO_BUSY))
         try:
             return await turn
         except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled() and not turn.exception():
+            if turn.done() and not turn.cancelled():
                 self._give_back(turn.result())
+            elif turn in (turns := self._waiting.get(client, deque())):
+                turns.remove(turn)
             raise
 
     async def _use(self, worker: Worker, body: bytes, top: int) -> bytes:
