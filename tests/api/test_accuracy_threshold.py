@@ -12,6 +12,7 @@ from scipy.special import softmax
 from statsmodels.stats.proportion import proportion_confint
 
 import convscope
+from convscope.analysis.uncertainty.selective_prediction import threshold_for
 from convscope.api.run import Run
 from convscope.cli import text
 from convscope.cli.main import main
@@ -20,40 +21,41 @@ from convscope.runs import ledger
 from convscope.training.recipes import standard
 from convscope.training.validation_split import validation_split
 
-
-@pytest.fixture(scope="module")
-def target(digits_run: Run) -> float:
-    """An accuracy with half of the errors on the validation images."""
-    validation = validation_split(digits_run.dataset, standard(), seed=0)[1]
-    answers = digits_run.model.predict(validation.images / np.float32(255), verbose=0).argmax(axis=1)
-    return float(1 - (answers != validation.labels).mean() / 2)
+TARGET = 0.9
+"""An accuracy that 120 validation images can show."""
 
 
-def test_the_threshold_is_the_lowest_that_reaches_the_target_on_validation_images(digits_run: Run, target: float) -> None:
-    """Checked by a loop over Keras' own predictions."""
-    evaluation = convscope.evaluate(digits_run, accuracy=target)
+def test_the_threshold_is_chosen_on_validation_images_and_measured_on_test_images(digits_run: Run) -> None:
+    """Checked with Keras' own predictions."""
+    evaluation = convscope.evaluate(digits_run, accuracy=TARGET)
     found = evaluation.threshold
     assert found is not None
     validation = validation_split(digits_run.dataset, standard(), seed=0)[1]
     keras_shares = digits_run.model.predict(validation.images / np.float32(255), verbose=0).astype(np.float64)
-    temperature = digits_run.record.metrics["uncertainty"]["temperature"]
+    temperature = digits_run.record.metrics["uncertainty"]["temperature"] or 1
     shares = softmax(np.log(np.maximum(keras_shares, 1e-300)) / temperature, axis=1)
     confidence, correct = shares.max(axis=1), shares.argmax(axis=1) == validation.labels
-    lowest = min(threshold for threshold in confidence if correct[confidence >= threshold].mean() >= target)
-    assert found.confidence == pytest.approx(lowest, abs=1e-5)
-    assert (found.selection_split.n, found.selected_on) == (len(validation), "validation")
+    expected = threshold_for(confidence, correct.astype(int), TARGET)
+    assert found.confidence == pytest.approx(expected, abs=1e-5)
+    assert (found.selection_split.n, found.selected_on, found.level) == (len(validation), "validation", 0.95)
+    shown = proportion_confint(found.selection_split.correct, found.selection_split.answered, alpha=0.1, method="beta")[0]
+    assert shown >= TARGET
     test = softmax(digits_run.evaluation.logits.astype(np.float64) / temperature, axis=1).max(axis=1)
     kept = test >= found.confidence
     hits = int((digits_run.evaluation.predictions == digits_run.evaluation.labels)[kept].sum())
     assert (found.test.answered, found.test.correct) == (int(kept.sum()), hits)
-    assert found.test.accuracy is not None
-    assert found.test.accuracy > evaluation.accuracy
 
 
-def test_a_threshold_is_computed_only_on_request_and_reads_no_test_data(run_copy: Path, target: float) -> None:
+@pytest.mark.parametrize(("accuracy", "reason"), [(0.999, "show at most 97.5"), (1, "show at most 97.5"), (0.98, "120")])
+def test_an_accuracy_that_few_images_cannot_show_is_refused(digits_run: Run, accuracy: float, reason: str) -> None:
+    with pytest.raises(ConfigError, match=f"{accuracy}.*out of reach.*{reason}"):
+        convscope.evaluate(digits_run, accuracy=accuracy)
+
+
+def test_a_threshold_is_computed_only_on_request_and_reads_no_test_data(run_copy: Path) -> None:
     before = ledger.read(run_copy)
     assert convscope.evaluate(run_copy).threshold is None
-    assert convscope.evaluate(run_copy, accuracy=target).threshold is not None
+    assert convscope.evaluate(run_copy, accuracy=TARGET).threshold is not None
     assert ledger.read(run_copy) == before
 
 
@@ -64,16 +66,16 @@ def test_an_accuracy_outside_0_to_1_is_refused(digits_run: Run, accuracy: float)
 
 
 def test_the_command_prints_threshold_coverage_and_accuracy_with_intervals(
-    digits_run: Run, target: float, capsys: pytest.CaptureFixture[str]
+    digits_run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["evaluate", str(digits_run.folder), "--accuracy", str(target), "--json"]) == 0
+    assert main(["evaluate", str(digits_run.folder), "--accuracy", str(TARGET), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)["threshold"]
     test = found["test"]
     low, high = proportion_confint(test["answered"], test["n"], method="wilson")
     assert test["coverage_interval"] == pytest.approx([low, high])
     low, high = proportion_confint(test["answered"] - test["errors"], test["answered"], method="wilson")
     assert test["interval"] == pytest.approx([low, high])
-    assert main(["evaluate", str(digits_run.folder), "--accuracy", str(target), "--quiet"]) == 0
+    assert main(["evaluate", str(digits_run.folder), "--accuracy", str(TARGET), "--quiet"]) == 0
     said = capsys.readouterr().out
     assert f"coverage {100 * test['coverage']:.2f}% (" in said
     assert f"accuracy {100 * test['accuracy']:.2f}% ({100 * low:.2f}–{100 * high:.2f}%)" in said

@@ -15,7 +15,7 @@ from ..types import Images, Labels
 from .epoch_snapshots import BeforeReading, EpochSnapshots, evaluate_snapshots, reproduces_logits
 from .evaluation import Evaluation
 from .mistakes.nearest_neighbours import NO_NEIGHBOUR, NearestNeighbours, NearestNeighbourSearch
-from .ood.feature_distance import FeatureDistances, ReferenceData, measure_feature_distances
+from .ood.feature_distance import MIN_IMAGES, FeatureDistances, ReferenceData, measure_feature_distances
 from .sampling import REFERENCE_BYTES, choose_test_images, number_that_fits, reference_sample
 
 
@@ -116,14 +116,14 @@ def measure_reference_data(
 ) -> ReferenceData | None:
     """Measure what predictions need of a run that makes no report: equal to that in the evidence, from the same images.
 
-    None for a network without a hidden layer, or if no images are left. For MNIST it takes a fifth of a second on two processors.
+    None for a network without a hidden layer, or without training images. For MNIST it takes a fifth of a second on two processors.
     """
     if not predictor.has_features:
         return None
     trained, held_out, _ = train_and_holdout_indices(train, config, seed=seed)
     _, sample = _reference_sample(train, trained, held_out, seed)
     distances = _measure(predictor, train, held_out, sample, layer_name)
-    return None if distances is None else ReferenceData(train.images[sample], distances)
+    return ReferenceData(train.images[sample], distances) if len(sample) else None
 
 
 def _reference_sample(train: Split, trained: Labels, held_out: Labels, seed: int) -> tuple[int, Labels]:
@@ -135,7 +135,7 @@ def _reference_sample(train: Split, trained: Labels, held_out: Labels, seed: int
 def _measure(
     predictor: Predictor, train: Split, held_out: Labels, sample: Labels, layer_name: str
 ) -> FeatureDistances | None:
-    if len(held_out) == 0 or len(sample) == 0:
+    if len(held_out) < MIN_IMAGES or len(sample) == 0:
         return None
     features, reference = (predictor.features_and_logits(train.images[indices])[0] for indices in (held_out, sample))
     return measure_feature_distances(features, reference, layer_name)

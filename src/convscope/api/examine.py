@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..analysis.ood.detection import OODDetection, measure_ood_detection
+from ..analysis.ood.feature_distance import MIN_IMAGES
 from ..analysis.ood.image_sets import make_ood_sets
 from ..analysis.robustness.adversarial import EPSILONS, Attacks, attacks_metrics, measure_attacks
 from ..analysis.robustness.background import Background, background_of
@@ -133,8 +134,12 @@ def _measure_ood(
     progress: Listener | None,
 ) -> OODDetection:  # fmt: skip
     evidence = record.evidence
-    if evidence is None or evidence.feature_distances is None or not predictor.has_features:
+    if evidence is None or not predictor.has_features:
         raise RunError("the network has no hidden layer to measure distances in. Train one that has.")
+    if evidence.feature_distances is None:
+        raise RunError(
+            f"fewer than {MIN_IMAGES} validation images are too few to set a threshold with. Train on more images."
+        )
     sets, skipped = make_ood_sets(dataset, background, number=OOD_IMAGES, seed=SEED)
     return measure_ood_detection(
         predictor,

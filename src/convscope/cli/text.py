@@ -97,9 +97,9 @@ def threshold_lines(threshold: Metrics, run: str) -> str:
     """Return the confidence threshold for a target accuracy, its results, and the command that uses it."""
     measured, test, confidence = threshold["selection_split"], threshold["test"], _rounded_up(threshold["threshold"])
     chosen = (
-        f"target accuracy {percent(threshold['target_accuracy'])}: confidence threshold {confidence}, chosen on {measured['n']:,} "
-        f"{threshold['selected_on']} images (coverage {percent(measured['coverage'])}, "
-        f"accuracy {percent(measured['accuracy'])})"
+        f"target accuracy {percent(threshold['target_accuracy'])}: confidence threshold {confidence}; on {measured['n']:,} "
+        f"{threshold['selected_on']} images coverage {percent(measured['coverage'])} and accuracy {percent(measured['accuracy'])}, "
+        "which show at least the target with 95% confidence"
     )
     if test["accuracy"] is None:
         return f"{chosen}\non the test split: coverage 0%, no prediction reaches the threshold"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from ..analysis.ood.feature_distance import FeatureDistances, ReferenceData
+from ..analysis.ood.feature_distance import MIN_IMAGES, FeatureDistances, ReferenceData
 from ..data.preprocessing import ImagePreprocessor, preprocessor_for
 from ..data.read_options import PixelForm, pixel_form_of
 from ..errors import ConfigError, ConvscopeError, RunError
@@ -142,7 +142,7 @@ def _ood_unavailable_reason(folder: Path, predictor: Predictor, reference: Refer
     if reference.feature_distances is not None:
         return None
     if any(opening.is_held(folder / name) for name in (EVIDENCE, REFERENCE_DATA)):
-        return "there were no images to measure it with"
+        return f"the run has fewer than {MIN_IMAGES} validation images, too few to set a threshold with"
     return f"the run has no reference data; collect them with: convscope report {folder}"
 
 

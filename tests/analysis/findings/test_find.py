@@ -10,13 +10,13 @@ import pytest
 from scipy.stats import binom, binomtest, chi2_contingency
 
 from convscope.analysis.evaluation import Evaluation
-from convscope.analysis.findings.accuracy import _binomial_tail, is_most_frequent
+from convscope.analysis.findings.accuracy import is_most_frequent
 from convscope.analysis.findings.find import find
 from convscope.analysis.findings.finding import Finding
 from convscope.analysis.metrics import evaluation_metrics
 from convscope.analysis.split_accuracy import SplitAccuracies
 from convscope.analysis.statistics.paired import mid_p, paired_interval
-from convscope.analysis.statistics.proportions import Accuracy, simultaneous_wilson, wilson
+from convscope.analysis.statistics.proportions import Accuracy, binomial_tail, simultaneous_wilson, wilson
 from convscope.formatting import percent
 from convscope.page.text.nouns import lines_in_words
 from convscope.system.dataclass_json import to_json
@@ -153,7 +153,7 @@ def uncertain(*, gap: list[float], target: float = 0.999, correct: int = 9895, a
         "calibrated": {**side, "ece": {"value": 0.001, "interval": [0.0, 0.002]}},
         "risk_coverage": {"points": [{"selection_split": {"accuracy": 0.989}}]},
         "thresholds": [{"target_accuracy": 0.99, "threshold": 0.5, "test": test},
-                       {"target_accuracy": target, "threshold": 0.987, "test": test}],
+                       {"target_accuracy": target, "threshold": 0.987, "level": 0.95, "test": test}],
     }  # fmt: skip
     return values
 
@@ -279,7 +279,7 @@ def test_errors_that_are_spread_as_if_by_chance_name_no_confusion() -> None:
 
 @pytest.mark.parametrize(("count", "n", "share"), [(14, 18, 0.5), (6, 97, 1 / 90), (1, 4, 1 / 6), (40, 5000, 1 / 1000)])
 def test_binomial_tails_agree_with_scipy(count: int, n: int, share: float) -> None:
-    assert _binomial_tail(count, n, share) == pytest.approx(binom.sf(count - 1, n, share), rel=1e-9)
+    assert binomial_tail(count, n, share) == pytest.approx(binom.sf(count - 1, n, share), rel=1e-9)
 
 
 @pytest.mark.parametrize("shares", [[1 / 90] * 90, [0.15, 0.15] + [0.7 / 88] * 88, [0.05] * 10 + [0.5 / 80] * 80])

@@ -1,7 +1,6 @@
 """Findings on the test accuracy, alone and against the baseline."""
 
 from collections.abc import Mapping, Sequence
-from math import exp, lgamma, log, log1p
 from typing import Any
 
 from ...formatting import count_of, join_words, p_value, percent, percentage_points
@@ -9,7 +8,7 @@ from ..baseline import noun, pairing_of
 from ..comparison_text import mcnemar
 from ..statistics.independent import homogeneity_p
 from ..statistics.paired import LEVEL
-from ..statistics.proportions import simultaneous_wilson
+from ..statistics.proportions import binomial_tail, simultaneous_wilson
 from .finding import Finding, interval_text
 
 
@@ -176,25 +175,11 @@ def is_most_frequent(counts: Sequence[int]) -> bool:
     if not counts:
         return False
     first, second = counts[0], counts[1] if len(counts) > 1 else 0
-    return 2 * _binomial_tail(first, first + second, 1 / 2) <= LEVEL
+    return 2 * binomial_tail(first, first + second, 1 / 2) <= LEVEL
 
 
 def _exceeds_even_spread(count: int, errors: int, cells: int) -> bool:
-    return cells * _binomial_tail(count, errors, 1 / cells) <= LEVEL
-
-
-def _binomial_tail(count: int, n: int, share: float) -> float:
-    """Return the binomial probability of at least ``count``, or 1 up to the mean."""
-    if count <= n * share:
-        return 1.0
-    # Summed here because importing scipy.stats takes longer than all findings together.
-    ways = lgamma(n + 1) - lgamma(count + 1) - lgamma(n - count + 1)
-    term = exp(ways + count * log(share) + (n - count) * log1p(-share))
-    total = 0.0
-    for number in range(count, n + 1):
-        total += term
-        term *= (n - number) / (number + 1) * share / (1 - share)
-    return total
+    return cells * binomial_tail(count, errors, 1 / cells) <= LEVEL
 
 
 def _pair(pair: Mapping[str, Any]) -> str:

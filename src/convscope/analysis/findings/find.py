@@ -5,7 +5,7 @@ from typing import Any
 
 from .accuracy import better_than_majority, compared_with_baseline, confused, differing_classes, result
 from .finding import Finding
-from .splits import generalisation, noisy_labels, validation_and_test
+from .splits import few_validation_images, generalisation, noisy_labels, validation_and_test
 from .trust import (
     audited_labels,
     calibration_finding,
@@ -32,6 +32,7 @@ def find(metrics: Mapping[str, Any], *, model_name: str) -> tuple[Finding, ...]:
         suspect_labels(metrics),
         audited_labels(metrics),
         *robustness_findings(metrics),
+        few_validation_images(metrics),
         generalisation(metrics),
     )
     return tuple(finding for finding in candidates if finding is not None)

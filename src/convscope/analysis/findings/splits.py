@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...formatting import count_of, p_value, percent, percentage_points
+from ..ood.feature_distance import MIN_IMAGES
 from ..statistics.paired import LEVEL
 from ..statistics.proportions import wilson
+from ..uncertainty.selective_prediction import best_provable_accuracy
 from .finding import Finding, interval_text
 
 NOISE = 1 / 3
@@ -70,6 +72,24 @@ def noisy_labels(metrics: Mapping[str, Any]) -> Finding | None:
         "accuracy",
         confident / errors,
         list(interval),
+    )
+
+
+def few_validation_images(metrics: Mapping[str, Any]) -> Finding | None:
+    """Return what the validation images are too few for, if there are few."""
+    splits = metrics.get("splits")
+    if not splits or splits["validation"]["n"] >= MIN_IMAGES:
+        return None
+    validation = splits["validation"]
+    n = count_of(validation["n"], "validation image")
+    return Finding(
+        f"{n}, {percent(validation['accuracy'], 1)} correct ({interval_text(validation['interval'], 1)}), can support no threshold "
+        f"for out-of-distribution images, and no confidence threshold for an accuracy above "
+        f"{percent(best_provable_accuracy(validation['n']), 1)}.",
+        f"Only {n}: few or no thresholds",
+        "accuracy",
+        validation["accuracy"],
+        list(validation["interval"]),
     )
 
 

@@ -85,15 +85,19 @@ def selective_accuracy_finding(metrics: Mapping[str, Any]) -> Finding | None:
         accuracy, interval, coverage = percent(test["accuracy"]), test["interval"], percent(test["coverage"], 1)
         return Finding(
             f"With a confidence of at least {percent(each['threshold'], 1)}, which {coverage} of the test images reach, accuracy "
-            f"is {accuracy} ({interval_text(interval)}), against {percent(metrics['test']['accuracy'])} on all of them. The "
-            f"threshold was chosen on {uncertainty['n']:,} {uncertainty['selected_on']} images for a target accuracy of "
-            f"{percent(target, 1)}.",
+            f"is {accuracy} ({interval_text(interval)}), against {percent(metrics['test']['accuracy'])} on all of them. "
+            f"{uncertainty['n']:,} {uncertainty['selected_on']} images {_show(each)} {percent(target, 1)} above it.",
             f"When ≥ {percent(each['threshold'], 1)} confident ({coverage} of images), it is right {accuracy} of the time",
             "coverage",
             test["accuracy"],
             list(interval),
         )
     return None
+
+
+def _show(threshold: Mapping[str, Any]) -> str:
+    """Return what was shown of a threshold; those of earlier versions hold for the images they were chosen on."""
+    return "had" if threshold.get("level") is None else "show an accuracy of at least"
 
 
 def suspect_labels(metrics: Mapping[str, Any]) -> Finding | None:

@@ -17,6 +17,9 @@ ROWS = 4096
 THRESHOLD = 99
 """Percentile of held-out images used as the threshold: one in a hundred of them is flagged too."""
 
+MIN_IMAGES = 100
+"""Fewest held-out images: the 99th percentile of fewer is their largest, beyond which far more than 1% may lie."""
+
 
 @dataclass(frozen=True, eq=False)
 class FeatureDistances:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import sqrt
+from math import exp, lgamma, log, log1p, sqrt
 from statistics import NormalDist
 from typing import ClassVar, NamedTuple, Self
 
@@ -87,6 +87,20 @@ def boundary(holds: Callable[[float], bool], inside: float, outside: float) -> f
 def simultaneous_wilson(successes: int, trials: int, comparisons: int) -> Interval:
     """Return the Wilson interval of one of several proportions, so that all hold at once with 95% confidence."""
     return wilson(successes, trials, simultaneous_z(comparisons))
+
+
+def binomial_tail(count: int, n: int, share: float) -> float:
+    """Return the binomial probability of at least ``count``, or 1 up to the mean."""
+    if count <= n * share:
+        return 1.0
+    # Summed here because importing scipy.stats takes longer than this package.
+    ways = lgamma(n + 1) - lgamma(count + 1) - lgamma(n - count + 1)
+    term = exp(ways + count * log(share) + (n - count) * log1p(-share))
+    total = 0.0
+    for number in range(count, n + 1):
+        total += term
+        term *= (n - number) / (number + 1) * share / (1 - share)
+    return total
 
 
 @dataclass(frozen=True)

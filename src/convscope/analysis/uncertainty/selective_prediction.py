@@ -1,16 +1,19 @@
 """Selective prediction: accuracy when the network may abstain on the images with the lowest confidence."""
 
 from dataclasses import dataclass, field
+from math import ceil, inf, log
 from typing import ClassVar
 
 import numpy as np
 
 from ...training.validation_split import SelectionSplit
 from ...types import Floats, Labels
-from ..statistics.proportions import Interval, wilson, wilson_or_unknown
+from ..statistics.proportions import Interval, binomial_tail, wilson, wilson_or_unknown
 
 TARGET_ACCURACIES = (0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999)
-"""Accuracies that thresholds are chosen for, where predicting every image does not reach them."""
+"""Accuracies that thresholds are chosen for."""
+CONFIDENCE, STEPS = 0.95, 50
+"""Confidence in a threshold, and the tests that choose it."""
 TARGET_COVERAGES = (1.0, 0.99, 0.98, 0.97, 0.95, 0.92, 0.9, 0.85, 0.8, 0.75, 0.7, 0.6, 0.5)
 """Shares of the images that thresholds are stored for."""
 AS_THRESHOLD = {"json": "threshold"}
@@ -93,6 +96,9 @@ class Threshold:
     """On the images that it was chosen on."""
     test: SelectiveResult
     selected_on: SelectionSplit = "validation"
+    level: float | None = None
+    """Confidence that accuracy above the threshold is at least the target on new images like those it was chosen on; None in
+    runs of earlier versions, whose thresholds reach it on those images alone."""
 
 
 @dataclass(frozen=True)
@@ -129,42 +135,57 @@ def select(confidence: Floats, correct: Labels, threshold: float) -> SelectiveRe
     return SelectiveResult(len(confidence), int(kept.sum()), int(correct[kept].sum()))
 
 
+def images_needed(target: float) -> float:
+    """Return how many images without an error show an accuracy of at least ``target``, 0..1; infinity for 1."""
+    return ceil(log(1 - CONFIDENCE) / log(target)) if target < 1 else inf
+
+
+def best_provable_accuracy(n: int) -> float:
+    """Return the highest accuracy that ``n`` images without an error show."""
+    return float((1 - CONFIDENCE) ** (1 / n))
+
+
 def threshold_for(confidence: Floats, correct: Labels, target: float) -> float | None:
-    """Return the lowest threshold with an accuracy of at least ``target`` on these images; None if no threshold has.
+    """Return a threshold above which accuracy on new images is at least ``target`` with 95% confidence; None if none is shown.
 
-    It is the best of many for these images: on others the accuracy is a little lower.
+    A binomial test (Clopper and Pearson, 1934) at each of 50 ranks, from the most confident images to all of them, up to the
+    first that does not reject. In a sequence fixed in advance no correction is needed: A. Angelopoulos et al., "Learn then Test:
+    Calibrating Predictive Algorithms to Achieve Risk Control", 2021. The threshold is zero if all images show the target.
     """
+    n, needed, found = len(correct), images_needed(target), None
+    if needed > n:
+        return None
     ranked, hits, ends = _ranked(confidence, correct)
-    good = ends[hits[ends] >= target * (ends + 1)]
-    return float(ranked[good[-1]]) if len(good) else None
-
-
-def highest_accuracy(confidence: Floats, correct: Labels) -> float:
-    """Return the highest accuracy that any threshold has on these images."""
-    _, hits, ends = _ranked(confidence, correct)
-    return float((hits[ends] / (ends + 1)).max())
+    # The first test allows for a few errors, where there are images for that.
+    start = min(2 * needed, max(n // 2, needed))
+    for rank in np.unique(np.linspace(start, n, STEPS).astype(np.int64)):
+        last = int(ends[np.searchsorted(ends, rank - 1)])  # images with equal confidence are predicted together
+        if binomial_tail(int(hits[last]), last + 1, target) > 1 - CONFIDENCE:
+            break
+        found = 0.0 if last == n - 1 else float(ranked[last])
+    return found
 
 
 def lowest_threshold(
     target: float, selection: Scored, test: Scored, *, selected_on: SelectionSplit = "validation"
 ) -> Threshold | None:
-    """Choose the threshold for the accuracy ``target``, 0..1, on ``selection``, and measure it on ``test``.
-
-    Zero if predicting every image reaches the target already; None if no threshold does.
-    """
-    found = 0.0 if selection[1].mean() >= target else threshold_for(*selection, target)
+    """Choose a threshold for the accuracy ``target`` on ``selection``, and measure it on ``test``; None if none is shown."""
+    found = threshold_for(*selection, target)
     if found is None:
         return None
-    return Threshold(target, found, select(*selection, found), select(*test, found), selected_on)
+    return Threshold(target, found, select(*selection, found), select(*test, found), selected_on, CONFIDENCE)
 
 
 def thresholds_for_accuracy(
     selection: Scored, test: Scored, *, selected_on: SelectionSplit = "validation"
 ) -> tuple[tuple[Threshold, ...], tuple[float, ...]]:
-    """Return thresholds for the targets that predicting all of ``selection`` misses, and the targets that none reaches."""
-    targets = [target for target in TARGET_ACCURACIES if target > selection[1].mean()]
-    found = {target: lowest_threshold(target, selection, test, selected_on=selected_on) for target in targets}
-    reached = tuple(threshold for threshold in found.values() if threshold is not None)
+    """Choose a threshold for each target accuracy that predicting every image is not shown to reach.
+
+    Returns:
+        The thresholds, and the targets that no threshold is shown to reach.
+    """
+    found = {target: lowest_threshold(target, selection, test, selected_on=selected_on) for target in TARGET_ACCURACIES}
+    reached = tuple(threshold for threshold in found.values() if threshold is not None and threshold.confidence > 0)
     return reached, tuple(target for target, threshold in found.items() if threshold is None)
 
 

@@ -22,7 +22,8 @@ from .selective_prediction import (
     RiskCoverage,
     RiskCoverageCurve,
     Threshold,
-    highest_accuracy,
+    best_provable_accuracy,
+    images_needed,
     lowest_threshold,
     risk_coverage_curve,
     thresholds_for_accuracy,
@@ -52,15 +53,15 @@ class Uncertainty:
     """Of the test images, by their confidence at the temperature in use."""
     risk_coverage: RiskCoverage
     thresholds: tuple[Threshold, ...]
-    """For the target accuracies that some threshold reaches."""
+    """For the target accuracies that some threshold is shown to reach; none on training images, which show nothing."""
     unreachable_targets: tuple[float, ...]
-    """Target accuracies that no threshold reaches."""
+    """Target accuracies that no threshold is shown to reach."""
 
     @property
     def temperature(self) -> float | None:
-        """The temperature in use; None if none was fitted, or if it would not help."""
+        """The temperature in use; None if none was fitted, or if it is not shown to help on images that were not trained on."""
         scaling = self.temperature_scaling
-        return scaling.temperature if scaling and scaling.helps else None
+        return scaling.temperature if scaling and scaling.helps and self.selected_on == "validation" else None
 
 
 def measure_uncertainty(
@@ -76,7 +77,7 @@ def measure_uncertainty(
     held_out = dataset.train.take(indices)
     logits = predictor.logits(held_out.images)
     scaling = fit_temperature_scaling(logits, held_out.labels)
-    used = scaling if scaling and scaling.helps else None
+    used = scaling if scaling and scaling.helps and selected_on == "validation" else None
     temperature = used.temperature if used else 1.0
     selection = confidence_and_correct(logits, held_out.labels, temperature)
     test = confidence_and_correct(evaluation.logits, evaluation.labels, temperature)
@@ -84,7 +85,7 @@ def measure_uncertainty(
         measure_calibration(evaluation.logits, evaluation.labels, temperature=temperature, seed=seed) if used else None
     )
     curve = risk_coverage_curve(*test)
-    thresholds, unreachable = thresholds_for_accuracy(selection, test, selected_on=selected_on)
+    thresholds, unreachable = thresholds_for_accuracy(selection, test) if selected_on == "validation" else ((), ())
     return Uncertainty(
         selected_on,
         len(indices),
@@ -111,14 +112,14 @@ def threshold_for_accuracy(
     predictor: Predictor, dataset: Dataset, evaluation: Evaluation, request: Mapping[str, Any], metrics: Mapping[str, Any],
     target: float,
 ) -> Threshold:  # fmt: skip
-    """Choose the confidence threshold that reaches an accuracy, and measure it on the test images; ConfigError if none does.
+    """Choose the confidence threshold that is shown to reach an accuracy, and measure it on the test images.
 
     ``request`` and ``metrics`` are ``run.json`` and ``metrics.json``; ``target`` is in (0, 1].
     """
     if isinstance(target, bool) or not 0 < target <= 1:
         raise ConfigError(f"accuracy must be in (0, 1], for example 0.997; got {target!r}.")
     _, indices, selected_on = train_and_holdout_indices(dataset.train, request["config"], seed=int(request["seed"]))
-    if len(indices) == 0:
+    if len(indices) == 0 or selected_on != "validation":
         raise ConfigError(
             f"accuracy={target!r} needs held-out images to choose a threshold on, but this run has none. "
             "Train with a recipe that holds images out, such as standard."
@@ -128,9 +129,11 @@ def threshold_for_accuracy(
     test = confidence_and_correct(evaluation.logits, evaluation.labels, temperature)
     found = lowest_threshold(target, selection, test, selected_on=selected_on)
     if found is None:
+        n = len(indices)
+        few = f"even without an error, {n:,} validation images show at most {percent(best_provable_accuracy(n))}"
+        why = few if images_needed(target) > n else f"the {n:,} validation images show it for no threshold"
         raise ConfigError(
-            f"accuracy={target!r} is out of reach: on the {len(indices):,} {selected_on} images no threshold gives more than "
-            f"{percent(highest_accuracy(*selection))}. Ask for less."
+            f"accuracy={target!r} is out of reach: {why} (95% confidence). Ask for less, or train on more images."
         )
     return found
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...analysis.statistics.paired import LEVEL
+from ...analysis.uncertainty.selective_prediction import images_needed
 from ...formatting import count_of, join_words, percentage_points
 from ...runs.ledger import describe
 from .nouns import Page
@@ -72,13 +73,13 @@ def calibration(page: Page) -> str:
     interval = f" (95% CI {decimal_range(scaling['interval'], 2)})" if scaling.get("interval") else ""
     fitted = f"{decimal(scaling['temperature'], 2)}{interval}, fitted on {images}"
     if uncertainty["calibrated"] is None:
-        return f"{text} The probabilities are the softmax output: a temperature of {fitted}, does not improve them reliably."
+        why = "is not used: the network knows these images" if uncertainty["selected_on"] == "training" else (
+            "does not improve them reliably")  # fmt: skip
+        return f"{text} The probabilities are the softmax output: a temperature of {fitted}, {why}."
     before = uncertainty["uncalibrated"]
     text += (f" The probabilities are calibrated: logits are divided by a temperature of {fitted}. Without it the mean confidence "
              f"would be {percent(_mean_confidence(page, before))} and the calibration error "
              f"{percent(before['ece']['value'])}.")  # fmt: skip
-    if uncertainty["selected_on"] == "training":
-        text += " The network was trained on these images, so the correction is likely too small."
     return text
 
 
@@ -120,10 +121,18 @@ def threshold_choice(page: Page) -> str:
     """State how the thresholds were chosen, and which target accuracies none of them reaches."""
     uncertainty = page["metrics"]["uncertainty"]
     split = uncertainty["selected_on"]
-    text = (f"Predictions below a confidence threshold can be rejected. Each threshold was chosen on the {split} images and then "
-            "measured on the test images.")  # fmt: skip
-    unreachable = [percent(each, 1) for each in uncertainty["unreachable_targets"]]
-    return f"{text} No threshold reached {join_words(unreachable, 'or')} on the {split} images." if unreachable else text
+    n, unreachable = uncertainty["n"], uncertainty["unreachable_targets"]
+    start = "Predictions below a confidence threshold can be rejected."
+    if uncertainty["thresholds"] and uncertainty["thresholds"][0].get("level") is None:  # a run of an earlier version
+        return (f"{start} Each threshold reached its target on the {split} images, which is no promise for others, and was then "
+                "measured on the test images.")  # fmt: skip
+    text = (f"{start} Above each threshold the {split} images show at least the target accuracy, with 95% confidence, for images "
+            "like them; it was then measured on the test images.")  # fmt: skip
+    few = [percent(each, 1) for each in unreachable if images_needed(each) > n]
+    open_targets = [percent(each, 1) for each in unreachable if images_needed(each) <= n]
+    if open_targets:
+        text += f" They show no threshold for {join_words(open_targets, 'or')}."
+    return f"{text} {whole(n)} {split} images are too few for {join_words(few, 'or')}." if few else text
 
 
 def out_of_distribution(page: Page) -> str:

@@ -92,8 +92,9 @@ const NEIGHBOURS_SHOWN = 3;
  */
 export function cacheNeighbours(session) {
   const {reference} = session.images;
-  const {evidence} = session.payload;
-  const layer = evidence?.feature_distances?.layer ?? null;
+  const {evidence, network: {layers}} = session.payload;
+  // With few validation images there is no distance that is unusual, but there are neighbours.
+  const layer = evidence?.feature_distances?.layer ?? (evidence?.nearest_neighbours && layers[layers.length - 2]?.name) ?? null;
   let features = null;
 
   async function featuresOfSample(network) {
