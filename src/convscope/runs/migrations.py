@@ -130,7 +130,7 @@ def _dataset(old: Json) -> Json:
 
 
 def _uncertainty(old: Json, num_test: int) -> Json:
-    selected_on = {"selected_on": old["measured_on"]}
+    chosen = {"selected_on": old["measured_on"], "level": None}
     reached = [each for each in old["thresholds"] if each["threshold"] is not None]
     return {
         "selected_on": old["measured_on"],
@@ -143,7 +143,7 @@ def _uncertainty(old: Json, num_test: int) -> Json:
             "oracle_aurc": old["coverage"]["best_aurc"],
             "points": [_threshold(each, "target_coverage") for each in old["coverage"]["points"]],
         },
-        "thresholds": [_threshold(each, "target_accuracy") | selected_on for each in reached],
+        "thresholds": [_threshold(each, "target_accuracy") | chosen for each in reached],
         "unreachable_targets": [each["wanted"] for each in old["thresholds"] if each["threshold"] is None],
         "temperature": old["temperature"],
     }
