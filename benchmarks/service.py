@@ -160,7 +160,7 @@ def measure(run: Path, clients: int, seconds: float, *, attacked: bool) -> dict[
         port = int(json.loads(output)["url"].rstrip("/").rsplit(":", 1)[1])
         load = Load(port, files, expected, pause=1.0 if attacked else 0.0)
         time.sleep(2)  # until all workers have started
-        before, started = megabytes(server.pid), time.perf_counter()
+        before, number, started = megabytes(server.pid), len(processes(server.pid)), time.perf_counter()
 
         async def loaded() -> list[tuple[int, float]]:
             attacking = asyncio.create_task(attacks(port, seconds)) if attacked else asyncio.sleep(0)
@@ -170,7 +170,9 @@ def measure(run: Path, clients: int, seconds: float, *, attacked: bool) -> dict[
 
         memory = asyncio.run(loaded())
         taken = time.perf_counter() - started
-        time.sleep(3)  # until slow images are finished
+        until = time.monotonic() + 30
+        while len(processes(server.pid)) > number and time.monotonic() < until:
+            time.sleep(0.5)  # until slow images are finished
         after, descriptors = megabytes(server.pid), len(list(Path(f"/proc/{server.pid}/fd").iterdir()))
         started = time.perf_counter()
         server.terminate()

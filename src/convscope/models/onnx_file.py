@@ -89,7 +89,7 @@ def read_onnx_file(path: PathLike) -> bytes:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_FILE:
                 raise RunError(f"{named} is not opened: it is no regular file of at most {MAX_FILE // 2**20:,} MB.")
-            content = file.read(MAX_FILE)
+            content = file.read(status.st_size)  # not MAX_FILE, which would be reserved
     except OSError as error:
         raise RunError(f"{named} cannot be read ({reason_of(error)}). Train again, or copy the run folder again.") from error
     try:

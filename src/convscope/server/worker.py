@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from ..data.images.inputs import NamedBytes
-from ..errors import ConfigError, ConvscopeError, PictureError
+from ..errors import ConfigError, ConvscopeError, PictureError, ServiceError
 from ..prediction.classifier import Classifier, open_classifier
 from ..prediction.classify import predict
 from ..prediction.predictions import as_json
@@ -48,6 +48,8 @@ def main() -> None:
         # One prediction now, so that the first request does not wait for lazy initialization.
         predict(classifier, np.zeros((1, *classifier.fitting.image_shape), np.uint8), top=1)
     except Exception as error:  # noqa: BLE001 - whatever it is, the service tells the user
+        if isinstance(error, MemoryError):
+            error = ServiceError("there is not enough memory to open the run. Free some and try again.")
         reply(FAILED, pickle.dumps(error if isinstance(error, ConvscopeError) else RuntimeError(traceback.format_exc())))
         return
     _limit_memory(work.memory)
