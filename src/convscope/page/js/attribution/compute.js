@@ -10,7 +10,6 @@ import {dropPerPixel, overChannels, patchFor, sumOfValues} from "./maps.js";
 
 /**
  * Attribution maps for one or more classes, computed in slices of time by three methods. No DOM.
- *
  * @typedef {object} ClassEvidence of one class, in one way
  * @property {number} target the class
  * @property {Float32Array} values one per pixel
@@ -23,7 +22,6 @@ const ATTRIBUTION_DELAY = 200;
 /**
  * Compute the attributions and report each method's result as soon as it is ready. Stops when the result is no longer
  * wanted.
- *
  * @param {import("../network/network.js").Network} network which can be run
  * @param {Float32Array} image
  * @param {number[]} targets the classes, which share the runs
@@ -78,7 +76,6 @@ function strongestPatch(network, image, {columns, drop}, {size, stride}, target)
 
 /**
  * The three attribution methods: title, explanation and one sentence about the result.
- *
  * @typedef {{way: string, title: string, asked: string, words: string, tell: (found: any) => string,
  *   short: (found: any) => string}} EvidenceWay `short`: what stands under a small map
  */

@@ -5,7 +5,6 @@ const SHADE = 0.22;
 
 /**
  * Sum values per pixel and channel over the channels.
- *
  * @param {ArrayLike<number>} values h · w · c numbers
  * @param {number} channels
  * @returns {Float32Array} h · w numbers
@@ -18,7 +17,6 @@ export function overChannels(values, channels) {
 
 /**
  * Convert an occlusion map to one number per pixel.
- *
  * @param {{columns: number, drop: Float32Array}} map
  * @param {number} stride pixels that one number stands for, along a side
  * @param {number[]} shape [height, width] of the image
@@ -39,7 +37,6 @@ export function drawAttribution(canvas, values, scale, image, colors) {
 
 /**
  * Paint signed values over the image, which darkens them on a light page and lightens them on a dark one.
- *
  * @param {ArrayLike<number>} values one per pixel
  * @param {import("../image/color/paint.js").ColorScale} scale
  * @param {ArrayLike<number>} image h · w · c numbers in 0..1
@@ -72,7 +69,6 @@ export function sumOfValues(values) {
 
 /**
  * Return side and step of the occlusion patch: about a sixth of the shorter side, moved by half its side.
- *
  * @param {number} height
  * @param {number} width
  * @returns {{size: number, stride: number}}

@@ -1,6 +1,5 @@
 /**
  * Counts from a confusion matrix. Rows are true classes, columns predicted ones. Pure: no DOM.
- *
  * @typedef {number[][]} Counts
  * @typedef {{truth: number, predicted: number, count: number}} ConfusedPair
  */
@@ -47,7 +46,6 @@ export function supportOf(row) {
 
 /**
  * Return the colour share of a cell: logarithmic, so that one error is visible next to a hundred.
- *
  * @param {number} count
  * @param {number} most errors in one cell that the scale has to hold
  * @returns {number} 0 for no error, then from `PALEST` to 1
@@ -59,7 +57,6 @@ export function errorTint(count, most) {
 
 /**
  * Return the numbers of errors in the legend.
- *
  * @param {number} most
  * @returns {number[]} from 1 to `most`, five at most
  */

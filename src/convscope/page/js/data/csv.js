@@ -2,7 +2,6 @@
 
 /**
  * Return a table as CSV (RFC 4180).
- *
  * @param {string[]} columns
  * @param {(string | number | null)[][]} rows
  */

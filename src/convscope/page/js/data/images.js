@@ -2,7 +2,6 @@ import {readBinaryData, readNumbers} from "./typed-arrays.js";
 
 /**
  * The images embedded in the page. Pixels are 0..255, image after image, row-major (h, w, c).
- *
  * @typedef {{count: number, height: number, width: number, channels: number, pixels: Uint8Array, labels: Uint16Array,
  *   indices: Uint32Array}} Images `indices`: places in the split that the images are of, ascending for test images
  * @typedef {Images & {files: string[] | null, sampled: boolean, predictions: Uint16Array, confidence: Float32Array, trueProbability: Float32Array}}
@@ -40,7 +39,6 @@ export async function readReferenceImages(page, payload) {
 
 /**
  * Return one image as network input.
- *
  * @param {Images} images
  * @param {number} row
  * @returns {Float32Array} h·w·c numbers in 0..1

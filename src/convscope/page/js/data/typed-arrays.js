@@ -1,6 +1,5 @@
 /**
  * Decoding of numeric arrays stored as byte planes: all first bytes, then all second bytes, lowest first. Pure: no DOM.
- *
  * @typedef {"uint8" | "uint16" | "uint32" | "float32"} NumberType
  * @typedef {Uint8Array | Uint16Array | Uint32Array | Float32Array} Numbers
  */
@@ -34,7 +33,6 @@ function joinBytePlanes(bytes, width) {
 
 /**
  * Decode a float16 (IEEE 754 binary16): one sign bit, five exponent bits, ten fraction bits.
- *
  * @param {number} bits
  * @returns {number}
  */
@@ -51,7 +49,6 @@ export function halfValue(bits) {
  * Arrays embedded in the page as text elements: zlib-compressed bytes in base64.
  *
  * Decoding takes a few milliseconds per megabyte and caches nothing; callers keep what they need twice.
- *
  * @typedef {{getElementById: (id: string) => {textContent: string | null} | null}} Page a document, or what stands for one
  */
 

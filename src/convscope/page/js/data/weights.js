@@ -2,12 +2,10 @@ import {halfValue, readNumbers} from "./typed-arrays.js";
 
 /**
  * Return the weights of an epoch for `makeNetwork`. They share one buffer, new for every call.
- *
  * @param {import("./typed-arrays.js").Page} page
  * @param {{weights: WeightsEntry | null}} payload
  * @param {number | "final"} which place in `payload.weights.epochs`, or the finished network
  * @returns {Promise<Object<string, Float32Array> | null>} by `layer/weight`; null where the page holds no weights
- *
  * @typedef {{arrays: {name: string, shape: number[], offset: number}[], size: number, final: string,
  *   epochs: {epoch: number, island: string, steps: number[] | null}[]}} WeightsEntry `steps`: of the differences from the
  *   final weights, by array; null for these themselves

@@ -22,7 +22,6 @@ export function newElement(tag, attributes = {}, ...content) {
 
 /**
  * Create an SVG element.
- *
  * @param {string} tag
  * @param {Record<string, any>} [attributes]
  * @param {...Content} content
@@ -34,7 +33,6 @@ export function newShape(tag, attributes = {}, ...content) {
 
 /**
  * Replace the content of an element.
- *
  * @param {Element} element
  * @param {...Content} content
  */
@@ -44,7 +42,6 @@ export function refill(element, ...content) {
 
 /**
  * Create the "?" button of a glossary word, as the templates have it.
- *
  * @param {string} word
  * @returns {HTMLElement | null} null where the glossary has no such word
  */
@@ -59,7 +56,6 @@ export function newGlossaryButton(word) {
 
 /**
  * Return a user's name in quotation marks, `“6”`.
- *
  * @param {string} name
  * @returns {Content[]}
  */
@@ -91,7 +87,6 @@ function nodeOf(part) {
 
 /**
  * Return a function that sets the title of a figure, or with no text restores the report's own.
- *
  * @param {string} name of the figure
  * @returns {(text: string) => void}
  */
@@ -103,7 +98,6 @@ export function titleSetter(name) {
 
 /**
  * Set the text only if it changed, so that repeated updates do not trigger layout.
- *
  * @param {Node} node
  * @param {string} text
  */
@@ -113,7 +107,6 @@ export function writeText(node, text) {
 
 /**
  * Set only the attributes that changed.
- *
  * @param {Element} element
  * @param {Record<string, any>} attributes null for none
  */
@@ -126,7 +119,6 @@ export function writeAttributes(element, attributes) {
 
 /**
  * Insert a live view and hide what the page shows without scripts, which print still uses.
- *
  * @param {string} name of the place: its `data-live`
  * @param {...Node} nodes
  * @returns {HTMLElement | null} the place; null where the page has none of that name
@@ -143,7 +135,6 @@ export function mountLive(name, ...nodes) {
 
 /**
  * Create a select with its label.
- *
  * @param {string} label
  * @param {[string, string][]} entries values and texts
  * @returns {{select: HTMLSelectElement, node: HTMLElement}}

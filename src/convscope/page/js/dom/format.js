@@ -4,7 +4,6 @@ const FEW = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight
 
 /**
  * Return a share as a percentage, `99.40%`, or a dash for no number.
- *
  * @param {number | null} share
  * @param {number} [digits]
  */
@@ -16,7 +15,6 @@ export function formatPercent(share, digits = 2) {
  * Return a probability as a percentage that rounding takes neither to 0% nor to 100%.
  *
  * A softmax reaches neither, and a rounded 100% would hide how confident a wrong prediction can be.
- *
  * @param {number} probability
  * @param {number} [digits]
  */
@@ -33,7 +31,6 @@ export function formatWhole(number) {
 
 /**
  * Return a count with its noun, `one image` or `20 images`, on one line.
- *
  * @param {number} number
  * @param {string} noun
  * @param {string} [plural]
@@ -46,7 +43,6 @@ const SIGNIFICANT = 4;
 
 /**
  * Return the decimals with which the largest of the numbers has four significant digits.
- *
  * @param {Iterable<number>} numbers
  * @returns {number} 0 to 8
  */
@@ -59,7 +55,6 @@ export function decimalsFor(numbers) {
 
 /**
  * Return a number with a fixed count of decimals.
- *
  * @param {number} number
  * @param {number} decimals
  * @returns {string} with a true minus; never "−0.000"
@@ -72,7 +67,6 @@ export function formatDecimals(number, decimals) {
 
 /**
  * Return a number as a summand, with a space behind its sign.
- *
  * @param {number} number
  * @param {number} decimals
  */

@@ -11,7 +11,6 @@ export function imageTitle({source, index, file}) {
 
 /**
  * Return why the image named in the link is not shown, or "" if it is.
- *
  * @returns {string} empty where the image that is asked for is open
  */
 export function missingImageSentence({open, state: {image}}) {

@@ -38,7 +38,6 @@ export function startContents() {
 
 /**
  * Open what is folded where a link leads into it, and everything while the page is printed.
- *
  * @param {import("../state/state.js").PageState} state
  */
 export function startFolds(state) {
@@ -73,7 +72,6 @@ export function startGlossary() {
 
 /**
  * Start the theme switch, which is hidden without scripts.
- *
  * @param {import("../state/state.js").PageState} state
  */
 export function startThemeSwitch(state) {
@@ -89,7 +87,6 @@ export function startThemeSwitch(state) {
 
 /**
  * Let radio buttons select a value of the state.
- *
  * @param {string} selector
  * @param {() => string} read
  * @param {(value: string) => void} write

@@ -1,6 +1,5 @@
 /**
  * Where the reader is on the page.
- *
  * @typedef {{y: number, focus: string}} Position `focus`: selector of the focused element
  * @typedef {ReturnType<typeof trackPosition>} PagePosition
  */

@@ -4,7 +4,6 @@ import {newElement} from "./element.js";
  * Pictures of images, enlarged by whole factors without smoothing.
  *
  * Images with bright strokes on black, as in MNIST, are drawn as ink on the page's background; all others unchanged.
- *
  * @typedef {{height: number, width: number, channels: number}} PictureShape
  */
 
@@ -15,7 +14,6 @@ const LOOKED_AT = 200;
 
 /**
  * Return whether grey images are bright strokes on black, judged by their borders as in `figures/mosaic.py`.
- *
  * @param {PictureShape & {count: number, pixels: Uint8Array}} images
  */
 export function areInk({count, height, width, channels, pixels}) {
@@ -80,7 +78,6 @@ export function paintPicture(canvas, {height, width, channels}, levels, isInk, w
 
 /**
  * Paint one image of a set.
- *
  * @param {HTMLCanvasElement} canvas
  * @param {PictureShape & {pixels: Uint8Array}} images
  * @param {number} row

@@ -20,7 +20,6 @@ export class PixelPicture {
 
   /**
    * Forgets what was shown and marked, if the size is another one.
-   *
    * @param {number} width in units
    * @param {number} height
    * @param {number} scale screen pixels per unit, a whole number
@@ -50,7 +49,6 @@ export class PixelPicture {
 
   /**
    * Draws these marks instead of those before.
-   *
    * @param {Mark[]} marks
    */
   mark(marks) {
@@ -81,9 +79,7 @@ export class PixelPicture {
 
 /**
  * Outlines, shading and numbers drawn over a picture.
- *
  * @typedef {{left: number, top: number, right: number, bottom: number}} Frame in units; right and bottom are excluded
- *
  * @typedef {{kind: "field", frame: Frame}
  *   | {kind: "pending", frame: Frame, color: string}
  *   | {kind: "number", frame: Frame, text: string, color: string}

@@ -1,6 +1,5 @@
 /**
  * Make a group of buttons one stop of the Tab key; the arrow keys, Home and End move within it, up and down by a line.
- *
  * @param {Element} node
  * @param {string} selector of the buttons in it
  * @returns {() => void} to call when buttons were added, removed or hidden

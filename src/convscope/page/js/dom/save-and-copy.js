@@ -13,7 +13,6 @@ export function saveFile(name, type, content) {
 
 /**
  * Copy a text, or select it where the browser does not allow that.
- *
  * @param {Element} note for what was done
  * @param {HTMLElement} element that holds the text
  * @param {string} text

@@ -26,7 +26,6 @@ export class ScaleLegend {
 
   /**
    * Show words instead of numbers, for pictures that each have their own scale.
-   *
    * @param {Uint8Array} table
    * @param {string[]} words for both ends
    */

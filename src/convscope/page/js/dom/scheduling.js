@@ -18,7 +18,6 @@ export function afterPaint() {
 
 /**
  * Run a generator to its end in slices.
- *
  * @template T
  * @param {Generator<unknown, T>} work which yields as often as it can
  * @param {() => boolean} [isWanted] asked between slices; once it says no, the work is given up
@@ -43,7 +42,6 @@ function runFor(milliseconds, work) {
 
 /**
  * Run a generator to its end while the browser is idle.
- *
  * @template T
  * @param {Generator<unknown, T>} work
  * @returns {Promise<T>}
@@ -65,7 +63,6 @@ function idleTime() {
  * Return a function that draws at most once per frame, and only while the element is near the window.
  *
  * While a stroke is drawn, only the views next to the drawing pad cost time.
- *
  * @param {Element} element which shows what `draw` draws
  * @param {() => void} draw
  * @returns {() => void} asks for a drawing, as often as you like; call it once at the start

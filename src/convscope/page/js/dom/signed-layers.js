@@ -3,7 +3,6 @@ import {isPicture} from "../network/shape.js";
 
 /**
  * Which layers have signed values, and the ranges of their colour scales. Pure: no DOM.
- *
  * @typedef {import("../network/network.js").Network} Network
  * @typedef {import("../image/color/paint.js").ValueRange} ValueRange
  */
@@ -16,7 +15,6 @@ const HANDS_ON = new Set(["MaxPooling2D", "AveragePooling2D", "GlobalMaxPooling2
  * Return the signed layers.
  *
  * Decided by architecture, not by the values for one image: a scale must not change while the user draws.
- *
  * @param {Network} network
  * @returns {boolean[]} per layer, whether its activations can be negative
  */

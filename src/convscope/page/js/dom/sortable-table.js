@@ -25,7 +25,6 @@ function sortBy(table, heading, column) {
 
 /**
  * Return the indices of `keys` in the given direction; equal keys keep their order.
- *
  * @param {string[]} keys numbers as text, or names
  * @param {"ascending" | "descending"} direction
  * @returns {number[]}

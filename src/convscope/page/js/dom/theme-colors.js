@@ -2,7 +2,6 @@ import {DIVERGING_DARK_TABLE, DIVERGING_TABLE, GREY_TABLE, SEQUENTIAL_TABLE} fro
 
 /**
  * Colours that canvas drawings share with the page; they depend on the theme.
- *
  * @typedef {object} ThemeColors
  * @property {boolean} isDark
  * @property {boolean} isTurned whether much of an image is dark: ink on light paper
@@ -34,7 +33,6 @@ export function themeColors(session) {
 
 /**
  * Call the listener when the colours change, by system setting or by the reader.
- *
  * @param {() => void} listener
  */
 export function onThemeChange(session, listener) {

@@ -2,7 +2,6 @@
  * Many small pictures in one canvas: the channels of a layer, the kernels of a filter.
  *
  * All sizes are in units of one canvas pixel, which CSS enlarges by a whole factor. Pure: no DOM.
- *
  * @typedef {object} TileLayout
  * @property {number} count how many tiles
  * @property {number} rows of one tile
@@ -11,7 +10,6 @@
  * @property {number} gap between two tiles
  * @property {number} width of all
  * @property {number} height of all
- *
  * @typedef {{tile: number, row: number, column: number}} TilePlace
  */
 
@@ -42,7 +40,6 @@ function tilesPerLine(count, most) {
 
 /**
  * Return how many of `count` items to put in a line so that the block is about square, with full lines if possible.
- *
  * @param {number} count
  * @returns {number}
  */
@@ -76,7 +73,6 @@ export function placeUnder({count, rows, columns, perLine, gap, width, height}, 
 
 /**
  * Paint values in row order with the tile last, as in activations and kernels. NaN stays transparent.
- *
  * @param {ArrayLike<number>} data rows · columns · count numbers
  * @param {TileLayout} layout
  * @param {(tile: number) => import("../image/color/paint.js").ColorScale} scaleOf

@@ -11,7 +11,6 @@
  * `right`, `down`, `cover`, `row`, `column`: pixels of the image, fractions allowed; `thick`: pixels of radius, negative thins;
  * `turn`: degrees clockwise; `scale`: factor; `noise`: standard deviation, of 1; `seed`: of the noise. `cover` is the side of a
  * square centred on the image and moved by `row` and `column`.
- *
  * @typedef {typeof NO_CHANGE} Change
  */
 export const NO_CHANGE = Object.freeze({
@@ -23,7 +22,6 @@ const COVER_LEVEL = 0.5;
 
 /**
  * Return a transformed copy, identical if nothing changes. Transformed values are clipped to 0..1.
- *
  * @param {ArrayLike<number>} pixels h·w·c in 0..1
  * @param {import("../dom/picture.js").PictureShape} shape
  * @param {Partial<Change>} [changes] to NO_CHANGE
@@ -68,7 +66,6 @@ function withinUnit(value) {
 
 /**
  * Scale and rotate about the centre, then shift; bilinear, with zeros outside. Whole-pixel shifts are exact copies.
- *
  * @param {Float32Array} pixels h·w·c
  */
 function warped(pixels, {height, width, channels}, {right: rightward, down: downward, turn, scale}) {
@@ -105,7 +102,6 @@ function warped(pixels, {height, width, channels}, {right: rightward, down: down
 
 /**
  * Thicken or thin strokes: maximum or minimum over a disc about each pixel.
- *
  * @param {Float32Array} pixels h·w·c, bright ink on dark ground
  * @param {number} amount the disc's radius in pixels, negative to thin; between whole radii the two results are mixed
  */
@@ -149,7 +145,6 @@ function discOffsets(radius) {
 
 /**
  * Return uniform numbers in [0, 1), the same in every browser: mulberry32 by Tommy Ettinger, public domain.
- *
  * @param {number} seed a whole number
  * @returns {() => number}
  */
@@ -167,7 +162,6 @@ export function seededRandom(seed) {
  * Return approximately normal numbers with mean 0 and standard deviation 1: a sum of four uniform ones.
  *
  * It avoids logarithm and cosine, whose last digits differ between browsers; the price is a maximum of 3.46.
- *
  * @param {number} seed
  * @returns {() => number}
  */

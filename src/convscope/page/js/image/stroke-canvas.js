@@ -3,7 +3,6 @@
  * Pure: no DOM.
  *
  * Points are in pixels of the drawing pad, x to the right and y down; the centre of the first pixel is (0.5, 0.5).
- *
  * @typedef {{x: number, y: number}} Point
  * @typedef {{radius: number, points: Point[]}} Stroke
  * @typedef {import("./preprocess/pixel-statistics.js").InkBox} InkBox both ends included
@@ -22,7 +21,6 @@ export function makeInk(height, width) {
 
 /**
  * Start a stroke with a dot.
- *
  * @param {Ink} ink changed
  * @param {Point} point
  * @param {number} radius
@@ -35,7 +33,6 @@ export function beginStroke(ink, point, radius) {
 
 /**
  * Extend the last stroke to a point.
- *
  * @param {Ink} ink changed
  * @param {Point} point
  * @returns {InkBox | null} where pixels may have changed
@@ -57,7 +54,6 @@ export function clearInk(ink) {
 
 /**
  * Draw strokes on an empty pad, from a link or a test.
- *
  * @param {Ink} ink changed
  * @param {Stroke[]} strokes
  */
@@ -71,7 +67,6 @@ export function setStrokes(ink, strokes) {
  * Put an image of the dataset on an empty pad, enlarged by a whole factor with hard pixels.
  *
  * Preprocessed with PAD_SETTINGS, an MNIST digit is recovered exactly.
- *
  * @param {Ink} ink changed
  * @param {import("./preprocess/resample.js").GreyPicture} picture bright ink on black, no larger than the pad
  */

@@ -1,6 +1,5 @@
 /**
  * Activation functions: value and derivative, both at the value before activation.
- *
  * @typedef {object} Formula
  * @property {string} name
  * @property {(before: number) => number} [value] none for the softmax, which needs all units of a place at once
@@ -39,7 +38,6 @@ export function formulaNamed(name) {
 
 /**
  * Keras' ReLU layer with its three settings, leaky ReLU included.
- *
  * @param {{max_value?: number | null, negative_slope?: number | null, threshold?: number | null}} settings
  * @returns {Omit<Formula, "name">}
  */
@@ -53,7 +51,6 @@ export function rectifier({max_value: cap, negative_slope: leak, threshold: bend
 
 /**
  * ELU and, with a scale, SELU.
- *
  * @param {number} alpha
  * @param {number} scale
  * @returns {Omit<Formula, "name">}

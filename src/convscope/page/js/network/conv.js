@@ -4,7 +4,6 @@ import {inputLine, windowAxes} from "./window.js";
 /**
  * Conv2D and DepthwiseConv2D: both paddings, strides, dilation, groups, with and without a bias. A depthwise convolution is
  * one with a group per channel, also in the order of its kernel's numbers.
- *
  * @typedef {object} ConvolutionTerm one product
  * @property {number} row place in the layer's input
  * @property {number} column
@@ -115,7 +114,6 @@ function isZero(values, start, count) {
 
 /**
  * Return every product of one unit by input channel, for the channels of its group only.
- *
  * @param {number[]} place [row, column, filter]
  */
 function explainConvolution({prepared}, input, [row, column, filter]) {

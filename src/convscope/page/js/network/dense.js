@@ -2,7 +2,6 @@ import {addRows, scratchArray, sumOfProducts} from "./dot-products.js";
 
 /**
  * Dense: every unit sums over all inputs; on feature maps, at each position over the channels, as in Keras.
- *
  * @typedef {{index: number, input: number, weight: number, product: number}} DenseTerm `index`: which input of its place
  */
 

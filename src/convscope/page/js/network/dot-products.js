@@ -5,7 +5,6 @@
  * therefore computed together, as a sum of rows times inputs; zero inputs, most of a digit's image and half of what a
  * ReLU leaves, are skipped. Sums are Float64Array, because hundreds of additions in Float32 would lose digits. Kernels
  * are too, which saves a conversion per product: a third of the time.
- *
  * @typedef {object} Gathered room for the inputs of one sum that are not zero
  * @property {Float64Array} values
  * @property {Int32Array} rows where in the kernel the row of each begins
@@ -21,7 +20,6 @@ export function scratchArray(count) {
 
 /**
  * Add to sums[0…width − 1] the row of i times values[i], for the first `count` gathered inputs.
- *
  * @param {Float64Array} sums
  * @param {Float64Array} kernel
  * @param {Gathered} gathered
@@ -56,7 +54,6 @@ function addFourRows(sums, kernel, values, rows, index, width) {
 
 /**
  * Return the sum of a[start + i] · b[from + i] over `count` values: the backward pass through a row.
- *
  * @param {Float64Array} a
  * @param {number} start
  * @param {Float64Array} b

@@ -3,14 +3,12 @@ import {pullBackSoftmax} from "./softmax.js";
 
 /**
  * Gradients of a class's logit, by the chain rule from the last layer back.
- *
  * @typedef {import("./network.js").Network} Network
  * @typedef {import("./network.js").Run} Run
  */
 
 /**
  * Return gradient × input: each pixel's contribution to the logit under a linear approximation.
- *
  * @param {Network} network
  * @param {ArrayLike<number>} pixels
  * @param {Run} run that on `pixels`
@@ -29,7 +27,6 @@ export function gradientTimesInput(network, pixels, run, classIndex) {
  * A. Taly and Q. Yan, "Axiomatic attribution for deep networks", ICML 2017.
  *
  * A generator, because it takes one gradient per step and class: it yields the share done and returns the values.
- *
  * @param {Network} network
  * @param {ArrayLike<number>} pixels
  * @param {number[]} classIndices
@@ -54,7 +51,6 @@ export function* integratedGradients(network, pixels, classIndices, {steps = 32,
 
 /**
  * Return the gradient of a class's logit with respect to the pixels.
- *
  * @param {Network} network
  * @param {ArrayLike<number>} pixels
  * @param {Run} run that on `pixels`

@@ -25,9 +25,7 @@ const IDENTITY = {
  * The layer kinds that the engine computes; `models/numpy_engine/forward.py` has the same.
  *
  * A layer is computed in two steps: its kind, then its activation function.
- *
  * @typedef {import("./network.js").Layer} Layer
- *
  * @typedef {object} LayerKind the first of the two steps: forward, backward, and in words and numbers
  * @property {(layer: Layer) => string | null} [problem] why this layer cannot be computed, for kinds with settings that are
  *   not known here; it completes a sentence that begins with the layer's name
@@ -72,7 +70,6 @@ export function layerKindNamed(kind) {
 
 /**
  * Return the activation function of a layer.
- *
  * @param {Layer} layer
  * @returns {import("./activations.js").Formula | undefined} undefined where it is not known here
  */

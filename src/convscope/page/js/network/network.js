@@ -4,7 +4,6 @@ import {applySoftmax, explainSoftmax} from "./softmax.js";
 
 /**
  * The network in plain JavaScript: the activations of every layer for one image.
- *
  * @typedef {object} Layer
  * @property {string} name
  * @property {string} kind Keras' name of its class
@@ -17,23 +16,19 @@ import {applySoftmax, explainSoftmax} from "./softmax.js";
  * @property {import("./activations.js").Formula | undefined} formula its activation function
  * @property {any} prepared what the operation worked out in advance
  * @property {string | null} problem why it cannot be computed; completes a sentence that begins with its name
- *
  * @typedef {object} Network
  * @property {string} name
  * @property {number[]} inputShape
  * @property {Layer[]} layers
  * @property {string[]} unknown names of the layers that cannot be computed
  * @property {number} temperature divisor of the logits that calibrates the probabilities; 1 where there is none
- *
  * @typedef {{shape: number[], data: Float32Array}} Activation
- *
  * @typedef {object} Run
  * @property {ArrayLike<number> | null} probabilities the last layer's output, or with a temperature softmax(logits /
  *   temperature); null where a layer cannot be computed
  * @property {Float32Array | null} logits what went into the last layer's activation function
  * @property {Record<string, Activation>} activations every layer's output, after its activation function
  * @property {string | null} stoppedAt the first layer that cannot be computed
- *
  * @typedef {{pixels: Float32Array, sums: Float64Array, run: Run}} Workspace
  */
 
@@ -76,7 +71,6 @@ function problemOf(layer) {
  *
  * Passing one to `runNetwork` repeatedly avoids garbage collection of megabytes while the user draws; each run overwrites
  * the one before.
- *
  * @param {Network} network
  * @returns {Workspace}
  */
@@ -122,7 +116,6 @@ export function runNetwork(network, pixels, workspace = makeWorkspace(network)) 
 
 /**
  * Compute a layer without its activation function.
- *
  * @param {Layer} layer
  * @param {Float32Array} input
  * @returns {Float32Array}
@@ -135,7 +128,6 @@ export function beforeActivation(layer, input) {
 
 /**
  * Return the input of the layer at `index`: the activations before it, or the image.
- *
  * @param {Network} network
  * @param {ArrayLike<number>} pixels
  * @param {Record<string, Activation>} activations

@@ -1,6 +1,5 @@
 /**
  * BatchNormalization, Normalization and Rescaling: a factor and a summand per channel.
- *
  * @typedef {import("./network.js").Layer} Layer
  */
 
@@ -43,7 +42,6 @@ function rescaling(numbersOf) {
 
 /**
  * Return whether `axis`, counted with the batch first as in Keras, is the channel axis.
- *
  * @param {number | number[] | undefined} axis
  * @param {number[]} shape without the batch
  */

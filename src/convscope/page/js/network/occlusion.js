@@ -2,10 +2,8 @@ import {makeWorkspace, runNetwork} from "./network.js";
 
 /**
  * Decrease of the logits when a patch of the image is occluded.
- *
  * @typedef {{size: number, stride: number}} Patch `size`: its side in pixels; `stride`: from one patch to the next, and side of
  *   the square of pixels that one number stands for
- *
  * @typedef {object} OcclusionMap
  * @property {number} rows
  * @property {number} columns
@@ -19,7 +17,6 @@ import {makeWorkspace, runNetwork} from "./network.js";
  *
  * A generator, so that the page stays responsive: it yields the share done, row by row, and returns a map per class, or
  * null if a layer cannot be computed.
- *
  * @param {import("./network.js").Network} network
  * @param {ArrayLike<number>} pixels
  * @param {number[]} classIndices

@@ -116,7 +116,6 @@ function explainAveragePooling(layer, input, place) {
 
 /**
  * Return the pixels that one unit pools, in row order.
- *
  * @param {number[]} place [row, column, channel]; [channel] after a global pooling
  */
 function pooledPixels({prepared, outputShape}, input, place) {

@@ -7,7 +7,6 @@ import {linesInside} from "./window.js";
  *
  * Rows and columns are traced separately, one mark per line, from a layer back to the input: exact even where padding,
  * strides or dilation skip lines.
- *
  * @typedef {import("./network.js").Network} Network
  * @typedef {{top: number, left: number, bottom: number, right: number}} Box both ends included; bottom < top where no pixel
  *   reaches the unit, as in a frame of zeros
@@ -42,7 +41,6 @@ export function unusedPixels(network) {
 
 /**
  * Trace a unit back through reshaping layers to its position in a feature map.
- *
  * @returns {{index: number, shape: number[], place: number[] | null}} the layer of the picture, −1 for the image itself; a
  *   place of null where the unit reads every unit of that layer's input
  */
@@ -60,7 +58,6 @@ function pictureUnit({layers, inputShape}, index, place) {
 
 /**
  * Return the lines of the image that reach the marked output lines of the layer at `index`.
- *
  * @param {number} axis 0 for rows, 1 for columns
  * @param {Uint8Array | null} marks null for every line
  */
@@ -128,7 +125,6 @@ export function channelRead({kind, operation, formula, inputShape, outputShape},
 
 /**
  * Return the layer whose activations a layer really reads, skipping layers that only reshape.
- *
  * @param {Network} network
  * @param {number} index of the layer that reads
  * @returns {{index: number, shape: number[]}} index −1 for the image

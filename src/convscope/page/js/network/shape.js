@@ -21,7 +21,6 @@ export function offsetOf(shape, place) {
 
 /**
  * Return the position at an offset, the inverse of `offsetOf`.
- *
  * @param {number[]} shape
  * @param {number} offset
  * @returns {number[]}
@@ -45,7 +44,6 @@ export function isPicture(shape) {
 
 /**
  * Return the position of a layer's maximum, or of that of a channel.
- *
  * @param {{shape: number[], data: ArrayLike<number>}} activation
  * @param {number} [channel] of a picture; of a flat layer, the unit itself
  * @returns {number[]}

@@ -1,6 +1,5 @@
 /**
  * The softmax, from logits to probabilities, and the ranking of classes. Pure: no DOM.
- *
  * @typedef {object} SoftmaxSum the softmax worked out
  * @property {"softmax"} kind
  * @property {number[]} logits
@@ -12,7 +11,6 @@
 
 /**
  * Apply softmax to every run of `count` values, in place.
- *
  * @param {Float32Array} data
  * @param {number} count
  */
@@ -28,7 +26,6 @@ export function applySoftmax(data, count) {
 
 /**
  * Convert the gradient of the probabilities to that of the logits, in place.
- *
  * @param {Float64Array} gradient
  * @param {Float32Array} probabilities
  * @param {number} count
@@ -57,7 +54,6 @@ export function explainSoftmax(values, temperature = 1) {
 
 /**
  * Return the indices of the numbers, largest first; ties keep their order.
- *
  * @param {ArrayLike<number>} numbers
  * @returns {number[]}
  */
@@ -77,7 +73,6 @@ export function largestOf(values) {
 
 /**
  * Return the two classes to compare: the predicted one and the true one, or the runner-up if that is the same or unknown.
- *
  * @param {ArrayLike<number>} probabilities
  * @param {number | null} label
  * @returns {{called: number, rival: number}}
@@ -89,7 +84,6 @@ export function comparedClasses(probabilities, label) {
 
 /**
  * Choose the classes that get a bar: all if they are few, otherwise the most probable of them.
- *
  * @param {ArrayLike<number>} probabilities
  * @param {number} most
  * @param {number} [least] probability for a bar where they are many; the most probable class has one anyway

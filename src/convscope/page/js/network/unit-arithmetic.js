@@ -19,7 +19,6 @@ import {explainSoftmax} from "./softmax.js";
  *
  * and where the activation function is the softmax, `softmax` {kind, logits, maximum, exponentials, total, probabilities} of
  * all units of the place, of which this one is number `unit`. Rows and columns are those of the layer's input.
- *
  * @typedef {import("./softmax.js").SoftmaxSum} SoftmaxSum
  * @typedef {{kind: string, before: number, after: number, activation: string, softmax?: SoftmaxSum, unit?: number,
  *   [key: string]: any}} Explanation

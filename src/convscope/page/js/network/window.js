@@ -2,9 +2,7 @@ import {offsetOf} from "./shape.js";
 
 /**
  * Positions of convolution and pooling windows, one axis at a time, and ZeroPadding2D.
- *
  * @typedef {import("./network.js").Layer} Layer
- *
  * @typedef {object} WindowAxis rows or columns
  * @property {number} size places in the window
  * @property {number} stride from one window to the next
@@ -34,7 +32,6 @@ export function inputLine(axis, output, step) {
 
 /**
  * Return the input lines in one window, without padding.
- *
  * @param {WindowAxis} axis
  * @param {number} output
  * @returns {number[]}
@@ -59,7 +56,6 @@ function windowAxis({settings, inputShape, outputShape}, axis) {
 
 /**
  * ZeroPadding2D: a border of zeros around every feature map.
- *
  * @type {import("./layers.js").LayerKind}
  */
 export const ZERO_PADDING = {

@@ -3,7 +3,6 @@ import {runNetwork} from "../network/network.js";
 
 /**
  * Epoch snapshots with their test results, and what their networks predict for an image. No DOM.
- *
  * @typedef {object} Frame
  * @property {number} epoch from 1
  * @property {boolean} isLast whether it is the finished network
@@ -45,7 +44,6 @@ export function frameAt(frames, epoch) {
 
 /**
  * Return the note of a view that shows an earlier epoch; "" for the last one.
- *
  * @param {Frame[]} frames
  * @param {number} epoch as the state has it
  */
@@ -61,7 +59,6 @@ const KEPT_RUNNERS = new WeakMap();
  * Return a function for the class probabilities of an image at each epoch.
  *
  * The networks are cached: the page has a memory budget for all of them together.
- *
  * @returns {(pixels: Float32Array, isWanted: () => boolean) => Promise<Float32Array[] | undefined>} all classes' probabilities,
  *   frame by frame; undefined where it was given up, or the network cannot be run
  */

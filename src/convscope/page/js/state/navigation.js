@@ -14,7 +14,6 @@ const SAME_GESTURE = 100;
 
 /**
  * Return which kind of step a change is for Back and Forward; "" where it is none, such as a stroke or a slider.
- *
  * @param {State} before
  * @param {State} after
  */
@@ -28,7 +27,6 @@ export function kindOfStep(before, after) {
 /**
  * Read the page's state from the URL hash and mirror it there. What the reader goes to and opens are steps of the browser's
  * history; what they draw or set replaces the newest one.
- *
  * @param {import("../dom/page-position.js").PagePosition} view
  * @returns {import("./state.js").PageState}
  */

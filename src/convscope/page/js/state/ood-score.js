@@ -4,7 +4,6 @@ import {makeWorkspace, runNetwork} from "../network/network.js";
 /**
  * OOD score of an image: mean cosine distance, in the features of the last hidden layer, to its nearest neighbours in a
  * sample of training images; as `analysis/distances.py` measures it for reference images. Pure: no DOM.
- *
  * @typedef {{features: Float32Array, size: number, count: number}} Sample `count` rows of `size` activations
  */
 
@@ -72,7 +71,6 @@ function inverseLength(values) {
 
 /**
  * Return the share of reference images that are closer to the training images than this one.
- *
  * @param {number} distance
  * @param {number[]} percentiles 0 to 100 of the known images' distances
  * @returns {number} 0..1; 1 only beyond all of them

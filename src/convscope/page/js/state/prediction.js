@@ -2,7 +2,6 @@ import {rankedIndices} from "../network/softmax.js";
 
 /**
  * The network's current prediction as numbers. Pure: no DOM.
- *
  * @typedef {object} Prediction
  * @property {boolean} isEmpty whether there is nothing to classify: an empty pad, or a picture of one level
  * @property {number} best the class; -1 where there is nothing, or the network cannot be run to its end

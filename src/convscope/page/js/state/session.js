@@ -11,10 +11,8 @@ import {parseChange} from "./perturbation.js";
  *
  * A view reads `session` in its listener and redraws. `session.run` is the same object with the same arrays every time,
  * overwritten by each run: copy what is needed later. Views off the screen should wait: `drawWhenVisible`.
- *
  * @typedef {import("./state.js").State} State
  * @typedef {import("../data/images.js").ReferenceImages} ReferenceImages
- *
  * @typedef {object} OpenImage
  * @property {string} name "test-123", "train-5", "drawing" or "picture"; numbers are places in the split
  * @property {"test" | "train" | "drawing" | "picture"} source
@@ -24,7 +22,6 @@ import {parseChange} from "./perturbation.js";
  * @property {string} [file] the name of the file that a picture came from
  * @property {Float32Array} pixels what the network is given, h·w·c in 0..1
  * @property {Float32Array} original the same before the reader's change (state.change); the same array where there is none
- *
  * @typedef {object} Session
  * @property {object} payload
  * @property {string[]} names of the classes
@@ -46,7 +43,6 @@ import {parseChange} from "./perturbation.js";
  * @property {(name: string) => Float32Array | null} pixelsOf an image of the set, as it is there
  * @property {(epoch: number) => Promise<import("../network/network.js").Network | null>} networkAt 0 for the end
  * @property {() => Promise<ReferenceImages | null>} readReferenceImages into `images`; they follow the script in the page, so the first screen is there earlier
- *
  * @typedef {(session: Session, changed: Set<string>) => void} SessionListener `changed` has keys of the state, and "open" (another
  *   image, or other pixels), "network", and "run" whenever either of them
  */

@@ -1,7 +1,6 @@
 /**
  * The reader's selections. Every view reads them, any view may change them, and listeners learn what changed. Pure: no
  * DOM.
- *
  * @typedef {"auto" | "light" | "dark"} Theme
  * @typedef {object} State
  * @property {string} place the anchor that was gone to
@@ -14,9 +13,7 @@
  * @property {string} unit "row.column.channel" or "unit" in that layer; "" for none
  * @property {import("../image/color/range.js").ScaleMode} scale what the activations' colours are common to
  * @property {number} target the class that is asked about; -1 for the one answered
- *
  * @typedef {(state: Readonly<State>, changed: Set<string>) => void} StateListener
- *
  * @typedef {object} PageState
  * @property {Readonly<State>} values a new object after every change
  * @property {(changes: Partial<State>) => Set<string>} set returns the keys that changed, and tells the listeners if any did

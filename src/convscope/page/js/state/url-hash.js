@@ -6,7 +6,6 @@ import {INITIAL_STATE} from "./state.js";
  *
  * `figure-loss&theme=dark&image=test-123` is the anchor `figure-loss` in the dark theme with test image 123 open.
  * Defaults are left out.
- *
  * @typedef {import("./state.js").State} State
  */
 

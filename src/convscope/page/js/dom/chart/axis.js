@@ -2,7 +2,6 @@ import {formatTicks, niceTicks} from "../../image/color/range.js";
 
 /**
  * Axes of line charts, the same as in the report's figures. Pure: no DOM.
- *
  * @typedef {object} Axis
  * @property {(value: number) => number} place 0 at the bottom, 1 at the top
  * @property {{value: number, text: string}[]} ticks
@@ -18,7 +17,6 @@ const LOGARITHMIC_FROM = 4;
 
 /**
  * Return an axis for shares up to 1: linear, or logarithmic in the error where errors are few.
- *
  * @param {number[]} values
  * @returns {Axis}
  */
@@ -34,7 +32,6 @@ export function accuracyAxis(values) {
 
 /**
  * Return an axis for positive numbers: linear, or logarithmic where they span several factors.
- *
  * @param {number[]} values
  * @returns {Axis}
  */
@@ -59,7 +56,6 @@ export function probabilityAxis() {
 
 /**
  * Return whole epochs for the ticks, including the first and the last.
- *
  * @param {number} epochs
  * @param {number} [most] of them
  * @returns {number[]}
@@ -76,7 +72,6 @@ export function epochTicks(epochs, most = 8) {
 
 /**
  * Move the labels at the ends of lines apart where they overlap, within 0 and `height`.
- *
  * @param {number[]} wanted heights
  * @param {number} gap between two of them
  * @param {number} height

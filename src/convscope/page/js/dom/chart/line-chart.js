@@ -4,14 +4,12 @@ import {makePlot} from "./plot.js";
 
 /**
  * Line chart over epochs with labels at the line ends; pointer and arrow keys select an epoch.
- *
  * @typedef {object} Series
  * @property {string} name
  * @property {(number | null)[]} values one for each of the chart's epochs; null where there is none
  * @property {string} className of the style sheet, for its colour and dash
  * @property {"circle" | "square" | "diamond"} marker
  * @property {number} [ring] the place of a value that has a ring
- *
  * @typedef {object} LineChart
  * @property {HTMLElement} node
  * @property {(place: number | null) => void} pointAt one of the epochs, with a thin line

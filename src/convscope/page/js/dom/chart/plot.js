@@ -2,10 +2,8 @@ import {newShape} from "../element.js";
 
 /**
  * A frame with two axes, into which views draw.
- *
  * @typedef {{place: (value: number) => number, ticks: {value: number, text: string}[], name?: string}} PlotAxis `place`: 0 at the
  *   left or at the bottom, 1 at the other end
- *
  * @typedef {object} Plot
  * @property {SVGElement} node
  * @property {(value: number) => number} x in units of the drawing

@@ -1,13 +1,11 @@
 /**
  * Numbers to colours. Pure: no DOM; `ImageData.data` of a canvas is a plain array here.
- *
  * @typedef {{minimum: number, maximum: number}} ValueRange
  * @typedef {ValueRange & {table: Uint8Array}} ColorScale with a table of `colormaps.js`
  */
 
 /**
  * Write each value as four bytes to `target`. Values outside the range are clipped; NaN is transparent.
- *
  * @param {ArrayLike<number>} data
  * @param {ColorScale} scale
  * @param {Uint8ClampedArray | Uint8Array} target at least four times as long as `data`
@@ -31,7 +29,6 @@ export function paint(data, {minimum, maximum, table}, target, {start = 0, step 
 
 /**
  * Return the colour of one value, for a legend or an outline.
- *
  * @param {number} value
  * @param {ColorScale} scale
  * @returns {[number, number, number]} red, green, blue
@@ -44,7 +41,6 @@ export function colorOf(value, scale) {
 
 /**
  * Return a colour in CSS notation.
- *
  * @param {[number, number, number]} color
  */
 export function cssColor(color) {
@@ -53,7 +49,6 @@ export function cssColor(color) {
 
 /**
  * Return black or white, whichever has the higher WCAG 2 contrast on a colour.
- *
  * @param {[number, number, number]} color
  * @returns {"#000" | "#fff"}
  */

@@ -1,6 +1,5 @@
 /**
  * Ranges of colour scales and the labels of their legends. Pure: no DOM.
- *
  * @typedef {import("./paint.js").ValueRange} ValueRange
  * @typedef {{shape: number[], data: ArrayLike<number>}} Layer data in row order, the channel last
  * @typedef {"channel" | "layer" | "all"} ScaleMode
@@ -15,7 +14,6 @@ const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
  * Return a range for each channel of each layer: of the channel, of its layer or of all layers.
  *
  * No range is empty; ranges of signed values are symmetric about zero, others begin there, however small the least number is.
- *
  * @param {Record<string, Layer>} layers
  * @param {ScaleMode} mode
  * @param {{signed?: boolean}} [options]
@@ -36,7 +34,6 @@ export function scaleRanges(layers, mode, {signed = false} = {}) {
 
 /**
  * Return minimum and maximum of each channel, ignoring NaN.
- *
  * @param {ArrayLike<number>} data
  * @param {number} channels
  * @returns {ValueRange[]}
@@ -71,7 +68,6 @@ function rangeFromZero({maximum}) {
 
 /**
  * Return a range symmetric about zero.
- *
  * @param {ValueRange} range
  * @returns {ValueRange}
  */
@@ -82,7 +78,6 @@ export function evenRange({minimum, maximum}) {
 
 /**
  * Return at most `count` round values within a range: multiples of 1, 2 or 5 times a power of ten.
- *
  * @param {number} minimum
  * @param {number} maximum
  * @param {number} [count]
@@ -103,7 +98,6 @@ export function niceTicks(minimum, maximum, count = 5) {
 
 /**
  * Return a number with three significant digits: `0.0123`, `1,230`, `−4.56`, `7.89 × 10⁻⁶`; NaN is a dash.
- *
  * @param {number | null | undefined} value
  * @param {number} [digits]
  * @returns {string}
@@ -122,7 +116,6 @@ export function formatNumber(value, digits = 3) {
 
 /**
  * Return tick labels with the same number of decimals: `−0.5`, `0.0`, `0.5`.
- *
  * @param {number[]} ticks
  * @returns {string[]}
  */

@@ -3,7 +3,6 @@ import {borderMedian, grownMask, relevelled} from "./pixel-statistics.js";
 /**
  * Binarization of photographed documents: ink separated from shading. Rule and constants as in `data/digits/binarize.py`, bit for
  * bit. Pure: no DOM.
- *
  * @typedef {import("./resample.js").GreyPicture} GreyPicture
  * @typedef {object} ThemeColors
  * @property {GreyPicture} ink bright on 0
@@ -24,7 +23,6 @@ const MIN_LIGHT = 64;
 
 /**
  * Return whether half of the border is within one level of its median, which no photo is.
- *
  * @param {GreyPicture} picture
  */
 export function hasFlatBackground(picture) {
@@ -43,7 +41,6 @@ export function hasFlatBackground(picture) {
 /**
  * How much each place absorbs of the light that its ground gives back, 0..255; in it a pixel is `factor` of the picture's, each
  * way.
- *
  * @param {GreyPicture} picture
  * @param {number} reach of the closing, in cells
  * @returns {GreyPicture & {factor: number}}
@@ -88,7 +85,6 @@ export function inkAbove({height, width, pixels, factor}, above) {
 
 /**
  * Return Otsu's threshold in integers: the highest background level, and the means above and below it.
- *
  * @param {number[]} counts of 256 levels
  */
 function splitLevels(counts) {
@@ -112,7 +108,6 @@ function splitLevels(counts) {
 /**
  * Brightness of the background at each place of a photo, whatever is written on it; as in `data/digits/binarize.py`, bit for bit.
  * Pure: no DOM.
- *
  * @typedef {{height: number, width: number, levels: Int32Array}} Plane row by row
  */
 
@@ -123,7 +118,6 @@ const NEIGHBOURHOOD = 8;
 
 /**
  * Return the means of squares, cropped at the far edges; halves round up.
- *
  * @param {{height: number, width: number, levels: ArrayLike<number>}} plane
  * @param {number} side
  * @returns {Plane}
@@ -159,7 +153,6 @@ function cellSide({height, width}) {
 
 /**
  * Return whether the minority of pixels is darker than its surroundings: ink on paper, not chalk on a blackboard.
- *
  * @param {number} side of a cell
  */
 function isDarkerThanBackground(plane, side) {

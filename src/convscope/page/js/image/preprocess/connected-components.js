@@ -1,6 +1,5 @@
 /**
  * Connected components of a mask, diagonal neighbours included; as in `data/digits/connected_components.py`. Pure: no DOM.
- *
  * @typedef {{height: number, width: number, pixels: Uint8Array}} Mask row by row, 0 or 1
  * @typedef {object} Components in the order in which they are met row by row
  * @property {number} height of the mask
@@ -40,7 +39,6 @@ export function labelComponents({height, width, pixels}) {
 
 /**
  * Return a mask of some of the components.
- *
  * @param {Components} components
  * @param {number[]} pieces
  * @returns {Mask}

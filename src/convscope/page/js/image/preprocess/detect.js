@@ -7,7 +7,6 @@ import {grownMask, inkBox, inkMoments, borderMedian, extremeLevels, relevelled} 
 
 /**
  * Detection of the digit in an image: of several, the one with the most ink. As in `data/digits/detect.py`. Pure: no DOM.
- *
  * @typedef {import("./resample.js").GreyPicture} GreyPicture
  * @typedef {import("./pixel-statistics.js").InkBox} InkBox
  * @typedef {{box: InkBox | null, count: number, isCleared: boolean, area: number}} Found `box`: where its ink is in the picture; `count`: how
@@ -93,7 +92,6 @@ function insidePanels(picture, factor, components, settings, depth) {
 
 /**
  * Return whether an image of the network's size has the form of the dataset's digits, as in `data/digits/training_form.py`.
- *
  * @param {GreyPicture} picture
  */
 export function hasTrainingForm(picture, changes = {}) {

@@ -1,6 +1,5 @@
 /**
  * Grouping of ink components into digits; rule and constants as in `data/digits/grouping.py`. Pure: no DOM.
- *
  * @typedef {import("./pixel-statistics.js").InkBox} InkBox
  * @typedef {{pieces: number[], box: InkBox, area: number}} Group
  */
@@ -20,7 +19,6 @@ const DIRT_PIECE = 20;
 
 /**
  * Return the digits among the components, in the order of their first pixels.
- *
  * @param {import("./connected-components.js").Components} components
  * @param {boolean} dropsCutOff whether pieces at the picture's edge are left out, unless there are no others
  * @returns {Group[]}
@@ -97,7 +95,6 @@ function ownerOf(owners, piece) {
 
 /**
  * Return whether a box touches the edge of the image.
- *
  * @param {InkBox} box @param {{height: number, width: number}} size
  */
 export function isCutOff({top, left, bottom, right}, {height, width}) {

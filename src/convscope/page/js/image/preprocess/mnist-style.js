@@ -4,7 +4,6 @@ import {fitInto, fittingScale} from "./resample.js";
 /**
  * MNIST's preprocessing for any grey image: polarity, background, crop, fit, contrast, centre. As in `data/digits/mnist_style.py`, bit
  * for bit. Pure: no DOM.
- *
  * @typedef {import("./resample.js").GreyPicture} GreyPicture
  * @typedef {{border: number, inverted: boolean, picture: GreyPicture}} PolarityStep
  * @typedef {{level: number, peak: number, cut: number, picture: GreyPicture}} GroundStep
@@ -38,7 +37,6 @@ const FULL_INK = 254;
 
 /**
  * Return the network input, all 0 where `empty`, and every intermediate step. A step without effect passes its input on.
- *
  * @param {GreyPicture} picture of any size
  * @param {Partial<DigitSettings>} [changes] to DIGIT_SETTINGS
  * @returns {{height: number, width: number, pixels: Uint8Array, empty: boolean, steps: {polarity: PolarityStep,

@@ -1,14 +1,12 @@
 /**
  * Statistics of a grey image: extremes, border, bounding box and moments of the ink. Ink is any level above 0. Pure: no
  * DOM.
- *
  * @typedef {import("./resample.js").GreyPicture} GreyPicture
  * @typedef {{top: number, left: number, bottom: number, right: number}} InkBox both ends included
  */
 
 /**
  * Return a copy with every level replaced, through a table of 256 entries instead of a call per pixel.
- *
  * @param {GreyPicture} picture
  * @param {(level: number) => number} replace
  * @returns {GreyPicture}
@@ -78,7 +76,6 @@ export function inkMoments({height, width, pixels}) {
 
 /**
  * Dilate a mask by one pixel in eight directions.
- *
  * @param {{height: number, width: number, pixels: Uint8Array}} mask 0 or 1
  */
 export function grownMask({height, width, pixels}) {
@@ -100,7 +97,6 @@ export function grownMask({height, width, pixels}) {
 /**
  * Convert colour to grey as `data/images/resample.py` does: ITU-R 601 luma with Pillow's integers, transparency on white. Pure: no
  * DOM.
- *
  * @param {{height: number, width: number, data: ArrayLike<number>}} image as a canvas' `getImageData` gives it: RGBA
  * @returns {import("./resample.js").GreyPicture}
  */

@@ -1,7 +1,6 @@
 /**
  * Resampling of a grey image into a box in integers only; as in `data/images/resample.py`, which says why the sums are exact.
  * Pure: no DOM.
- *
  * @typedef {{height: number, width: number, pixels: Uint8Array}} GreyPicture row by row, 0 is black
  * @typedef {{box: number, length: number}} FittingScale `box` pixels of the box for every `length` pixels of the picture
  * @typedef {{first: number, weights: number[]}} PixelShare the inputs that give to one output, from `first` on
@@ -9,7 +8,6 @@
 
 /**
  * Return the largest scale at which an image fits into a box.
- *
  * @param {{height: number, width: number}} picture
  * @param {{height: number, width: number}} box
  * @returns {FittingScale}
@@ -24,7 +22,6 @@ export function fittingScale(picture, box) {
  * Resample the image into the middle of the box: area means when shrinking, bilinear when enlarging.
  *
  * Outside the image is 0. Halves round up.
- *
  * @param {GreyPicture} picture
  * @param {{height: number, width: number}} box
  * @returns {GreyPicture}
@@ -39,7 +36,6 @@ export function fitInto({height, width, pixels}, box) {
 
 /**
  * Return weighted means of pixels; halves round up.
- *
  * @param {{width: number, pixels: Uint8Array}} picture
  * @param {PixelShare[]} rows for each output row
  * @param {PixelShare[]} columns
@@ -66,7 +62,6 @@ export function weightedLevels({width, pixels}, rows, columns, areaOf) {
 
 /**
  * Return the nonzero weights from input pixels to output pixels along one axis.
- *
  * @param {number} inputs
  * @param {number} outputs
  * @param {FittingScale} scale
@@ -95,7 +90,6 @@ export function axisShares(inputs, outputs, {box, length}) {
  *
  * An image that covers whole pixels stays on the grid, so that scale 1 is the identity and an enlargement with hard
  * pixels is undone exactly.
- *
  * @returns {number} in units in which an input pixel is 2·box long and an output pixel 2·length; so are the weights below
  */
 function marginBefore(inputs, outputs, {box, length}) {
@@ -118,7 +112,6 @@ function bilinearWeight(output, input, {box, length, margin}) {
  * Reduction of a decoded image to at most 2,048 pixels per side, on white; as in `data/images/decode.py`.
  *
  * Integers with Pillow's rounding, so that both give the same pixels. Pure: no DOM.
- *
  * @typedef {{height: number, width: number, data: Uint8ClampedArray}} Pixels RGBA, row by row; all opaque once laid on white
  */
 
@@ -134,7 +127,6 @@ export function shrinkFactor({height, width}) {
  * Return the means of squares, cropped at the far edges, as Pillow's `reduce`: colours are weighted by opacity.
  *
  * Some rows of an image may be passed if their number is a multiple of `factor`, or if they are the last ones.
- *
  * @param {Pixels} picture
  * @param {number} factor
  * @returns {Pixels}
@@ -226,7 +218,6 @@ export function laidOnWhite({height, width, data}) {
 /**
  * Return an opaque picture stretched from black and white of the training images, if its levels are all between them; else as it
  * is. As `GivenRange` in `data/readers/pixel_scale.py`.
- *
  * @param {Pixels} picture
  * @param {[number, number]} range of values
  * @param {number} [valuesPerLevel] 257 if the browser reduced the picture from 16 to 8 bits

@@ -10,7 +10,6 @@ const MAX_READER_CELL = 48;
 
 /**
  * Return the first training image as a picture in which pointer and arrow keys read the numbers.
- *
  * @returns {HTMLElement}
  */
 export function newPixelReader(session) {

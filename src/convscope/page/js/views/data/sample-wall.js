@@ -12,7 +12,6 @@ const MAX_LISTED_CLASSES = 100;
  * Return a table of the classes with their numbers of images and some of those images, which open in the stage.
  *
  * Its rows are linked to the other views by `data-label`, as those of the table of scores.
- *
  * @returns {HTMLElement | null} null where the page holds no training images
  */
 export function newSampleWall(session) {

@@ -9,7 +9,6 @@ const MAX_LETTERS = 12;
 
 /**
  * Create a chart of the probabilities of two classes after each epoch, below a line that reads them out.
- *
  * @param {object} course
  * @param {number} course.width
  * @param {number} course.height

@@ -30,7 +30,6 @@ export function startExercises(session) {
 
 /**
  * Checks for completed exercises. No DOM. What the reader means to draw is not known: only what the drawing was predicted as.
- *
  * @typedef {{kind: string, text: string, label: number, answer: number, image: number}} Exercise as `page/text/exercises.py` makes it
  * @typedef {object} Situation
  * @property {import("../../state/session.js").OpenImage} open
@@ -38,7 +37,6 @@ export function startExercises(session) {
  * @property {number} epoch the epoch whose weights run; 0 for those of the end
  * @property {boolean} isChanged whether the reader has changed the open image
  * @property {string} ink the drawing in the address; "" while a stroke is drawn
- *
  * @typedef {{ink?: string, epoch?: number, name?: string}} Begun what was predicted as the exercise's first class
  */
 

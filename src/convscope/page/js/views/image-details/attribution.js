@@ -9,7 +9,6 @@ import {channelRanges, evenRange, formatNumber, joinedRange} from "../../image/c
 
 /**
  * Attribution for two classes of the open image side by side, on one scale, with the final weights.
- *
  * @typedef {object} CaseClasses
  * @property {HTMLElement} node
  * @property {(pixels: Float32Array, labels: number[], told: (label: number) => string) => void} show `told`: what a class is in

@@ -10,9 +10,7 @@ import {predictionsByEpochSentence} from "./predictions-by-epoch.js";
  * Create the slow part of the image details: attribution, nearest training images and training course of two classes.
  *
  * It needs many runs of the network, so it comes last and in slices.
- *
  * @returns {{node: HTMLElement, show: (open: OpenImage, answer: number) => Promise<void>}} `answer`: the class that it is called
- *
  * @typedef {import("../../state/session.js").OpenImage} OpenImage
  */
 export function makeEvidenceDetails(session) {

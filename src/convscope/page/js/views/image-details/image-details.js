@@ -14,7 +14,6 @@ const REST = 250;
 
 /**
  * Show the details of the open image: prediction, true class, nearest neighbours, training course.
- *
  * @param {object} options
  * @param {import("./triage.js").Triage} options.triage
  * @param {(row: number | null, by: number) => void} options.step from a test image to another of the gallery
@@ -112,7 +111,6 @@ function makeStepper(step, toggle, close) {
 
 /**
  * The reader's correction of a label: whether it is wrong, the right class, a note.
- *
  * @param {{names: string[], keys: string[], marks: import("../results/marks.js").Marks}} options `keys`: those of the classes
  * @returns {{toggle: HTMLElement, node: HTMLElement, show: (row: number | null, label: number | null) => void}} `row`: null for no test image
  */

@@ -77,7 +77,6 @@ function distanceText(distance) {
  * Nearest training images by the features of the last hidden layer, with the final weights.
  *
  * For the embedded errors Python searched all training images; for any other image the page searches its own sample.
- *
  * @typedef {import("../../state/session.js").OpenImage} OpenImage
  * @typedef {{row: number, distance: number | null}} Neighbour `row` in the reference images
  * @typedef {{searched: number | null, layer: string | null, groups: {label: number, neighbours: Neighbour[]}[]}} Neighbourhood

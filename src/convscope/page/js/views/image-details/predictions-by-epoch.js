@@ -7,7 +7,6 @@ import {largestOf} from "../../network/softmax.js";
  * Predictions of earlier epochs for the test images.
  *
  * The page embeds those of the final network only; others are computed on demand, a class at a time, and cached.
- *
  * @typedef {import("../results/selection.js").Answers} Answers
  * @typedef {(epoch: number, rows: Uint32Array, isWanted: () => boolean) => Promise<Answers | undefined>} AnswersAt
  *   right for these rows; undefined where it was given up, or cannot be known
@@ -53,7 +52,6 @@ function* fillAnswers(answers, images, network, rows) {
 
 /**
  * Return a sentence about the predictions for an image over the epochs.
- *
  * @param {number[]} epochs
  * @param {number[]} answers the class that each epoch's network called it
  * @param {number | null} label

@@ -2,7 +2,6 @@ import {newGlossaryButton, newElement} from "../../dom/element.js";
 
 /**
  * Create the view of an error's likely cause, with the evidence.
- *
  * @param {Hint} hint
  * @returns {HTMLElement}
  */
@@ -19,13 +18,10 @@ export function newTriageView({kind, evidence}) {
 
 /**
  * Likely causes of errors, as Python estimated them with heuristics. Pure: no DOM.
- *
  * @typedef {"label suspect" | "ambiguous" | "model error"} TriageKind
- *
  * @typedef {object} Hint of one mistake
  * @property {TriageKind} kind
  * @property {string[] | null} evidence what is known, in parts of a sentence; null of a mistake that the file does not tell of
- *
  * @typedef {object} Triage
  * @property {{kind: TriageKind, count: number}[]} kinds those that occur
  * @property {(index: number) => TriageKind | null} kindOf the test image with that number; null where it is no mistake, or was not
@@ -42,7 +38,6 @@ export const TRIAGE_TITLES = {
 
 /**
  * A symbol for each cause, so that colour is not the only cue.
- *
  * @type {Record<TriageKind, string>}
  */
 export const TRIAGE_SIGNS = {"label suspect": "?", "ambiguous": "≈", "model error": "✕"};

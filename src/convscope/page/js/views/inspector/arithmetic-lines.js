@@ -7,7 +7,6 @@ import {formatNumber} from "../../image/color/range.js";
  * The last lines of the arithmetic, from the sum to the activation.
  *
  * Each line names its term in `data-term` and has its exact value in `data-value`.
- *
  * @typedef {[string, number, string, string?]} AccountLine what it is, its value, in words, and its text if not the value
  */
 
@@ -53,7 +52,6 @@ function arithmeticLine([term, value, words, text], decimals) {
 
 /**
  * Return the decimals for the arithmetic of a unit: enough for its largest part.
- *
  * @param {import("../../network/unit-arithmetic.js").Explanation} told
  * @param {number[]} parts
  */
@@ -63,7 +61,6 @@ export function arithmeticDecimals(told, parts) {
 
 /**
  * Create a number with its term and exact value, for arithmetic without a table.
- *
  * @param {string} term
  * @param {number} value
  * @param {number} extra digits
@@ -74,7 +71,6 @@ export function arithmeticNumber(term, value, extra) {
 
 /**
  * Create a cell with a value, in its colour.
- *
  * @param {Record<string, any>} attributes
  * @param {string} text
  * @param {number} value
@@ -94,7 +90,6 @@ export function placeTitle({row, column}, value) {
 
 /**
  * The largest parts of a sum and the total of the others. Pure: no DOM.
- *
  * @template T
  * @typedef {{shown: T[], hidden: number, rest: number}} Summands `rest` is what the hidden ones add up to
  */

@@ -10,7 +10,6 @@ const MORE_DIGITS = 4;
 
 /**
  * The exact arithmetic of the open unit: all terms and their sum.
- *
  * @typedef {object} ArithmeticView
  * @property {import("../../dom/signed-layers.js").LayerScales} scales
  * @property {number} weightExtent to which the colours of the unit's weights go
@@ -129,7 +128,6 @@ function poolingArithmetic(told, {scale, extra, openWinner}) {
 
 /**
  * Show batch normalization or rescaling step by step.
- *
  * @param {number} extra decimals
  */
 function affineArithmetic(told, extra) {
@@ -154,7 +152,6 @@ function affineArithmetic(told, extra) {
 
 /**
  * Show a layer that copies its input or only applies an activation function.
- *
  * @param {{name: string, shape: number[], openSource: (() => void) | null, kind: string, extra: number}} view what is copied, from which
  *   layer, with how many more decimals
  */

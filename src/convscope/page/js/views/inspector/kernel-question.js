@@ -16,7 +16,6 @@ export class KernelQuestion {
 
   /**
    * Ask, unless it was asked before or the layer has no kernel that moves.
-   *
    * @param {number} index of the layer
    * @param {number} output the filter
    * @param {number} channel of the input
@@ -84,7 +83,6 @@ export class KernelQuestion {
 
 /**
  * What kernels make of a vertical stroke, for a question with three answers. Pure: no DOM.
- *
  * @typedef {import("./kernel-tiles.js").WeightTiles} WeightTiles
  * @typedef {{values: Float32Array, rows: number, columns: number}} Map2D
  */
@@ -105,7 +103,6 @@ export function strokeImage({rows, columns}) {
 
 /**
  * Return the cross-correlation of a picture with a kernel, without padding.
- *
  * @param {Map2D} picture
  * @param {ArrayLike<number>} kernel
  * @param {{rows: number, columns: number}} size of the kernel
@@ -125,7 +122,6 @@ export function crossCorrelation({values, rows, columns}, kernel, size) {
 
 /**
  * Return the map of one kernel between those of two others, as different as possible from it and from each other.
- *
  * @param {WeightTiles} tiles
  * @param {ArrayLike<number>} kernel of the layer
  * @param {number} output
@@ -164,7 +160,6 @@ function distanceOf(one, other) {
 
 /**
  * Return where the response is strongest relative to the stroke: along it, at its ends, or both.
- *
  * @param {Map2D} answer of a kernel
  */
 function whereStrongest({values, rows, columns}) {

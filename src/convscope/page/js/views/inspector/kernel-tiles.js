@@ -3,7 +3,6 @@ import {sourceOfLayer} from "../../network/receptive-field.js";
 
 /**
  * Layout of a layer's weights: for each filter or unit, a picture per input channel. Pure: no DOM.
- *
  * @typedef {object} WeightTiles
  * @property {number} outputs filters or units
  * @property {number} stack pictures of one output
@@ -40,7 +39,6 @@ export function layOutWeights({stack, rows, columns}) {
 
 /**
  * Return the weights of one filter or unit, for `paintTiles` with `layOutWeights`.
- *
  * @param {WeightTiles} tiles
  * @param {ArrayLike<number>} kernel in Keras' order: row, column, channel, output; the same for a Dense layer on a picture
  * @param {number} output
@@ -51,7 +49,6 @@ export function weightsOfOutput({outputs, stack, rows, columns}, kernel, output)
 
 /**
  * Return the weights of one picture.
- *
  * @param {WeightTiles} tiles
  * @param {ArrayLike<number>} kernel
  * @param {number} output

@@ -5,7 +5,6 @@ import {offsetOf, placeOf, sizeOf, strongestPlace} from "../../network/shape.js"
  *
  * A unit that is the strongest of its channel follows the image: when a stroke ends, or another image is opened, the strongest one is
  * chosen anew. Any other unit was picked by the reader and stays.
- *
  * @typedef {{index: number, place: number[]}} Unit `index` of its layer
  */
 export class OpenUnit {
@@ -91,7 +90,6 @@ export class OpenUnit {
 
 /**
  * Positions of units: [row, column, channel], or [unit]. Pure: no DOM.
- *
  * @typedef {number[]} Place
  */
 
@@ -139,7 +137,6 @@ export function placeAfter(shape, place, key, perLine = 1) {
 
 /**
  * Return the next unit in row order of its channel, or null after the last.
- *
  * @param {number[]} shape
  * @param {Place} place
  * @returns {Place | null}

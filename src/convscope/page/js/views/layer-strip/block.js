@@ -59,9 +59,7 @@ function brokenName(name) {
  *
  * The values become a strip of small pictures, of which each is drawn in its place: two copies in all, however large the
  * tiles.
- *
  * @typedef {import("../../image/color/paint.js").ColorScale} ColorScale
- *
  * @param {HTMLCanvasElement} canvas
  * @param {import("./layout.js").StripBlock} block
  * @param {number} density device pixels for one of the page's
@@ -147,7 +145,6 @@ export function stripNumbers({network, open, run}, {name, kind, shape}) {
 
 /**
  * Return the colour range of each layer, the same as in the inspector, so that a colour means the same value.
- *
  * @param {import("./layout.js").StripLayer[]} layers
  * @param {boolean[]} signed
  * @param {import("../../image/color/range.js").ScaleMode} mode

@@ -6,10 +6,8 @@ import {placeUnder} from "../../dom/tiles.js";
  *
  * A map of 26 × 26 gets a larger tile than one of 5 × 5, but not five times as large: each is enlarged by the whole
  * factor closest to an intermediate size.
- *
  * @typedef {{name: string, kind: string, shape: number[], passes: string[]}} StripLayer `passes`: the layers before it that
  *   hand on their input as it is, and get no block
- *
  * @typedef {import("../../dom/tiles.js").TileLayout & {layer: StripLayer, scale: number}} StripBlock in pixels of the page; `scale`: of
  *   them for one number of the map, below 1 where the map is larger than its tile
  */
@@ -35,7 +33,6 @@ const STRIP_LINES = 3;
  * Return the layers with a block: the input and every computing layer but the last, whose values are bars.
  *
  * If there is none in between, each pixel's contribution to each class is shown instead.
- *
  * @param {import("../../network/network.js").Network} network
  * @returns {StripLayer[]}
  */
@@ -62,7 +59,6 @@ export function stripLayers(network) {
 /**
  * Lay out the blocks so that all of them are in sight: in as few lines as fit, at the largest size; if none fits the height,
  * in a strip that is higher, and never in a wider one.
- *
  * @param {StripLayer[]} layers
  * @param {{width: number, height: number, between: number, narrowest: number, head?: number, unit?: number}} room `between`: two
  *   blocks at least; `narrowest`: what the label of a block needs; `head`: the height of the labels of a line; `unit`: factor of

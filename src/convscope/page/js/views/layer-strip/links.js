@@ -31,7 +31,6 @@ export function drawConnectors(place, faces) {
 
 /**
  * Draw ribbons from tiles of the last block to bars, as wide as |weight × activation|.
- *
  * @param {HTMLElement} place that of the connectors
  * @param {{block: import("./layout.js").StripBlock, face: HTMLElement} | null} last null for none
  * @param {{tile: number, bar: Element, value: number}[]} [ribbons]
@@ -58,7 +57,6 @@ export function drawRibbons(place, last, ribbons = []) {
 
 /**
  * Which tiles of the layer strip take part in what is pointed at, and how much the last ones say for a class. Pure: no DOM.
- *
  * @typedef {import("../../network/network.js").Network} Network
  * @typedef {import("./layout.js").StripBlock} StripBlock
  */
@@ -88,7 +86,6 @@ export function linkedTiles({layers}, blocks, at, tile) {
 
 /**
  * Return what each tile of the last block adds to each class before the softmax: weight × activation, summed over the tile.
- *
  * @param {Network} network
  * @param {StripBlock} block
  * @param {Float32Array} data its values

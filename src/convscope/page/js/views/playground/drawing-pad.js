@@ -2,7 +2,6 @@ import {paintOpenImage} from "./input-display.js";
 
 /**
  * Start the drawing pad: the open image, enlarged, and a brush.
- *
  * @param {import("./input.js").Input} input
  */
 export function startDrawingPad(session, input) {
@@ -45,9 +44,7 @@ export function startDrawingPad(session, input) {
 
 /**
  * Start drawing by keyboard: arrow keys move the brush, space lowers and lifts it.
- *
  * @typedef {{x: number, y: number, isDown: boolean}} Brush in pixels of the pad
- *
  * @param {HTMLCanvasElement} canvas
  * @param {import("./input.js").Input} input
  * @param {{radius: () => number, onInk: () => void, onMove: () => void}} options
@@ -98,7 +95,6 @@ function startBrushKeys(canvas, input, {radius, onInk, onMove}) {
 
 /**
  * Turn pointer events into strokes, with every position that the browser knows between two frames.
- *
  * @param {{radius: () => number, onInk: () => void}} options `onInk` is called once per frame while there is new ink
  */
 function startStrokes(canvas, input, {radius, onInk}) {

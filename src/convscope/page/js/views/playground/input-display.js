@@ -6,7 +6,6 @@ const MAX_SHOWN_SIDE = 300;
 
 /**
  * Paint the open image before preprocessing: a drawing or photo as it is, an image of the dataset with hard pixels.
- *
  * @param {HTMLCanvasElement} canvas
  * @param {import("./input.js").Input} input
  */
@@ -33,14 +32,12 @@ export function paintOpenImage(canvas, session, input) {
 
 /**
  * Thumbnails of large images, cached because each move of a slider repaints them.
- *
  * @type {WeakMap<object, object>}
  */
 const THUMBNAILS = new WeakMap();
 
 /**
  * Return an image with no side much longer than 600 pixels.
- *
  * @param {import("../../image/preprocess/resample.js").GreyPicture} picture
  * @returns {{height: number, width: number, pixels: ArrayLike<number>}}
  */

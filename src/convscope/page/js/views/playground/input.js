@@ -7,13 +7,11 @@ import {formatInk, parseInk} from "./stroke-encoding.js";
 
 /**
  * The user's input: strokes or an image file, and its preprocessing into network input. No DOM; uses `session`.
- *
  * @typedef {import("../../image/preprocess/detect.js").Found} Found
  * @typedef {ReturnType<typeof prepareDigit> & {found?: Found}} Prepared `found`: of a photo of digits
  * @typedef {import("../../image/stroke-canvas.js").Stroke} Stroke
  * @typedef {{image: string, strokes: Stroke[]}} Earlier what the pad showed: the name of an image of
  *   the set, and strokes on it; without a name, strokes on nothing
- *
  * @typedef {object} Input
  * @property {Making} making
  * @property {import("../../image/stroke-canvas.js").Ink} ink
@@ -184,7 +182,6 @@ function inputsFrom(levels) {
 
 /**
  * Preprocessing of drawings and image files, chosen by the dataset. Pure: no DOM.
- *
  * @typedef {object} Making
  * @property {"digit" | "plain" | "colour"} way digit: all that MNIST did; plain: scaled, and nothing else; colour: as plain,
  *   and there is no drawing

@@ -6,7 +6,6 @@ import {sliderText, slidersFor} from "./perturbation-sliders.js";
 
 /**
  * Start what stands on the pad itself: the invitation, how the image was changed, and what became of a file or a change.
- *
  * @param {import("./input.js").Input} input
  */
 export function startPadNotes(session, input) {

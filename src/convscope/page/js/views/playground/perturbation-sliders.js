@@ -97,7 +97,6 @@ function makeSlider(slider, onInput) {
 
 /**
  * Predictions along a slider. Pure: no DOM.
- *
  * @typedef {import("../../image/perturb.js").Change} Change
  * @typedef {{key: keyof Change, name: string, unit: string, minimum: number, maximum: number, step: number}} Slider
  */
@@ -107,7 +106,6 @@ const SWEEP_STEPS = 25;
 
 /**
  * Return the sliders for images of this shape.
- *
  * @param {import("../../dom/picture.js").PictureShape} shape
  * @returns {Slider[]}
  */
@@ -164,7 +162,6 @@ function* sweepSliders(network, original, shape, change, sliders) {
 
 /**
  * Return the intervals of a slider with the same prediction.
- *
  * @param {number[]} classes
  * @returns {{answer: number, from: number, to: number}[]} as shares of the slider's length
  */

@@ -10,7 +10,6 @@ const PIXELS_AT_A_TIME = 2 ** 20;
 
 /**
  * Return the pixels of an image file: upright, without colour profile, on white, reduced as `convscope predict` does it.
- *
  * @param {Blob} file
  * @param {[number, number]} range black and white of the training images
  * @returns {Promise<import("../../image/preprocess/resample.js").Pixels>} rejected where the browser cannot read it
@@ -46,7 +45,6 @@ async function hasSixteenBits(file) {
 
 /**
  * Start the buttons next to the pad with their keys, and image files that are chosen, dropped or pasted.
- *
  * @param {import("./input.js").Input} input
  */
 export function startPictureInput(session, input) {

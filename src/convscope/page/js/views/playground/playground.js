@@ -62,7 +62,6 @@ function lostParts({payload, names, network, open, state: {image, layer, epoch, 
 
 /**
  * Expose `window.convscope`, the API for scripts and for the browser's console.
- *
  * @param {() => void} clear empties the pad
  */
 function exposeConsoleApi(session, clear) {

@@ -10,7 +10,6 @@ const ALONE_SIDE = 168;
 
 /**
  * Show the preprocessing from drawing to network input, each step with a switch.
- *
  * @param {import("./input.js").Input} input
  */
 export function startPreprocessingSteps(session, input) {
@@ -119,7 +118,6 @@ function fitCanvas(canvas, height, width, side = STEP_SIDE) {
 
 /**
  * What each preprocessing step did, in numbers. Pure: no DOM.
- *
  * @typedef {import("./input.js").Prepared} Prepared
  * @typedef {{key: string, name: string, text: (prepared: Prepared) => string, isPhotoOnly: boolean}} Step
  */

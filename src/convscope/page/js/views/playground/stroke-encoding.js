@@ -5,7 +5,6 @@ import {extendStroke, makeInk} from "../../image/stroke-canvas.js";
  *
  * A stroke is its brush and its points, each relative to the one before, in base 64. Strokes that would make a link
  * too long are simplified.
- *
  * @typedef {import("../../image/stroke-canvas.js").Stroke} Stroke with whole-number points
  */
 
@@ -98,7 +97,6 @@ const [SIDE, COARSE] = [280, 4];
 /**
  * Return a function that leaves out points that the line between others passes by, and strokes that later ones cover. Pure: no
  * DOM.
- *
  * @param {Stroke[]} strokes
  * @returns {(tolerance: number) => Stroke[]} tolerance: how many pixels a line may be off, and the side of a square of ink
  *   that may be lost

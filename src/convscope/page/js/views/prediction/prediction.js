@@ -66,7 +66,6 @@ export function startPrediction(session) {
 
 /**
  * Compute the sample's features while the page is idle, then redraw.
- *
  * @returns {(prediction: {best: number, probabilities: ArrayLike<number>}) => ReturnType<typeof verdictOn> | null} on the
  *   open image; null while that is not known
  */
@@ -104,7 +103,6 @@ const [UNUSUAL, OUT_OF_DISTRIBUTION, LOW_CONFIDENCE, LOWISH_CONFIDENCE] = [0.9, 
 
 /**
  * Return whether to trust the prediction, in one sentence, and the numbers behind it.
- *
  * @param {object} compared
  * @param {number | null} compared.lessUnusual share of reference images with a lower OOD score, 0..1; null if not measured
  * @param {number | null} compared.moreConfident share of test images with higher confidence
@@ -141,7 +139,6 @@ function shareText(share) {
 
 /**
  * Return what the page's probabilities are.
- *
  * @param {number} temperature of the open network
  * @param {{temperature: number | null, temperature_scaling: object | null} | undefined} uncertainty
  * @param {number} epoch

@@ -11,7 +11,6 @@ const LEAST = 0.001;
 
 /**
  * Create a bar with a number for each class; a click makes it the target class.
- *
  * @param {string[]} classNames
  * @param {(target: number) => void} onPick
  */

@@ -4,7 +4,6 @@ import {formatPercent, formatWhole} from "../../dom/format.js";
 
 /**
  * Recall, its interval and precision of a class, drawn in the row that the class has in the confusion matrix.
- *
  * @typedef {{place: (value: number) => number, ticks: {value: number, text: string}[]}} RecallAxis `place`: 0 at the left
  */
 
@@ -36,7 +35,6 @@ export function recallAxis(scores, letters = LETTERS) {
 
 /**
  * Draw a class into the button of its row.
- *
  * @param {HTMLElement} button
  * @param {ClassScore} score
  * @param {{name: string, axis: RecallAxis, accuracy: number}} options
@@ -86,7 +84,6 @@ export function wilson(successes, trials) {
 
 /**
  * @typedef {{label: number, support: number, recall: number, interval: [number, number], precision: number | null}} ClassScore
- *
  * @param {number[][]} counts of the confusion matrix
  * @param {number[]} labels
  * @returns {ClassScore[]} of these classes; the recall of a class without images is NaN

@@ -7,7 +7,6 @@ import {isHighlightedClass} from "./linked-highlight.js";
 /**
  * The confusion matrix as a table of buttons; arrow keys move between cells, and the table is one tab stop. The last column
  * draws the recall of the row's class: it stands for all errors of the class, as a column of its own number, `ANY`.
- *
  * @typedef {object} Matrix
  * @property {HTMLElement} node
  * @property {(counts: number[][], most: number) => void} show `most`: errors in a cell at the end of the colour scale
@@ -191,7 +190,6 @@ function newSwitch(number, change) {
 
 /**
  * Create the legend of the confusion matrix.
- *
  * @param {number} most errors in a cell at the end of the scale; 0 where there are none
  * @param {boolean} isForAll whether the scale is that of all epochs
  * @returns {HTMLElement}

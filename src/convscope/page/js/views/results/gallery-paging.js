@@ -4,7 +4,6 @@ import {newPicture, paintRow} from "../../dom/picture.js";
 
 /**
  * Pages of tiles, their arrow keys and the tile itself.
- *
  * @typedef {{page: number, pages: number, start: number, end: number}} Page pages from 0, one at least; tiles start..end - 1
  */
 
@@ -22,7 +21,6 @@ export function pageAt(count, size, wanted) {
 
 /**
  * Return where a key leads from a tile.
- *
  * @param {string} key as `KeyboardEvent.key` names it
  * @param {number} place among all tiles
  * @param {{count: number, columns: number, size: number}} grid `columns` tiles in a line, `size` on a page
@@ -45,7 +43,6 @@ export function placeAfterKey(key, place, {count, columns, size}) {
 
 /**
  * One test image as a button: picture, mark for correct or wrong, classes, probability, number; a tick if it is marked.
- *
  * @typedef {{row: number, place: number, truth: number, predicted: number, probability: number,
  *   confidence: number, trueProbability: number}} TileContent `probability`: the one of both that is printed
  * @typedef {object} Tile

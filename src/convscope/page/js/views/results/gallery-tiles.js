@@ -4,9 +4,7 @@ import {makeTile, pageAt, placeAfterKey} from "./gallery-paging.js";
 
 /**
  * Test images, a page of tiles at a time. A page is one tab stop; the arrow keys go on across pages.
- *
  * @typedef {import("./selection.js").Answers} Answers
- *
  * @typedef {object} TilePages
  * @property {HTMLElement} node
  * @property {(rows: Uint32Array, answers: Answers, printed?: "confidence" | "trueProbability") => void} show from the first

@@ -9,7 +9,6 @@ import {ALL_IMAGES, ALL_MISTAKES, ORDER_NAMES, TILE_ORDERS, galleryTitle, ordere
 
 /**
  * All embedded test images, with filters and orders.
- *
  * @typedef {object} Gallery
  * @property {HTMLElement} controls
  * @property {HTMLElement} node the tiles
@@ -133,7 +132,6 @@ function chipGroups(confusion, names, {kinds}) {
 
 /**
  * Create filters as toggles, each with the number of its images. All together are one tab stop.
- *
  * @param {(filter: Partial<Selection>, isOn: boolean) => void} choose `isOn`: whether it is to hold
  */
 function makeChips(groups, choose) {

@@ -7,11 +7,9 @@ import {ORDER_NAMES, orderedRows} from "./selection.js";
 /**
  * The images behind a number, beside it: those of a cell of the matrix, of a bin of confidence, or that one network of two
  * misclassifies.
- *
  * @typedef {import("../../dom/element.js").Content} Content
  * @typedef {import("./selection.js").Answers} Answers
  * @typedef {import("./selection.js").TileOrder} TileOrder
- *
  * @typedef {object} Wall
  * @property {HTMLElement} node
  * @property {(content: {said: Content[], count: number, rows: Uint32Array, answers?: Answers, order?: TileOrder, about?: string,
@@ -53,14 +51,12 @@ export function makeImageWall(session, {size, label, highlight, goToGallery}) {
 
 /**
  * Counts side by side that show their images; one is open.
- *
  * @typedef {object} Doors
  * @property {HTMLElement} node
  * @property {(counts: number[]) => void} count
  * @property {(place: number) => void} open
  * @property {() => void} repeat shows the open one again
  * @property {() => void} release closes it
- *
  * @param {string[]} labels
  * @param {((place: number) => void) | null} open null where the page has no images, so that there are counts only
  * @returns {Doors}

@@ -1,9 +1,7 @@
 /**
  * The class or pair of classes under pointer or focus, highlighted in all views. Pure: no DOM.
- *
  * @typedef {{truth: number, predicted: number, isPair: boolean}} Lit a class is `truth` and `predicted` at once, and no pair
  * @typedef {(lit: Lit | null) => void} LightListener
- *
  * @typedef {object} Lighting
  * @property {(label: number) => void} lightClass
  * @property {(truth: number, predicted: number) => void} lightPair
@@ -30,7 +28,6 @@ export function makeLinkedHighlight() {
 
 /**
  * Return whether an image is highlighted.
- *
  * @param {Lit | null} lit
  * @param {number} truth
  * @param {number} predicted
@@ -43,7 +40,6 @@ export function isHighlightedImage(lit, truth, predicted) {
 
 /**
  * Return whether a class is highlighted.
- *
  * @param {Lit | null} lit
  * @param {number} label
  */

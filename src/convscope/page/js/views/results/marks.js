@@ -5,9 +5,7 @@ import {copyText, saveFile} from "../../dom/save-and-copy.js";
 
 /**
  * The test images whose labels the reader doubts. They live as long as the page.
- *
  * @typedef {{label: number, note: string}} Mark `label`: the right class; -1 where the reader has not chosen it
- *
  * @typedef {object} Marks
  * @property {Map<number, Mark>} all by row
  * @property {(row: number) => void} toggle
@@ -63,7 +61,6 @@ export function makeMarks({labels, predictions, indices, files}, names) {
 
 /**
  * Return the key of each class: its name or first letter where those differ, else its number; none of more than ten classes.
- *
  * @param {string[]} names
  * @returns {string[]}
  */
@@ -76,7 +73,6 @@ export function classKeys(names) {
 
 /**
  * Create the line that counts the marked images, copies and saves them.
- *
  * @param {Marks} marks
  * @param {string} dataset its name
  * @returns {HTMLElement}

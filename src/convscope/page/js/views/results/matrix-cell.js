@@ -13,10 +13,8 @@ const CELL_PAGE = 12;
 
 /**
  * Start the matrix with recall by class, and the images of the chosen cell beside it, for the open epoch.
- *
  * @typedef {import("./linked-highlight.js").Lighting} Lighting
  * @typedef {import("./selection.js").Selection} Selection
- *
  * @param {{highlight: Lighting, goToGallery: (selection: Partial<Selection>) => void}} shared
  */
 export function startMatrix(session, shared) {

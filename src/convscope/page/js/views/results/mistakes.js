@@ -9,7 +9,6 @@ const WIDE = "(min-width: 1100px)";
 
 /**
  * Start the gallery with the case of the open image, and the marks.
- *
  * @param {object} shared triage, highlight
  * @returns {(selection: Partial<import("./selection.js").Selection>, order?: string) => void} shows these images there
  */

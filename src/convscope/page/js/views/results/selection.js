@@ -4,18 +4,15 @@ import {TRIAGE_TITLES} from "../image-details/triage.js";
 
 /**
  * Filter and order of the test images, and the title of what they leave. Pure: no DOM.
- *
  * @typedef {"all" | "wrong" | "right"} Outcome
  * @typedef {import("../image-details/triage.js").TriageKind} TriageKind
  * @typedef {{truth: number, predicted: number, outcome: Outcome, hint?: TriageKind | ""}} Selection classes by their numbers; -1
  *   for any. Only a mistake has a hint
  * @typedef {"surest" | "doubtful" | "worst" | "number"} TileOrder
- *
  * @typedef {object} Answers what a network said of each image
  * @property {ArrayLike<number>} predictions
  * @property {ArrayLike<number>} confidence probability of the predicted class
  * @property {ArrayLike<number>} trueProbability
- *
  * @typedef {Answers & {count: number, labels: ArrayLike<number>, indices: ArrayLike<number>}} Answered
  */
 
@@ -27,7 +24,6 @@ export const ALL_MISTAKES = Object.freeze({truth: -1, predicted: -1, outcome: "w
 
 /**
  * Comparison of two rows in each order; equal rows stay in the order of the split.
- *
  * @type {Record<TileOrder, (images: Answered) => (a: number, b: number) => number>}
  */
 const COMPARISONS = {
@@ -39,7 +35,6 @@ const COMPARISONS = {
 
 /**
  * Return the number by which an order sorts, or that which orders without one print.
- *
  * @param {TileOrder} order
  * @returns {"trueProbability" | "confidence"}
  */
@@ -102,7 +97,6 @@ const NOUNS = {all: ["test image", "test images"], wrong: ["error", "errors"], r
 
 /**
  * Return the title of the gallery: `All 37 errors`, `9 errors: “5” predicted as “3”`, `0 images match`.
- *
  * @param {Selection} selection
  * @param {{count: number, total: number}} numbers images shown, and tested ones of that outcome
  * @param {string[]} names

@@ -2,7 +2,6 @@ import {wilson} from "./class-recall.js";
 
 /**
  * Selective prediction: what is left when the network predicts only where its confidence reaches a threshold. Pure: no DOM.
- *
  * @typedef {{threshold: number, answered: number, correct: number, n: number}} Selected
  */
 

@@ -8,7 +8,6 @@ import {BINS, selectiveAccuracy} from "./selective-prediction.js";
 
 /**
  * The coverage curve and the reliability diagram of the open threshold.
- *
  * @typedef {{node: Element, show: (step: number) => void, release?: () => void}} ThresholdPlot `release`: no bin is open
  */
 

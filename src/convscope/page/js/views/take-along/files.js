@@ -2,7 +2,6 @@ import {csvOf} from "../../data/csv.js";
 
 /**
  * Files made of the page's own data: NumPy archives and tables. Pure: no DOM.
- *
  * @typedef {{name: string, shape: number[], data: Float32Array}} NamedArray
  */
 
@@ -13,7 +12,6 @@ const CRC_TABLE = Uint32Array.from({length: 256}, (_, byte) => {
 
 /**
  * Return an `.npz` file, which `numpy.load` reads: an uncompressed zip archive with one `.npy` file per array.
- *
  * @param {NamedArray[]} arrays
  * @returns {Uint8Array}
  */
@@ -44,7 +42,6 @@ function npyOf(shape, data) {
 
 /**
  * Return the predictions for the test images in this page, one row per image.
- *
  * @param {import("../../data/images.js").TestImages} test
  * @param {string[]} names
  */
