@@ -3,9 +3,9 @@
 Measured after the training, so that it chooses nothing. It costs about a twentieth of the training itself.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -47,11 +47,8 @@ class EpochSnapshots:
     """(e, n) predicted class of each test image; None in a few old runs."""
 
 
-class BeforeReading(Protocol):
-    """Records the reads of a test split."""
-
-    def __call__(self, purpose: str, *, times: int = 1) -> object:
-        """Record that it is about to be read ``times`` times."""
+BeforeReading = Callable[..., object]
+"""Records that a test split is about to be read, for a ``purpose``, so many ``times``: :meth:`Ledger.record` of ``runs``."""
 
 
 def epochs_to_keep(num_epochs: int, num_weights: int) -> list[int]:

@@ -106,7 +106,7 @@ class Evaluation:
     def __repr__(self) -> str:
         interval = self.interval
         return (
-            f"Evaluation(accuracy {percent(self.accuracy)} (95% CI {percent_range((interval.low, interval.high))}), "
+            f"Evaluation(accuracy {percent(self.accuracy)} (95% CI {percent_range(interval)}), "
             f"loss {self.loss:.4f}, {self.errors} errors, n={len(self):,})"
         )
 

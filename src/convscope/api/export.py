@@ -9,12 +9,11 @@ import numpy as np
 from ..data.dataset import Dataset
 from ..data.reload import reload_dataset
 from ..errors import ConvscopeError
-from ..exporters.formats import ModelFiles, check_format, choose_output, write_export
+from ..exporters.formats import check_format, choose_output, write_export
 from ..exporters.metadata import ModelMetadata, metadata_for_run
 from ..exporters.snippets import snippets
 from ..exporters.verification import Verification
 from ..runs import run_folder, store
-from ..runs.files import KERAS_MODEL, ONNX_MODEL
 from ..runs.record import RunRecord
 from ..types import Floats, Images, PathLike
 from .run import Run, dataset_in_memory
@@ -72,8 +71,7 @@ def export(
     record = store.load_record(folder)
     metadata = metadata_for_run(record)
     images, expected = _known_logits(record, dataset_in_memory(run))
-    trained = ModelFiles(folder / ONNX_MODEL, folder / KERAS_MODEL)
-    agreement = write_export(format, trained, path, metadata, images=images, expected=expected)
+    agreement = write_export(format, folder, path, metadata, images=images, expected=expected)
     return Export(path, format, agreement, len(record.evaluation), metadata, snippets(format, path, metadata))
 
 

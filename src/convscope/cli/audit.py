@@ -105,12 +105,12 @@ def _confirmed_line(audit: LabelAudit) -> str:
     assert found is not None
     if not found.confirmed_test:
         return f"confirmed: {count_of(found.confirmed_train, 'training label')} and no test labels; accuracy is unchanged"
-    low, high = (percentage_points(end) for end in (found.difference_interval.low, found.difference_interval.high))
+    low, high = (percentage_points(end) for end in found.difference_interval)
     with_them, without = found.interval, found.interval_without
     return (
         f"confirmed: {count_of(found.confirmed_train, 'training label')} and {count_of(found.confirmed_test, 'test label')}. "
-        f"Accuracy {percent(found.accuracy)} (95% CI {percent_range((with_them.low, with_them.high))}) with these test images, "
-        f"{percent(found.accuracy_without)} ({percent_range((without.low, without.high))}) without; difference "
+        f"Accuracy {percent(found.accuracy)} (95% CI {percent_range(with_them)}) with these test images, "
+        f"{percent(found.accuracy_without)} ({percent_range(without)}) without; difference "
         f"{percentage_points(found.difference)} points ({low} to {high}). The accuracy without them is optimistic: only labels "
         "flagged by the audit were reviewed."
     )

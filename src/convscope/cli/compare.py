@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import webbrowser
 from collections.abc import Iterator
+from dataclasses import astuple
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,16 +66,7 @@ def command(
 
 def _csv_rows(comparison: Comparison) -> Iterator[tuple[object, ...]]:
     for each in comparison.contestants:
-        costs = (each.costs.parameters, each.costs.multiply_adds, each.costs.milliseconds, each.costs.onnx_bytes)
-        yield (
-            each.name,
-            each.accuracy,
-            each.interval.low,
-            each.interval.high,
-            each.errors,
-            *costs,
-            each.costs.train_seconds,
-        )
+        yield each.name, each.accuracy, *each.interval, each.errors, *astuple(each.costs)
 
 
 def _lines(comparison: Comparison, quiet: bool) -> list[str]:
@@ -92,7 +84,7 @@ def _costs(comparison: Comparison) -> str:
             (
                 each.name,
                 percent(each.accuracy),
-                percent_range((each.interval.low, each.interval.high)),
+                percent_range(each.interval),
                 f"{each.errors:,}",
                 f"{each.costs.parameters:,}",
                 f"{each.costs.multiply_adds:,}",

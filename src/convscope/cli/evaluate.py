@@ -159,7 +159,7 @@ def _overlap_line(data: MeasuredData) -> str:
     line = f"{overlap.n:,} of {count_of(data.used, 'image')} {'equals' if overlap.n == 1 else 'equal'} training images of the run"
     if overlap.accuracy_of_others is None or overlap.interval_of_others is None:
         return f"{line}, so this accuracy is not that on new images: {names}"
-    interval = percent_range((overlap.interval_of_others.low, overlap.interval_of_others.high))
+    interval = percent_range(overlap.interval_of_others)
     return f"{line}: {names}\naccuracy on the other {overlap.others:,}: {percent(overlap.accuracy_of_others)} (95% CI {interval})"
 
 

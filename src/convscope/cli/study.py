@@ -136,7 +136,7 @@ def _cells(row: Row) -> tuple[str, ...]:
 
 
 def _range(interval: Interval | None) -> str:
-    return "–" if interval is None else percent_range((interval.low, interval.high))
+    return "–" if interval is None else percent_range(interval)
 
 
 def _print_remark(event: StudyProgress) -> None:
@@ -153,7 +153,7 @@ def _sentences(study: Study) -> Iterator[str]:
     for curve in study.results.curves:
         if curve.factor_of_doubling is not None:
             ends = curve.factor_interval
-            over = "" if ends is None else f" (95% CI over seeds {percent_range((ends.low, ends.high), 0)})"
+            over = "" if ends is None else f" (95% CI over seeds {percent_range(ends, 0)})"
             yield f"{curve.name}: doubling the training images leaves {percent(curve.factor_of_doubling, 0)} of the errors{over}"
     for search in study.results.searches:
         losses = f"validation loss {search.validation_loss:.4f}, with the recipe's settings {search.base_loss:.4f}"
@@ -164,8 +164,8 @@ def _sentences(study: Study) -> Iterator[str]:
 
 def _comparison_lines(pair: ConfigurationComparison) -> Iterator[str]:
     """Yield the difference with its test, then what it means for one training and for the next study."""
-    low, high = (percentage_points(end, sign=True) for end in (pair.interval.low, pair.interval.high))
-    both = (percentage_points(end, sign=True) for end in (pair.interval_of_both.low, pair.interval_of_both.high))
+    low, high = (percentage_points(end, sign=True) for end in pair.interval)
+    both = (percentage_points(end, sign=True) for end in pair.interval_of_both)
     difference = (
         f"{percentage_points(pair.difference, sign=True)} points, 95% CI {low} to {high} over seeds, {' to '.join(both)} over "
         "seeds and images"

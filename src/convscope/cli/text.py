@@ -85,7 +85,7 @@ def probability_scores_line(test: Metrics) -> str:
 def baseline_line(baseline: Metrics) -> str:
     """Return the baseline's accuracy and the paired difference with its test."""
     pairing = pairing_of(baseline)
-    low, high = (percentage_points(end) for end in (pairing.interval.low, pairing.interval.high))
+    low, high = (percentage_points(end) for end in pairing.interval)
     return (
         f"baseline {baseline['model_name']}: {percent(baseline['accuracy'])} ({count_of(baseline['errors'], 'error')}); "
         f"difference {percentage_points(pairing.difference, sign=True)} points, 95% CI {low} to {high}, "

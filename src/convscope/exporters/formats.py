@@ -4,7 +4,6 @@ import contextlib
 import os
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import ConfigError, MissingBackendError, OutputError, unknown_name
@@ -13,6 +12,7 @@ from ..models.onnx_writer.protobuf import with_metadata
 from ..models.predictor import Predictor
 from ..models.saving import load_model
 from ..runs import opening
+from ..runs.files import KERAS_MODEL, ONNX_MODEL
 from ..system.files import cannot_write, destination, replacing, temporary_name
 from ..types import Floats, Images, PathLike
 from .keras import logits_of_keras, write_keras
@@ -31,14 +31,6 @@ WRITE_AND_READ = {
     "litert": (write_litert, logits_of_litert),
 }
 """Functions that write a format and compute logits from a written file."""
-
-
-@dataclass(frozen=True)
-class ModelFiles:
-    """The files of a run's network."""
-
-    onnx: Path
-    keras: Path
 
 
 def check_format(format_name: str) -> None:
@@ -70,16 +62,16 @@ def choose_output(format_name: str, name: str, out: PathLike | None, *, overwrit
 
 
 def write_export(
-    format_name: str, trained: ModelFiles, path: Path, metadata: ModelMetadata, *, images: Images, expected: Floats
+    format_name: str, folder: Path, path: Path, metadata: ModelMetadata, *, images: Images, expected: Floats
 ) -> Verification:
-    """Write the network to ``path``, and compare its logits for images (n, h, w, c) uint8 with the ``expected`` ones (n, k).
+    """Write the network of the run in ``folder`` to ``path``; compare its logits for ``images`` with the ``expected`` ones (n, k).
 
     ConvscopeError if they differ, and nothing is kept; MissingBackendError if a package for the format is missing.
     """
     path = destination(path)
     if format_name == "onnx":
         with replacing(path) as temporary:
-            temporary.write_bytes(with_metadata(opening.read_bytes(trained.onnx), metadata.to_metadata()))
+            temporary.write_bytes(with_metadata(opening.read_bytes(folder / ONNX_MODEL), metadata.to_metadata()))
             return compare(Predictor(temporary).logits(images), expected)
     backend = require_backend()
     if format_name in ON_TENSORFLOW and backend != "tensorflow":
@@ -87,7 +79,7 @@ def write_export(
             f"exporting to {format_name} needs KERAS_BACKEND 'tensorflow'; it is {backend!r}. Unset the variable."
         )
     write, logits_of = WRITE_AND_READ[format_name]
-    model = load_model(trained.keras)
+    model = load_model(folder / KERAS_MODEL)
     with replacing_folder(path) if format_name == SAVED_MODEL else replacing(path) as temporary:
         write(model, temporary, metadata)
         return compare(logits_of(temporary, images), expected)

@@ -70,7 +70,7 @@ def _title(own: Mapping[str, Any], other: Mapping[str, Any], names: tuple[str, s
 
 def _difference(other: Mapping[str, Any]) -> str:
     pairing = pairing_of(other)
-    low, high = (percentage_points(end) for end in (pairing.interval.low, pairing.interval.high))
+    low, high = (percentage_points(end) for end in pairing.interval)
     return f"{percentage_points(pairing.difference)} points (95% CI {low} to {high})"
 
 

@@ -11,7 +11,6 @@ from jinja2 import Environment
 
 from ..analysis import comparison_text
 from ..analysis.comparison import Comparison
-from ..analysis.statistics.proportions import Interval
 from ..formatting import join_words
 from ..types import Images
 from .environment import accuracy_scale, difference_scale, make_environment, picture_tile, render_without_script
@@ -33,8 +32,8 @@ def render_comparison(comparison: Comparison, pictures: Mapping[int, Images]) ->
         _environment(),
         comparison=comparison,
         conclusion=comparison_text.verdict(comparison),
-        accuracies=accuracy_scale(end for each in comparison.contestants for end in _ends(each.interval)),
-        differences=difference_scale(end for pair in comparison.pairs for end in _ends(pair.interval)),
+        accuracies=accuracy_scale(end for each in comparison.contestants for end in each.interval),
+        differences=difference_scale(end for pair in comparison.pairs for end in pair.interval),
         groups=gallery(comparison, pictures),
         shown=len(pictures),
         splits=disagreement_patterns(comparison),
@@ -67,10 +66,6 @@ def disagreement_patterns(comparison: Comparison) -> list[tuple[str, tuple[str, 
     names = comparison.class_names
     ranked = sorted(found.items(), key=lambda item: (-item[1], item[0]))[:MAX_SPLITS]
     return [(names[true], tuple(names[answer] for answer in answers), count) for (true, answers), count in ranked]
-
-
-def _ends(interval: Interval) -> tuple[float, float]:
-    return interval.low, interval.high
 
 
 def _group_title(comparison: Comparison, pattern: Sequence[int]) -> str:

@@ -22,7 +22,7 @@ def page() -> Page:
 def whole_text(page: Page) -> str:
     """Every sentence of the report that is not in a figure, by the name of its function."""
     sentences = {
-        "title": str(headings.headline(page)),
+        "title": "{} {}: {}".format(*headings.headline(page)),
         "run_summary": headings.run_summary(page),
         **{f"heading {section}": headings.title(section, page) for section in headings.TITLES},
         **{each.__name__: each(page) for each in (
@@ -63,7 +63,7 @@ def test_the_headline_states_accuracy_interval_errors_and_images(
     page: Page, accuracy: float, errors: int, interval: list[float]
 ) -> None:
     page["metrics"]["test"].update(accuracy=accuracy, interval=interval, errors=errors)
-    text = str(headings.headline(page))
+    text = " ".join(headings.headline(page))
     low, high = (f"{100 * end:.2f}" for end in interval)
     assert f"{100 * accuracy:.2f}%" in text
     assert f"{low}–{high}%" in text

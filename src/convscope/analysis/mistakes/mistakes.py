@@ -95,7 +95,7 @@ def explain_mistakes(
     indices = [index for index in evaluation.mistakes.tolist() if index in row_of][:most]
     probabilities = np.exp(log_softmax(evaluation.logits[indices].astype(np.float64) / temperature_of(record.metrics)))
     nearest = _Nearest(record, evidence, predictor)
-    audit_scores = None if audit is None else _audit_scores(audit)
+    audit_scores = {} if audit is None else _audit_scores(audit)
     names, found = evaluation.class_names, []
     predicted_classes = set(evaluation.predictions.tolist())
     for index, probability in zip(indices, probabilities, strict=True):
@@ -104,10 +104,12 @@ def explain_mistakes(
         near_true, near_predicted = nearest.of(index)
         epochs, history = _history(evidence, index)
         own_votes = np.zeros(len(names), np.int64) if votes is None else votes[index].astype(np.int64)
-        signs = _signs(probability, labels, (near_true, near_predicted), history, own_votes)
-        signs = replace(signs, label_is_predicted=labels[0] in predicted_classes)
-        if audit_scores is not None:
-            signs = replace(signs, audited=True, audit_score=audit_scores.get(index))
+        signs = replace(
+            _signs(probability, labels, (near_true, near_predicted), history, own_votes),
+            label_is_predicted=labels[0] in predicted_classes,
+            audited=audit is not None,
+            audit_score=audit_scores.get(index),
+        )
         found.append(
             Mistake(
                 index,

@@ -35,7 +35,7 @@ def _comparison(page: Page, test: Numbers, baseline: Numbers, model: str) -> str
     pairing = pairing_of(baseline)
     reached = f"The {title}, {trained}, reaches {percent(baseline['accuracy'])}."
     points = f"{percentage_points(abs(pairing.difference))} percentage points"
-    low, high = sorted((1 if gap > 0 else -1) * end for end in (pairing.interval.low, pairing.interval.high))
+    low, high = sorted((1 if gap > 0 else -1) * end for end in pairing.interval)
     interval = f"95% CI {percentage_points(low)} to {percentage_points(high)}"
     test_words = f"McNemar test, p {p_value(pairing.p)}"
     if not pairing.significant:

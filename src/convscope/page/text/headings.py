@@ -1,7 +1,6 @@
 """Section headings, filled with this run's numbers."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from ...analysis.findings.accuracy import is_most_frequent
 from ...formatting import count_of, join_words, percent_range
@@ -91,26 +90,11 @@ TITLES: dict[str, Callable[[Page], str]] = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Headline:
-    """The result in three parts, which the page sets differently."""
-
-    claim: str
-    interval: str
-    errors: str
-
-    def __str__(self) -> str:
-        return f"{self.claim} {self.interval}: {self.errors}"
-
-
-def headline(page: Page) -> Headline:
-    """Return the result: ``Test accuracy 99.35% (95% CI 99.17–99.49%): 65 errors in 10,000 images``."""
+def headline(page: Page) -> tuple[str, str, str]:
+    """Return the result in three parts: ``Test accuracy 99.35%``, ``(95% CI 99.17–99.49%)``, ``65 errors in 10,000 images``."""
     test = page["metrics"]["test"]
-    return Headline(
-        f"Test accuracy {percent(test['accuracy'])}",
-        f"(95% CI {percent_range(test['interval'])})",
-        f"{count_of(test['errors'], 'error')} in {count_of(test['n'], 'image')}",
-    )
+    counts = f"{count_of(test['errors'], 'error')} in {count_of(test['n'], 'image')}"
+    return f"Test accuracy {percent(test['accuracy'])}", f"(95% CI {percent_range(test['interval'])})", counts
 
 
 def run_summary(page: Page) -> str:

@@ -1,7 +1,6 @@
 """The page's tables as rows of text, which the templates only lay out."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from ...formatting import join_words
@@ -21,37 +20,19 @@ FILES = {f"{name}/" if name == FIGURES else name: text for name, text in DESCRIP
 """The files of every complete run, and what is in them."""
 
 
-@dataclass(frozen=True)
-class LayerLine:
-    """One row of the model summary."""
-
-    name: str
-    kind: str
-    shape: str
-    parameters: str
-    parameter_sum: str
-    multiply_adds: str
-    receptive_field: str
-    parameter_share: float
-    """0..1, of all layers."""
-    work_share: float
-
-
-def layer_lines(page: Page) -> list[LayerLine]:
-    """Return Keras' ``summary()``, with the multiply-adds and the receptive field of each layer."""
+def layer_lines(page: Page) -> list[dict[str, Any]]:
+    """Return Keras' ``summary()``, with multiply-adds, receptive field, and the shares of each layer in all costs."""
     metrics = page["metrics"]
     return [
-        LayerLine(
-            layer["name"],
-            layer["kind"],
-            f"(None, {', '.join(map(str, layer['output_shape']))})",
-            whole(layer["num_parameters"]),
-            layer["parameter_sum"],
-            whole(layer["multiply_adds"]),
-            _reach(layer["receptive_field"]),
-            _share(layer["num_parameters"], metrics["parameters"]),
-            _share(layer["multiply_adds"], metrics["multiply_adds"]),
-        )
+        {
+            **layer,
+            "shape": f"(None, {', '.join(map(str, layer['output_shape']))})",
+            "parameters": whole(layer["num_parameters"]),
+            "multiply_adds": whole(layer["multiply_adds"]),
+            "receptive_field": _reach(layer["receptive_field"]),
+            "parameter_share": _share(layer["num_parameters"], metrics["parameters"]),
+            "work_share": _share(layer["multiply_adds"], metrics["multiply_adds"]),
+        }
         for layer in metrics["layers"]
     ]
 
