@@ -20,10 +20,10 @@ from ..data.reload import reload_dataset
 from ..errors import OutputError
 from ..models.saving import load_model
 from ..prediction.classifier import remember_model
-from ..runs import opening, run_folder, store
-from ..runs.files import KERAS_MODEL, METRICS
+from ..runs import run_folder, store
+from ..runs.files import KERAS_MODEL
 from ..runs.label_suspects import load_audit
-from ..runs.migrations import upgrade_metrics
+from ..runs.reading import read_metrics
 from ..runs.record import RunRecord
 from ..system.dataclass_json import from_json
 from ..training.history import History
@@ -90,7 +90,7 @@ class Run:
     @property
     def metrics(self) -> Mapping[str, Any]:
         """The current content of ``metrics.json``, to which ``audit`` and ``examine`` add."""
-        numbers: Mapping[str, Any] = upgrade_metrics(opening.read_json(self.folder / METRICS))
+        numbers: Mapping[str, Any] = read_metrics(self.folder)
         return numbers
 
     @property

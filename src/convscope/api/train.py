@@ -37,10 +37,10 @@ from ..models.onnx_writer.writer import onnx_bytes
 from ..models.predictor import Predictor
 from ..models.saving import save_model
 from ..page.write import write_report
-from ..runs import ledger, opening, run_folder, store
+from ..runs import ledger, run_folder, store
 from ..runs.evidence import ensure_evidence
 from ..runs.files import CHECKPOINT, EVIDENCE, KERAS_MODEL, ONNX_MODEL, REQUEST
-from ..runs.migrations import upgrade_request
+from ..runs.reading import read_begun_request
 from ..runs.record import RunRecord, make_record, measure_baseline, with_metrics
 from ..runs.reference_data import save_reference_data
 from ..runs.request import describe_outcome, describe_request, refuse_other_request
@@ -148,7 +148,7 @@ def train(
     request = describe_request(dataset, model_name, config, seed, engine, check.problems, weights)
     with run_folder.writing_run(folder, overwrite=overwrite, resume=resume) as writable:
         if resume and (writable / REQUEST).is_file():
-            refuse_other_request(upgrade_request(opening.read_json(writable / REQUEST)), request)
+            refuse_other_request(read_begun_request(writable), request)
         write_json(writable / REQUEST, request)
         rehearse(model_name, build, dataset, seed=seed)
         checkpoint, reads = writable / CHECKPOINT, _ledger(dataset, writable)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ..system.forms import Signed
 from .network import IMAGE, TRAINING_ONLY, Layer, Network
 
 WINDOWED = ("Conv2D", "DepthwiseConv2D", "MaxPooling2D", "AveragePooling2D")
@@ -29,7 +30,7 @@ class ReceptiveField:
     size: tuple[int, int]
     jump: tuple[int, int]
     """Distance between the fields of neighbouring units."""
-    start: tuple[int, int]
+    start: tuple[Signed, Signed]
     """First input row and column in the field of unit (0, 0); negative in the padding."""
 
     def __str__(self) -> str:

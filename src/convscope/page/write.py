@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from ..runs import ledger, opening, store
 from ..runs.evidence import MISTAKES
-from ..runs.files import EVIDENCE, FIGURES, METRICS, REPORT
-from ..runs.migrations import upgrade_metrics
+from ..runs.files import EVIDENCE, FIGURES, REPORT
+from ..runs.reading import read_metrics
 from ..runs.record import RunRecord, with_metrics
 from ..runs.replacement import make_own_folder
 from ..system.files import write_bytes, write_output, write_text
@@ -52,7 +52,7 @@ def write_report(record: RunRecord, folder: Path, second: SecondProcess | None =
 
 def _save_mistakes(record: RunRecord, folder: Path) -> None:
     """Write the mistakes into ``metrics.json``, and keep what other commands added there."""
-    stored = upgrade_metrics(opening.read_json(folder / METRICS))
+    stored = read_metrics(folder)
     if MISTAKES in record.metrics and record.metrics[MISTAKES] != stored.get(MISTAKES):
         store.save_metrics({**stored, **{name: record.metrics[name] for name in (MISTAKES, "findings")}}, folder)
 

@@ -19,7 +19,7 @@ from ..models.keras_file import is_foreign, refusal
 from ..models.predictor import Predictor
 from ..runs import opening, run_folder
 from ..runs.files import EVIDENCE, EXAMPLES, METRICS, ONNX_MODEL, REFERENCE_DATA, REQUEST
-from ..runs.migrations import upgrade_metrics
+from ..runs.reading import read_metrics, read_request
 from ..runs.reference_data import load_reference_data
 from ..types import Floats, Images, PathLike
 
@@ -109,12 +109,12 @@ def open_classifier(source: PathLike | keras.Model) -> Classifier:
 
 def _of_run(folder: Path) -> Classifier:
     run_folder.verify(folder, only=NEEDED)
-    request = opening.read_json(folder / REQUEST)
+    request = read_request(folder)
     reference_data = load_reference_data(folder)
     predictor = Predictor(folder / ONNX_MODEL)
     try:
         dataset = request["dataset"]
-        metrics = upgrade_metrics(opening.read_json(folder / METRICS))
+        metrics = read_metrics(folder)
         temperature = (metrics.get("uncertainty") or {}).get("temperature")
         return Classifier(
             predictor,

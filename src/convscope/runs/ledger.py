@@ -13,11 +13,13 @@ import contextlib
 import json
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from ..system.dataclass_json import from_json
+from ..system.forms import check, check_plain
 from ..system.regular_files import NO_FOLLOW, open_regular
 from ..types import PathLike
 from . import opening
@@ -87,7 +89,7 @@ def read(folder: PathLike) -> tuple[LedgerEntry, ...]:
     """Return the entries of the ledger in ``folder``, oldest first, without incomplete lines; none if there is no ledger."""
     entries = []
     for line in opening.read_ledger(Path(folder)):
-        with contextlib.suppress(ValueError, TypeError, RecursionError):
+        with contextlib.suppress(ValueError, RecursionError):
             entries.append(_entry(json.loads(line)))
     return tuple(entries)
 
@@ -114,12 +116,11 @@ def describe(times: Mapping[str, int]) -> str:
 
 
 def _entry(known: Any) -> LedgerEntry:
-    """Build an entry from a parsed line, ignoring keys of later versions; raise ``TypeError`` or ``ValueError``."""
-    if not isinstance(known, dict):
-        raise TypeError(f"{known!r} is not a ledger entry")
-    names = {field.name for field in fields(LedgerEntry)}
-    entry = LedgerEntry(**{name: value for name, value in known.items() if name in names})
-    return replace(entry, purpose=upgrade_purpose(entry.purpose), n=int(entry.n), times=int(entry.times))
+    """Build an entry from a parsed line, ignoring keys of later versions; raise ``ValueError`` for another value."""
+    check_plain(known)
+    check(LedgerEntry, known, {})
+    entry = from_json(LedgerEntry, known)
+    return replace(entry, purpose=upgrade_purpose(entry.purpose))
 
 
 def _is_cut_short(descriptor: int) -> bool:

@@ -15,6 +15,7 @@ from typing import Any
 
 from ..errors import RunError, reason_of
 from ..system.arrays import Array, read_arrays
+from ..system.forms import check_plain
 from ..system.regular_files import NO_FOLLOW, open_bounded
 from ..types import PathLike
 from .files import FIGURES, LEDGER, MANIFEST
@@ -116,6 +117,8 @@ def manifest_entries(folder: Path) -> dict[str, Contents] | None:
 
 def _parsed(path: Path, content: bytes) -> Any:
     try:
-        return json.loads(content.decode("utf-8"))
+        value = json.loads(content.decode("utf-8"))
+        check_plain(value)
+        return value
     except (ValueError, RecursionError) as error:  # the latter for a file that is nested too deeply
         raise RunError(f"{str(path)!r} cannot be read as JSON ({reason_of(error)}). {REMEDY}") from error

@@ -21,10 +21,12 @@ from ..analysis.sampling import Examples
 from ..models.network import Weights, from_description
 from ..system.arrays import Array, below, save_arrays
 from ..system.files import write_json, write_text
+from ..system.forms import Sizes
 from ..training.history import history_from_csv
 from . import ledger, opening, run_folder
 from .files import EVIDENCE, EXAMPLES, HISTORY, MANIFEST, METRICS, PREDICTIONS, REFERENCE_DATA, REQUEST, SNAPSHOTS
-from .migrations import upgrade_arrays, upgrade_metrics, upgrade_request
+from .migrations import upgrade_arrays
+from .reading import read_metrics, read_request, refuse_other_results
 from .record import RunRecord
 from .reference_data import from_arrays, inconsistent_run, to_arrays, to_scalar
 
@@ -94,16 +96,17 @@ def _atomic_replacement(folder: Path, name: str) -> Iterator[Path]:
 
 def load_record(path: Path) -> RunRecord:
     """Read a complete run back. Raises :class:`RunError` that names the file which does not fit."""
-    request, metrics = (opening.read_json(path / name) for name in (REQUEST, METRICS))
+    sizes: Sizes = {}
+    request, metrics = read_request(path, sizes), read_metrics(path, sizes)
     predictions, snapshots, examples = (opening.load_arrays(path / name) for name in (PREDICTIONS, SNAPSHOTS, EXAMPLES))
     collected = opening.load_arrays(path / EVIDENCE) if opening.is_held(path / EVIDENCE) else {}
     try:
-        request, metrics = upgrade_request(request), upgrade_metrics(metrics)
         class_names = tuple(request["dataset"]["class_names"])
         names = tuple(map(str, json.loads(predictions[NAMES].tobytes()))) if NAMES in predictions else ()
         evaluation = Evaluation(predictions["labels"], predictions["logits"], class_names, names=names)
         if names and len(names) != len(evaluation):
             raise ValueError(f"{len(names):,} names of {len(evaluation):,} test images")
+        refuse_other_results(metrics["test"], evaluation)
         description = json.loads(snapshots[DESCRIPTION].tobytes())
         network = from_description(description, _weights(snapshots, FINAL))
         epochs = range(1, 1 + int(snapshots["epochs"]))

@@ -9,8 +9,8 @@ from ..analysis.evaluation import Evaluation
 from ..errors import RunError
 from ..formatting import join_words, shorten_list
 from ..runs import opening, run_folder
-from ..runs.files import METRICS, PREDICTIONS, REQUEST
-from ..runs.migrations import upgrade_request
+from ..runs.files import PREDICTIONS
+from ..runs.reading import read_metrics, read_request
 from ..system.files import is_temporary
 from ..types import Labels
 from .plan import RunSpec
@@ -45,7 +45,7 @@ class Outcome:
 def read_outcome(spec: RunSpec, folder: Path, class_names: tuple[str, ...]) -> Outcome:
     """Read a complete run, or raise RunError if it is damaged or not the run of ``spec``."""
     run_folder.verify(folder)
-    request, metrics = upgrade_request(opening.read_json(folder / REQUEST)), opening.read_json(folder / METRICS)
+    request, metrics = read_request(folder), read_metrics(folder)
     _refuse_other_run(spec, folder, request)
     arrays = opening.load_arrays(folder / PREDICTIONS)
     try:

@@ -22,7 +22,7 @@ def to_json(instance: Any) -> dict[str, Any]:
 
     Named tuples, tuples and arrays become lists, NumPy scalars Python numbers, nested dataclasses dictionaries.
     """
-    names = {key: field.name for field in fields(instance) if (key := _key(field)) is not None}
+    names = {key: field.name for field in fields(instance) if (key := key_of(field)) is not None}
     names |= {name: name for name in getattr(instance, PROPERTIES, ())}
     return {key: _to_plain(getattr(instance, name)) for key, name in names.items()}
 
@@ -40,7 +40,7 @@ def from_json(cls: type[T], data: Mapping[str, Any], **given: Any) -> T:
     kind: Any = cls
     hints, values = _hints(kind), dict(given)
     for field in fields(kind):
-        key = _key(field)
+        key = key_of(field)
         if key is None or field.name in given:
             continue
         if key in data:
@@ -50,7 +50,7 @@ def from_json(cls: type[T], data: Mapping[str, Any], **given: Any) -> T:
     return cls(**values)
 
 
-def _key(field: Field[Any]) -> str | None:
+def key_of(field: Field[Any]) -> str | None:
     """Return the key of ``field``: its name, unless its metadata give another under ``json``."""
     key: str | None = field.metadata.get("json", field.name)
     return key

@@ -5,10 +5,11 @@ change, only their confidence.
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 
+from ...system.forms import Between
 from ...types import Floats, Labels
 from ..statistics.proportions import HALVINGS
 
@@ -16,6 +17,8 @@ NUM_BINS = 15
 """Equal-width bins of confidence; the usual number since Guo et al."""
 MIN_TEMPERATURE, MAX_TEMPERATURE = 0.01, 100.0
 """Ends of the search. A network that does worse than chance reaches the upper one."""
+Temperature = Annotated[float, Between(1e-6, 1e6)]
+"""A divisor of logits."""
 FOLDS = 5
 FIRST_STEP, INTERVAL_HALVINGS = 0.01, 12
 """Step in the logarithm of the temperature that is doubled to bracket an end of its interval, and bisections of that bracket."""
@@ -30,7 +33,7 @@ class TemperatureScaling:
 
     JSON_PROPERTIES: ClassVar[tuple[str, ...]] = ("helps",)
 
-    temperature: float
+    temperature: Temperature
     """Confidence is ``softmax(logits / temperature)``: above 1 the network was overconfident, below 1 underconfident."""
     n: int
     """Images that it was fitted on."""

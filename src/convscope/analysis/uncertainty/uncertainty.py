@@ -29,7 +29,7 @@ from .selective_prediction import (
     thresholds_for_accuracy,
     thresholds_for_coverage,
 )
-from .temperature import TemperatureScaling, fit_temperature_scaling, log_softmax
+from .temperature import Temperature, TemperatureScaling, fit_temperature_scaling, log_softmax
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +58,7 @@ class Uncertainty:
     """Target accuracies that no threshold is shown to reach."""
 
     @property
-    def temperature(self) -> float | None:
+    def temperature(self) -> Temperature | None:
         """The temperature in use; None if none was fitted, or if it is not shown to help on images that were not trained on."""
         scaling = self.temperature_scaling
         return scaling.temperature if scaling and scaling.helps and self.selected_on == "validation" else None

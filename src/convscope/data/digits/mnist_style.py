@@ -25,12 +25,13 @@ Notes:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from ...errors import ConfigError, ShapeError
+from ...system.forms import Size
 from ..images.resample import GreyImage, fit_into, largest_scale
 from .steps import BackgroundStep, Box, CentreStep, ContrastStep, CropStep, FitStep, PolarityStep
 
@@ -42,8 +43,8 @@ FULL_INK = 254
 class DigitPreprocessing:
     """Settings of the preprocessing: the size of the result, the steps, and their parameters."""
 
-    height: int = 28
-    width: int = 28
+    height: Annotated[int, Size("rows of an image", 1)] = 28
+    width: Annotated[int, Size("columns of an image", 1)] = 28
     polarity: Literal["auto", "keep", "invert"] = "auto"
     """``"auto"`` decides by the border."""
     background: bool = True
