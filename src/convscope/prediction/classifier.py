@@ -21,6 +21,7 @@ from ..runs import opening, run_folder
 from ..runs.files import EVIDENCE, EXAMPLES, METRICS, ONNX_MODEL, REFERENCE_DATA, REQUEST
 from ..runs.reading import read_metrics, read_request
 from ..runs.reference_data import load_reference_data
+from ..system.forms import Sizes
 from ..types import Floats, Images, PathLike
 
 if TYPE_CHECKING:
@@ -109,12 +110,13 @@ def open_classifier(source: PathLike | keras.Model) -> Classifier:
 
 def _of_run(folder: Path) -> Classifier:
     run_folder.verify(folder, only=NEEDED)
-    request = read_request(folder)
-    reference_data = load_reference_data(folder)
+    sizes: Sizes = {}
+    request = read_request(folder, sizes)
+    reference_data = load_reference_data(folder, sizes)
     predictor = Predictor(folder / ONNX_MODEL)
     try:
         dataset = request["dataset"]
-        metrics = read_metrics(folder)
+        metrics = read_metrics(folder, sizes)
         temperature = (metrics.get("uncertainty") or {}).get("temperature")
         return Classifier(
             predictor,

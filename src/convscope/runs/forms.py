@@ -29,6 +29,9 @@ Index = Annotated[int, Between(0, "test images")]
 MAX_CLASSES = 2**16
 """Classes are stored in 16 bits."""
 Epochs = Annotated[int, Between(1, 10**6)]
+Rows = Annotated[int, Size("rows of an image", 1)]
+Columns = Annotated[int, Size("columns of an image", 1)]
+Channels = Annotated[int, Size("channels", 1)]
 Split = Literal["train", "test"]
 
 DATASET: Mapping[str, Any] = {
@@ -42,9 +45,7 @@ DATASET: Mapping[str, Any] = {
     "problems": [str],
     "reading?": Maybe(ReadOptions),
     "fingerprint": str,
-    "image_shape": tuple[
-        Annotated[int, Size("rows of an image", 1)], Annotated[int, Size("columns of an image", 1)], Positive
-    ],
+    "image_shape": tuple[Rows, Columns, Channels],
     "class_names": Items(str, "classes", unique=True, low=1, high=MAX_CLASSES),
     "digit_preprocessing?": Maybe(DigitPreprocessing),
     "polarity?": Maybe(Literal[LIGHT, DARK]),

@@ -102,8 +102,13 @@ def upgrade_model_metadata(metadata: Json) -> Json:
 
 def upgrade_arrays(arrays: Mapping[str, T]) -> dict[str, T]:
     """Return the arrays of ``evidence.npz`` or ``yardsticks.npz`` under the names of schema 2."""
-    split = {name: name.partition("/") for name in arrays}
-    return {"".join((ARRAYS.get(parts[0], parts[0]), *parts[1:])): arrays[name] for name, parts in split.items()}
+    return {upgraded_name(name): array for name, array in arrays.items()}
+
+
+def upgraded_name(name: str) -> str:
+    """Return the name of an array of ``evidence.npz`` or ``yardsticks.npz`` at schema 2."""
+    group, *rest = name.partition("/")
+    return "".join((ARRAYS.get(group, group), *rest))
 
 
 def upgrade_purpose(purpose: str) -> str:

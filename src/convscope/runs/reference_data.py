@@ -15,9 +15,9 @@ import numpy.typing as npt
 from ..analysis.ood.feature_distance import FeatureDistances, ReferenceData
 from ..errors import RunError
 from ..system.arrays import Array, below, save_arrays
-from . import opening
+from ..system.forms import Sizes
+from .array_forms import read_arrays
 from .files import EVIDENCE, EXAMPLES, REFERENCE_DATA
-from .migrations import ARRAYS, upgrade_arrays
 from .opening import REMEDY, is_held
 
 REFERENCE_KEYS = ("reference_images", "sample", "feature_distances")
@@ -31,24 +31,16 @@ def save_reference_data(reference: ReferenceData, folder: Path) -> None:
     save_arrays(folder / REFERENCE_DATA, arrays, compressed=True)
 
 
-def load_reference_data(path: Path) -> ReferenceData:
-    """Return the reference data of the run folder ``path``, a hundred times faster than the whole run."""
+def load_reference_data(path: Path, sizes: Sizes) -> ReferenceData:
+    """Return the reference data of the run folder ``path``, a hundred times faster than the whole run.
+
+    ``sizes`` are those of ``run.json``.
+    """
     found = next((path / name for name in (EVIDENCE, REFERENCE_DATA) if is_held(path / name)), None)
-    if found:
-        arrays = upgrade_arrays(opening.load_arrays(found, _is_reference))
-    else:
-        arrays = opening.load_arrays(path / EXAMPLES, lambda name: name == "samples")
-    try:
-        examples = arrays["samples"] if "samples" in arrays else arrays["reference_images"][: int(arrays["sample"])]
-        distances = from_arrays(FeatureDistances, below(arrays, "feature_distances"))
-    except (KeyError, TypeError, ValueError) as error:
-        raise inconsistent_run(path, error) from error
-    return ReferenceData(examples, distances)
-
-
-def _is_reference(name: str) -> bool:
-    group = name.split("/")[0]
-    return ARRAYS.get(group, group) in REFERENCE_KEYS
+    wanted = REFERENCE_KEYS if found else ("samples",)
+    arrays = read_arrays(found or path / EXAMPLES, sizes, lambda name: name.split("/")[0] in wanted)
+    examples = arrays["samples"] if not found else arrays["reference_images"][: int(arrays["sample"])]
+    return ReferenceData(examples, from_arrays(FeatureDistances, below(arrays, "feature_distances")))
 
 
 def inconsistent_run(path: Path, error: Exception) -> RunError:

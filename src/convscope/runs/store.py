@@ -18,20 +18,16 @@ from ..analysis.evidence import Evidence
 from ..analysis.mistakes.nearest_neighbours import NearestNeighbours
 from ..analysis.ood.feature_distance import FeatureDistances
 from ..analysis.sampling import Examples
-from ..models.network import Weights, from_description
 from ..system.arrays import Array, below, save_arrays
 from ..system.files import write_json, write_text
-from ..system.forms import Sizes
+from ..system.forms import FormError, Items, Sizes
 from ..training.history import history_from_csv
 from . import ledger, opening, run_folder
+from .array_forms import DESCRIPTION, FINAL, network_of, parsed_bytes, read_arrays, weights_of
 from .files import EVIDENCE, EXAMPLES, HISTORY, MANIFEST, METRICS, PREDICTIONS, REFERENCE_DATA, REQUEST, SNAPSHOTS
-from .migrations import upgrade_arrays
-from .reading import read_metrics, read_request, refuse_other_results
+from .reading import read_metrics, read_request, refuse_other_results, wrong_value
 from .record import RunRecord
 from .reference_data import from_arrays, inconsistent_run, to_arrays, to_scalar
-
-DESCRIPTION, FINAL = "network", "final"
-"""Keys in ``snapshots.npz``: the network's description as JSON bytes, and the prefix of the float32 weights."""
 
 NAMES = "names"
 """Key in ``predictions.npz``: files or rows of the test images as JSON bytes."""
@@ -98,31 +94,31 @@ def load_record(path: Path) -> RunRecord:
     """Read a complete run back. Raises :class:`RunError` that names the file which does not fit."""
     sizes: Sizes = {}
     request, metrics = read_request(path, sizes), read_metrics(path, sizes)
-    predictions, snapshots, examples = (opening.load_arrays(path / name) for name in (PREDICTIONS, SNAPSHOTS, EXAMPLES))
-    collected = opening.load_arrays(path / EVIDENCE) if opening.is_held(path / EVIDENCE) else {}
+    if int(metrics["epochs"]) != len(history := history_from_csv(opening.read_text(path / HISTORY))):
+        raise wrong_value(path / HISTORY, FormError(f"it has {len(history):,} epochs, but {METRICS} {metrics['epochs']:,}"))
+    predictions, snapshots, examples = (read_arrays(path / name, sizes) for name in (PREDICTIONS, SNAPSHOTS, EXAMPLES))
+    names = ()
+    if NAMES in predictions:
+        names = tuple(parsed_bytes(path / PREDICTIONS, NAMES, predictions[NAMES], Items(str, "test images"), sizes))
+    evaluation = Evaluation(
+        predictions["labels"], predictions["logits"], tuple(request["dataset"]["class_names"]), names=names
+    )
+    evidence = None
+    if opening.is_held(path / EVIDENCE):
+        evidence = _evidence(read_arrays(path / EVIDENCE, sizes))
     try:
-        class_names = tuple(request["dataset"]["class_names"])
-        names = tuple(map(str, json.loads(predictions[NAMES].tobytes()))) if NAMES in predictions else ()
-        evaluation = Evaluation(predictions["labels"], predictions["logits"], class_names, names=names)
-        if names and len(names) != len(evaluation):
-            raise ValueError(f"{len(names):,} names of {len(evaluation):,} test images")
         refuse_other_results(metrics["test"], evaluation)
-        description = json.loads(snapshots[DESCRIPTION].tobytes())
-        network = from_description(description, _weights(snapshots, FINAL))
-        epochs = range(1, 1 + int(snapshots["epochs"]))
-        kept: dict[str, Any] = {field.name: examples[field.name] for field in fields(Examples)}
-        kept |= {name: int(kept[name]) for name in ("first_label", "test_label")}
-        evidence = _evidence(upgrade_arrays(collected)) if collected else None
-        history = opening.read_text(path / HISTORY)
-    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        network = network_of(path / SNAPSHOTS, snapshots, sizes)
+    except ValueError as error:
         raise inconsistent_run(path, error) from error
+    kept: dict[str, Any] = {**examples, **{name: int(examples[name]) for name in ("first_label", "test_label")}}
     return RunRecord(
         request,
         metrics,
-        history_from_csv(history),
+        history,
         evaluation,
         network,
-        tuple(_weights(snapshots, f"epoch-{epoch}") for epoch in epochs),
+        tuple(weights_of(snapshots, f"epoch-{epoch}") for epoch in range(1, 1 + len(history))),
         Examples(**kept),
         evidence,
         readings=ledger.read(path),
@@ -150,7 +146,3 @@ def _snapshot_arrays(record: RunRecord) -> Iterator[tuple[str, npt.ArrayLike]]:
     for epoch, weights in enumerate(record.snapshots, start=1):
         for name, array in weights.items():
             yield f"epoch-{epoch}/{name}", array.clip(-LARGEST_HALF, LARGEST_HALF).astype(np.float16)
-
-
-def _weights(arrays: Mapping[str, Array], group: str) -> dict[str, Weights]:
-    return {name: array.astype(np.float32, copy=False) for name, array in below(arrays, group).items()}

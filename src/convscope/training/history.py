@@ -4,8 +4,9 @@ import csv
 import io
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass, fields
+from math import inf
 
-from ..errors import RunError
+from ..errors import RunError, reason_of
 
 
 @dataclass(frozen=True)
@@ -67,10 +68,14 @@ def history_from_csv(text: str) -> History:
     """Parse what :meth:`History.to_csv` returned; raise :class:`RunError` for anything else."""
     try:
         rows = list(csv.DictReader(io.StringIO(text)))
-        records = (EpochRecord(int(row["epoch"]), *(float(row[name]) for name in COLUMNS[1:])) for row in rows)
-        return History(tuple(records))
-    except (KeyError, TypeError, ValueError) as error:
+        records = tuple(EpochRecord(int(row["epoch"]), *(float(row[name]) for name in COLUMNS[1:])) for row in rows)
+        for number, each in enumerate(records, start=1):
+            shares_fit = 0 <= each.accuracy <= 1 and 0 <= each.val_accuracy <= 1
+            if each.epoch != number or not shares_fit or not (0 <= each.seconds < inf and 0 <= each.learning_rate < inf):
+                raise ValueError(f"row {number} cannot be that of epoch {number}")
+        return History(records)
+    except (KeyError, TypeError, ValueError, csv.Error) as error:
         raise RunError(
-            f"history.csv does not have numbers in the columns {', '.join(COLUMNS)} ({error!r}). "
+            f"history.csv does not have numbers in the columns {', '.join(COLUMNS)} ({reason_of(error)}). "
             "Copy the run folder again, or train again."
         ) from error

@@ -1,0 +1,178 @@
+"""The forms of the ``.npz`` files of a run: every array that convscope reads, its type, its shape and its range."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import reason_of
+from ..models.network import Network, Weights, from_description
+from ..models.summary import layer_table
+from ..system.array_forms import BYTE, FLOATS, INTEGERS, TEXT, ArrayForm, check_arrays
+from ..system.arrays import Array, below
+from ..system.forms import LARGEST_FLOAT, FormError, Items, Positive, Sizes, check, check_plain
+from . import opening
+from .files import EVIDENCE, EXAMPLES, PREDICTIONS, REFERENCE_DATA, SNAPSHOTS
+from .migrations import upgrade_arrays, upgraded_name
+from .reading import wrong_value
+
+DESCRIPTION, FINAL = "network", "final"
+"""Keys in ``snapshots.npz``: the network's description as JSON bytes, and the prefix of the float32 weights."""
+MAY_LACK = ("epoch_snapshots/confusion", "epoch_snapshots/predictions")
+"""With very many classes, and in a few old runs."""
+IMAGE = ("rows of an image", "columns of an image", "channels")
+"""Names of sizes, which ``run.json`` gives."""
+CLASSES, TEST, REFERENCE = "classes", "test images", "reference images"
+DISTANCES = {
+    "feature_distances/layer_name": ArrayForm(TEXT, is_optional=True),
+    "feature_distances/neighbours": ArrayForm(INTEGERS, low=1, high=LARGEST_FLOAT, is_optional=True),
+    "feature_distances/distances": ArrayForm(FLOATS, (101,), high=LARGEST_FLOAT, is_optional=True),
+}
+FORMS: Mapping[str, Mapping[str, ArrayForm]] = {
+    PREDICTIONS: {
+        "labels": ArrayForm(INTEGERS, (TEST,), high=CLASSES),
+        "logits": ArrayForm(FLOATS, (TEST, CLASSES), low=-LARGEST_FLOAT, high=LARGEST_FLOAT),
+        "names": ArrayForm(BYTE, ("bytes of names",), is_optional=True),
+        "baseline": ArrayForm(INTEGERS, (TEST,), high=CLASSES, is_optional=True),
+    },
+    SNAPSHOTS: {"network": ArrayForm(BYTE, ("bytes of the network",)), "epochs": ArrayForm(INTEGERS, size="epochs")},
+    EXAMPLES: {
+        "first_image": ArrayForm(BYTE, (1, *IMAGE)),
+        "first_label": ArrayForm(INTEGERS, high=CLASSES),
+        "samples": ArrayForm(BYTE, ("samples", *IMAGE)),
+        "sample_labels": ArrayForm(INTEGERS, ("samples",), high=CLASSES),
+        "one_per_class": ArrayForm(BYTE, ("shown classes", *IMAGE)),
+        "one_per_class_labels": ArrayForm(INTEGERS, ("shown classes",), high=CLASSES),
+        "one_per_class_indices": ArrayForm(INTEGERS, ("shown classes",), high=TEST),
+        "test_image": ArrayForm(BYTE, (1, *IMAGE)),
+        "test_label": ArrayForm(INTEGERS, high=CLASSES),
+        "mistakes": ArrayForm(BYTE, ("shown mistakes", *IMAGE)),
+        "mistake_indices": ArrayForm(INTEGERS, ("shown mistakes",), high=TEST),
+    },
+    EVIDENCE: {
+        "test_images": ArrayForm(BYTE, ("shown test images", *IMAGE)),
+        "test_indices": ArrayForm(INTEGERS, ("shown test images",), high=TEST, is_ascending=True),
+        "reference_images": ArrayForm(BYTE, (REFERENCE, *IMAGE)),
+        "reference_labels": ArrayForm(INTEGERS, (REFERENCE,), high=CLASSES),
+        "reference_indices": ArrayForm(INTEGERS, (REFERENCE,)),
+        "sample": ArrayForm(INTEGERS, high=LARGEST_FLOAT),
+        "selected_on": ArrayForm(TEXT, choices=("validation", "training")),
+        "nearest_neighbours/test_indices": ArrayForm(INTEGERS, ("mistakes",), high=TEST, is_optional=True),
+        "nearest_neighbours/true": ArrayForm(INTEGERS, ("mistakes", 3), low=-1, high=REFERENCE, is_optional=True),
+        "nearest_neighbours/predicted": ArrayForm(INTEGERS, ("mistakes", 3), low=-1, high=REFERENCE, is_optional=True),
+        "epoch_snapshots/epochs": ArrayForm(INTEGERS, ("kept epochs",), low=1, is_optional=True, is_ascending=True),
+        "epoch_snapshots/accuracy": ArrayForm(FLOATS, ("kept epochs",), high=1, is_optional=True),
+        "epoch_snapshots/confusion": ArrayForm(INTEGERS, ("kept epochs", CLASSES, CLASSES), is_optional=True),
+        "epoch_snapshots/predictions": ArrayForm(INTEGERS, ("kept epochs", TEST), high=CLASSES, is_optional=True),
+        **DISTANCES,
+    },
+    REFERENCE_DATA: {
+        "reference_images": ArrayForm(BYTE, (REFERENCE, *IMAGE)),
+        "sample": ArrayForm(INTEGERS, high=LARGEST_FLOAT),
+        **DISTANCES,
+    },
+}
+
+SETTINGS: Mapping[str, Any] = {
+    "kernel_size?": [Positive], "pool_size?": [Positive], "strides?": [Positive], "units?": Positive, "filters?": Positive,
+    "groups?": Positive, "activation?": str | None,
+}  # fmt: skip
+NETWORK: Mapping[str, Any] = {
+    "name": str,
+    "input_shape": [Positive],
+    "layers": Items(
+        {
+            "name": str, "kind": str, "settings": SETTINGS, "input_shape": [Positive], "output_shape": [Positive],
+            "weights": [str], "inputs?": [str],
+        },
+        "layers",
+        low=1,
+    ),
+}  # fmt: skip
+
+
+def read_arrays(path: Path, sizes: Sizes, wanted: Callable[[str], bool] = lambda name: True) -> dict[str, Array]:
+    """Return the arrays of a file of a run that are ``wanted``, under today's names, after a check of their form.
+
+    Raises :class:`RunError`, which names the first array that is of another form, or contradicts ``sizes``.
+    """
+    forms = {name: form for name, form in FORMS[path.name].items() if wanted(name)}
+    arrays = upgrade_arrays(opening.load_arrays(path, lambda name: path.name == SNAPSHOTS or upgraded_name(name) in forms))
+    try:
+        checked = check_arrays(forms, arrays, sizes)
+        _refuse_cut_parts(forms, checked)
+        return arrays if path.name == SNAPSHOTS else checked
+    except FormError as error:
+        raise wrong_value(path, error) from error
+
+
+def _refuse_cut_parts(forms: Mapping[str, ArrayForm], arrays: Mapping[str, Array]) -> None:
+    """Raise :class:`FormError` for a part of the evidence of which some arrays are missing."""
+    parts = {name.split("/")[0] for name in arrays if "/" in name}
+    needed = [name for name in forms if name.split("/")[0] in parts and name not in MAY_LACK]
+    if missing := [name for name in needed if name not in arrays]:
+        raise FormError(f"the array {missing[0]} is missing")
+
+
+def parsed_bytes(path: Path, name: str, array: Array, form: Any, sizes: Sizes) -> Any:
+    """Return the JSON that an array of bytes holds, after a check of its form."""
+    try:
+        value = json.loads(array.tobytes())
+        check_plain(value)
+        check(form, value, sizes, name)
+        return value
+    except FormError as error:
+        raise wrong_value(path, error) from error
+    except (ValueError, RecursionError) as error:
+        raise wrong_value(path, FormError(f"{name} is no JSON")) from error
+
+
+def network_of(path: Path, arrays: Mapping[str, Array], sizes: Sizes) -> Network:
+    """Return the network that ``snapshots.npz`` describes, with its final weights."""
+    description = parsed_bytes(path, DESCRIPTION, arrays[DESCRIPTION], NETWORK, sizes)
+    try:
+        network = from_description(description, weights_of(arrays, FINAL))
+        _refuse_other_shapes(network, sizes)
+        layer_table(network)  # and with it every size that follows from the layers' settings
+        for epoch in range(1, 1 + sizes["epochs"]):
+            shapes, wanted = ({name: each.shape for name, each in weights.items()} for weights in
+                              (weights_of(arrays, f"epoch-{epoch}"), network.weight_arrays()))  # fmt: skip
+            if shapes != wanted:
+                raise FormError(f"the weights of epoch {epoch} have other names or shapes than the final ones")
+    except FormError as error:
+        raise wrong_value(path, error) from error
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise wrong_value(path, FormError(f"{DESCRIPTION} does not hold together ({reason_of(error)})")) from error
+    return network
+
+
+def weights_of(arrays: Mapping[str, Array], group: str) -> dict[str, Weights]:
+    """Return the weights of a ``group`` of ``snapshots.npz`` by ``layer/weight``, in float32."""
+    found = below(arrays, group)
+    if other := next((name for name, array in found.items() if array.dtype.kind != FLOATS), None):
+        raise FormError(f"{group}/{other} has {found[other].dtype}, not floats")
+    return {name: array.astype(np.float32, copy=False) for name, array in found.items()}
+
+
+def _refuse_other_shapes(network: Network, sizes: Sizes) -> None:
+    """Raise :class:`FormError` unless images go in, classes come out, and weights have the shapes of their layers."""
+    if network.input_shape != (shape := tuple(sizes[name] for name in IMAGE)):
+        raise FormError(f"the network takes {network.input_shape}, but images are {shape}")
+    if network.layers[-1].output_shape != (sizes[CLASSES],):
+        raise FormError(f"the network gives {network.layers[-1].output_shape}, but there are {sizes[CLASSES]:,} classes")
+    if len({layer.name for layer in network.layers}) < len(network.layers):
+        raise FormError("two layers have the same name")
+    for layer in network.layers:
+        inputs, outputs = layer.input_shape, layer.output_shape
+        wanted = {"bias": outputs[-1:]} if layer.kind in ("Dense", "Conv2D") else {}
+        if layer.kind == "Dense":
+            wanted["kernel"] = (inputs[-1], outputs[-1])
+        elif layer.kind == "Conv2D":
+            wanted["kernel"] = (*layer.settings["kernel_size"], inputs[-1] // layer.settings.get("groups", 1), outputs[-1])
+        for name, array in layer.weights.items():
+            if array.shape != wanted.get(name, array.shape):
+                raise FormError(f"{FINAL}/{layer.name}/{name} has the shape {array.shape}, not {wanted[name]}")
