@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 
 import convscope
+from convscope.analysis.evaluation import Evaluation
+from convscope.analysis.metrics import evaluation_metrics
 from convscope.errors import ConfigError, DatasetError, RunError
 from convscope.runs import opening, run_folder
-from convscope.runs.files import EVIDENCE, PREDICTIONS, REQUEST
+from convscope.runs.files import EVIDENCE, METRICS, PREDICTIONS, REQUEST
 from convscope.system.arrays import load_arrays, save_arrays
 from convscope.system.files import write_json
 
@@ -39,7 +41,10 @@ def test_saliency_is_measured_only_on_request(digits_run: convscope.Run) -> None
 
 def test_other_runs_vote_if_they_are_on_the_same_data(digits_run: convscope.Run, run_copy: Path) -> None:
     predictions = load_arrays(run_copy / PREDICTIONS)
-    save_arrays(run_copy / PREDICTIONS, {**predictions, "logits": np.eye(10, dtype=np.float32)[predictions["labels"]]})
+    logits = np.eye(10, dtype=np.float32)[predictions["labels"]]
+    save_arrays(run_copy / PREDICTIONS, {**predictions, "logits": logits})
+    perfect = Evaluation(predictions["labels"], logits, digits_run.evaluation.class_names)
+    write_json(run_copy / METRICS, {**opening.read_json(run_copy / METRICS), "test": evaluation_metrics(perfect)})
     run_folder.write_manifest(run_copy)
     for each in convscope.mistakes(digits_run, others=[run_copy, digits_run], saliency=False):
         assert np.flatnonzero(each.votes).tolist() == sorted(each.labels)

@@ -124,7 +124,7 @@ def test_every_value_of_another_kind_is_one_sentence_that_names_file_and_key(
 
 TOP: list[tuple[str, str, Any, str]] = [
     (files.REQUEST, "dataset.class_names", ["0"] * 10, "dataset.class_names"),
-    (files.REQUEST, "dataset.class_names", [str(number) for number in range(10**6)], "classes"),
+    (files.REQUEST, "dataset.class_names", [str(number) for number in range(10**6)], "dataset.class_names"),
     (files.REQUEST, "dataset.class_names", ["\ud800", *map(str, range(9))], "dataset.class_names"),
     (files.REQUEST, "dataset.class_names", [], "dataset.class_names"),
     (files.REQUEST, "dataset.image_shape", [True, True, 1], "dataset.image_shape"),
@@ -134,7 +134,7 @@ TOP: list[tuple[str, str, Any, str]] = [
     (files.REQUEST, "config.learning_rate", float("nan"), "config.learning_rate"),
     (files.REQUEST, "config.augmentation.shift", 1e9, "shift"),
     (files.REQUEST, "seed", -1, "seed"),
-    (files.REQUEST, "versions", {"numpy": None}, "versions.numpy"),
+    (files.REQUEST, "versions.numpy", None, "versions.numpy"),
     (files.REQUEST, "dataset.reading.prepare", "no such", "dataset.reading"),
     (files.REQUEST, "dataset.digit_preprocessing.height", 10**6, "dataset.digit_preprocessing.height"),
     (files.METRICS, "epochs", 10**9, "epochs"),

@@ -222,5 +222,5 @@ def test_purposes_in_the_ledger_are_those_of_today(old_run: Path) -> None:
 def test_damaged_metrics_of_schema_1_are_an_error_that_names_the_run(old_run: Path, raw: dict[str, Any]) -> None:
     write_json(old_run / files.METRICS, {**raw, "doubt": {"temperature": 1.0}})
     run_folder.write_manifest(old_run)
-    with pytest.raises(convscope.ConvscopeError, match="do not fit together"):
+    with pytest.raises(convscope.ConvscopeError, match="metrics.json. holds a wrong value"):
         convscope.load_run(old_run)

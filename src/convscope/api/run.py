@@ -23,7 +23,7 @@ from ..prediction.classifier import remember_model
 from ..runs import run_folder, store
 from ..runs.files import KERAS_MODEL
 from ..runs.label_suspects import load_audit
-from ..runs.reading import read_metrics
+from ..runs.metrics_form import read_metrics
 from ..runs.record import RunRecord
 from ..system.dataclass_json import from_json
 from ..training.history import History

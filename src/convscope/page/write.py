@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ..runs import ledger, opening, store
 from ..runs.evidence import MISTAKES
 from ..runs.files import EVIDENCE, FIGURES, REPORT
-from ..runs.reading import read_metrics
+from ..runs.metrics_form import read_metrics
 from ..runs.record import RunRecord, with_metrics
 from ..runs.replacement import make_own_folder
 from ..system.files import write_bytes, write_output, write_text

@@ -19,7 +19,7 @@ from ..models.keras_file import is_foreign, refusal
 from ..models.predictor import Predictor
 from ..runs import opening, run_folder
 from ..runs.files import EVIDENCE, EXAMPLES, METRICS, ONNX_MODEL, REFERENCE_DATA, REQUEST
-from ..runs.reading import read_metrics, read_request
+from ..runs.reading import read_request, read_temperature
 from ..runs.reference_data import load_reference_data
 from ..system.forms import Sizes
 from ..types import Floats, Images, PathLike
@@ -116,13 +116,12 @@ def _of_run(folder: Path) -> Classifier:
     predictor = Predictor(folder / ONNX_MODEL)
     try:
         dataset = request["dataset"]
-        metrics = read_metrics(folder, sizes)
-        temperature = (metrics.get("uncertainty") or {}).get("temperature")
+        temperature = read_temperature(folder)
         return Classifier(
             predictor,
             tuple(dataset["class_names"]),
             preprocessor_for(dataset, reference_data.examples),
-            float(temperature or 1.0),
+            temperature or 1.0,
             reference_data.feature_distances,
             reference_data.examples,
             temperature is not None,

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-
-from ..errors import reason_of
-from ..models.network import Network, Weights, from_description
-from ..models.summary import layer_table
 from ..system.array_forms import BYTE, FLOATS, INTEGERS, TEXT, ArrayForm, check_arrays
-from ..system.arrays import Array, below
-from ..system.forms import LARGEST_FLOAT, FormError, Items, Positive, Sizes, check, check_plain
+from ..system.arrays import Array
+from ..system.forms import LARGEST_FLOAT, FormError, Sizes
 from . import opening
 from .files import EVIDENCE, EXAMPLES, PREDICTIONS, REFERENCE_DATA, SNAPSHOTS
 from .migrations import upgrade_arrays, upgraded_name
 from .reading import wrong_value
 
-DESCRIPTION, FINAL = "network", "final"
-"""Keys in ``snapshots.npz``: the network's description as JSON bytes, and the prefix of the float32 weights."""
 MAY_LACK = ("epoch_snapshots/confusion", "epoch_snapshots/predictions")
 """With very many classes, and in a few old runs."""
 IMAGE = ("rows of an image", "columns of an image", "channels")
@@ -77,23 +68,6 @@ FORMS: Mapping[str, Mapping[str, ArrayForm]] = {
     },
 }
 
-SETTINGS: Mapping[str, Any] = {
-    "kernel_size?": [Positive], "pool_size?": [Positive], "strides?": [Positive], "units?": Positive, "filters?": Positive,
-    "groups?": Positive, "activation?": str | None,
-}  # fmt: skip
-NETWORK: Mapping[str, Any] = {
-    "name": str,
-    "input_shape": [Positive],
-    "layers": Items(
-        {
-            "name": str, "kind": str, "settings": SETTINGS, "input_shape": [Positive], "output_shape": [Positive],
-            "weights": [str], "inputs?": [str],
-        },
-        "layers",
-        low=1,
-    ),
-}  # fmt: skip
-
 
 def read_arrays(path: Path, sizes: Sizes, wanted: Callable[[str], bool] = lambda name: True) -> dict[str, Array]:
     """Return the arrays of a file of a run that are ``wanted``, under today's names, after a check of their form.
@@ -116,63 +90,3 @@ def _refuse_cut_parts(forms: Mapping[str, ArrayForm], arrays: Mapping[str, Array
     needed = [name for name in forms if name.split("/")[0] in parts and name not in MAY_LACK]
     if missing := [name for name in needed if name not in arrays]:
         raise FormError(f"the array {missing[0]} is missing")
-
-
-def parsed_bytes(path: Path, name: str, array: Array, form: Any, sizes: Sizes) -> Any:
-    """Return the JSON that an array of bytes holds, after a check of its form."""
-    try:
-        value = json.loads(array.tobytes())
-        check_plain(value)
-        check(form, value, sizes, name)
-        return value
-    except FormError as error:
-        raise wrong_value(path, error) from error
-    except (ValueError, RecursionError) as error:
-        raise wrong_value(path, FormError(f"{name} is no JSON")) from error
-
-
-def network_of(path: Path, arrays: Mapping[str, Array], sizes: Sizes) -> Network:
-    """Return the network that ``snapshots.npz`` describes, with its final weights."""
-    description = parsed_bytes(path, DESCRIPTION, arrays[DESCRIPTION], NETWORK, sizes)
-    try:
-        network = from_description(description, weights_of(arrays, FINAL))
-        _refuse_other_shapes(network, sizes)
-        layer_table(network)  # and with it every size that follows from the layers' settings
-        for epoch in range(1, 1 + sizes["epochs"]):
-            shapes, wanted = ({name: each.shape for name, each in weights.items()} for weights in
-                              (weights_of(arrays, f"epoch-{epoch}"), network.weight_arrays()))  # fmt: skip
-            if shapes != wanted:
-                raise FormError(f"the weights of epoch {epoch} have other names or shapes than the final ones")
-    except FormError as error:
-        raise wrong_value(path, error) from error
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        raise wrong_value(path, FormError(f"{DESCRIPTION} does not hold together ({reason_of(error)})")) from error
-    return network
-
-
-def weights_of(arrays: Mapping[str, Array], group: str) -> dict[str, Weights]:
-    """Return the weights of a ``group`` of ``snapshots.npz`` by ``layer/weight``, in float32."""
-    found = below(arrays, group)
-    if other := next((name for name, array in found.items() if array.dtype.kind != FLOATS), None):
-        raise FormError(f"{group}/{other} has {found[other].dtype}, not floats")
-    return {name: array.astype(np.float32, copy=False) for name, array in found.items()}
-
-
-def _refuse_other_shapes(network: Network, sizes: Sizes) -> None:
-    """Raise :class:`FormError` unless images go in, classes come out, and weights have the shapes of their layers."""
-    if network.input_shape != (shape := tuple(sizes[name] for name in IMAGE)):
-        raise FormError(f"the network takes {network.input_shape}, but images are {shape}")
-    if network.layers[-1].output_shape != (sizes[CLASSES],):
-        raise FormError(f"the network gives {network.layers[-1].output_shape}, but there are {sizes[CLASSES]:,} classes")
-    if len({layer.name for layer in network.layers}) < len(network.layers):
-        raise FormError("two layers have the same name")
-    for layer in network.layers:
-        inputs, outputs = layer.input_shape, layer.output_shape
-        wanted = {"bias": outputs[-1:]} if layer.kind in ("Dense", "Conv2D") else {}
-        if layer.kind == "Dense":
-            wanted["kernel"] = (inputs[-1], outputs[-1])
-        elif layer.kind == "Conv2D":
-            wanted["kernel"] = (*layer.settings["kernel_size"], inputs[-1] // layer.settings.get("groups", 1), outputs[-1])
-        for name, array in layer.weights.items():
-            if array.shape != wanted.get(name, array.shape):
-                raise FormError(f"{FINAL}/{layer.name}/{name} has the shape {array.shape}, not {wanted[name]}")

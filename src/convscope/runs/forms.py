@@ -1,7 +1,7 @@
-"""The forms of ``run.json`` and ``metrics.json``: every key that convscope reads, its type and its range.
+"""The form of ``run.json``: every key that convscope reads, its type and its range.
 
-Keys with a question mark are missing in runs of earlier versions, or where something was not measured. Keys that are not
-declared, such as those of later versions, are passed over.
+Keys with a question mark are missing in runs of earlier versions. Keys that are not declared, such as those of later versions,
+are passed over. :mod:`convscope.runs.metrics_form` declares ``metrics.json``, :mod:`convscope.runs.array_forms` the arrays.
 """
 
 from __future__ import annotations
@@ -9,30 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from ..analysis.baseline import Baseline
-from ..analysis.findings.finding import Finding
-from ..analysis.label_audit.confirmed import AccuracyWithoutConfirmed
-from ..analysis.mistakes.triage import KINDS
-from ..analysis.ood.detection import OODDetection
-from ..analysis.robustness.background import Background
-from ..analysis.statistics.proportions import Interval
-from ..analysis.uncertainty.uncertainty import Uncertainty
 from ..data.digits.mnist_style import DigitPreprocessing
 from ..data.digits.polarity import DARK, LIGHT
 from ..data.read_options import ReadOptions
-from ..models.summary import LayerRow
-from ..system.forms import Ascending, Between, Items, Maybe, Member, NotNegative, Positive, Share, Size
-from ..training.history import EpochRecord
+from ..system.forms import Between, Items, Maybe, NotNegative, Positive, Size
 
-Label = Annotated[int, Between(0, "classes")]
-Index = Annotated[int, Between(0, "test images")]
 MAX_CLASSES = 2**16
 """Classes are stored in 16 bits."""
 Epochs = Annotated[int, Between(1, 10**6)]
 Rows = Annotated[int, Size("rows of an image", 1)]
 Columns = Annotated[int, Size("columns of an image", 1)]
 Channels = Annotated[int, Size("channels", 1)]
-Split = Literal["train", "test"]
 
 DATASET: Mapping[str, Any] = {
     "name": str,
@@ -82,112 +69,3 @@ BEGUN_FORM: Mapping[str, Any] = {
     "versions?": Mapping[str, str],
 }
 """Of a training that was not finished: what a resumed one is compared with."""
-
-NEAR_DUPLICATES: Mapping[str, Any] = {
-    "n": Index, "share": Share, "interval": Interval, "images": [{"test": str, "train": str}], "others": int,
-    "accuracy_of_others": Maybe(Share), "interval_of_others": Maybe(Interval),
-}  # fmt: skip
-GROUPS: Mapping[str, Any] = {"pattern": str, "offered": bool, "n": int, "in_both_splits": int, "shared": [str]}
-DATA: Mapping[str, Any] = {
-    "train": Positive,
-    "validation": int,
-    "test": Size("test images", low=1),
-    "class_counts": {split: Items(int, "classes") for split in ("train", "validation", "test")},
-    "pixels": {"minimum": float, "maximum": float, "mean": float},
-    "near_duplicates?": Maybe(NEAR_DUPLICATES),
-    "groups?": Maybe(GROUPS),
-}
-
-MAJORITY: Mapping[str, Any] = {
-    "class_name": Member("classes"), "share": Share, "difference": float, "difference_interval": Interval, "p": Share,
-    "better": bool, "uneven": bool,
-}  # fmt: skip
-PER_CLASS: Mapping[str, Any] = {
-    "class_name": Member("classes"), "precision": Maybe(Share), "recall": Maybe(Share), "f1": Maybe(Share), "support": int,
-    "recall_interval": Maybe(Interval), "precision_interval": Maybe(Interval), "f1_interval": Maybe(Interval),
-}  # fmt: skip
-TEST: Mapping[str, Any] = {
-    "n": Size("test images", low=1),
-    "errors": Annotated[int, Between(0, 2**53)],
-    "accuracy": Share,
-    "interval": Interval,
-    "majority?": MAJORITY,
-    "balanced_accuracy?": Share,
-    "balanced_accuracy_interval?": Interval,
-    "never_predicted?": [Member("classes")],
-    **dict.fromkeys(("loss", "brier", "ece", "macro_f1"), float),
-    **{f"{name}_interval": Interval for name in ("loss", "brier", "ece", "macro_f1")},
-    "confusion": Items(Items(int, "classes"), "classes"),
-    "per_class": Items(PER_CLASS, "classes"),
-    "confused_pairs": [{"true": Member("classes"), "predicted": Member("classes"), "count": Positive, "support": Positive}],
-}
-
-MISTAKE: Mapping[str, Any] = {
-    "index": Index, "true": Label, "predicted": Label, "true_probability": Share, "predicted_probability": Share,
-    "distance_ratio": Maybe(float), "epochs_correct": int, "earlier_epochs": int, "votes": [tuple[Label, int]],
-    "audit_score": Maybe(float), "triage": Literal[KINDS], "evidence": [str], "reason": str,
-}  # fmt: skip
-MISTAKES: Mapping[str, Any] = {
-    "errors": int,
-    "explained": int,
-    "votes": Maybe({"study": str, "seeds": [int]}),
-    "audited": bool,
-    "triage": dict.fromkeys(KINDS, int),
-    "indices": {kind: [Index] for kind in KINDS},
-    "list": [MISTAKE],
-}
-
-AUDITED: Mapping[str, Any] = {
-    "n": Positive, "scored": int, "estimated_wrong": int, "suspects": int,
-    "per_class": Items({"class_name": Member("classes"), "suspects": int}, "classes"),
-}  # fmt: skip
-SUSPECT: Mapping[str, Any] = {
-    "split": Split, "index": int, "given": Member("classes"), "suggested": Member("classes"), "score": float, "file?": str | None,
-}  # fmt: skip
-LABEL_AUDIT: Mapping[str, Any] = {
-    **{f"{split}?": Ascending(AUDITED, ("suspects", "scored", "n")) for split in ("train", "test")},
-    "suspects": int, "worst": [SUSPECT], "notes": [str], "confirmed?": AccuracyWithoutConfirmed, "folds?": Positive,
-    "model?": str, "recipe?": str, "epochs?": Epochs, "seed?": int, "cleanlab?": str, "seconds?": NotNegative,
-}  # fmt: skip
-
-ACCURACY: Mapping[str, Any] = {"count": int, "n?": Positive, "accuracy": Share, "interval": Interval}
-MEAN: Mapping[str, Any] = {"accuracy": Share, "interval": Interval, "relative_accuracy": Maybe(NotNegative)}
-KIND: Mapping[str, Any] = {
-    "kind": str, "title": str, **MEAN,
-    "strengths": Items({"strength": int, **ACCURACY}, "strengths", low=1),
-}  # fmt: skip
-ROBUSTNESS: Mapping[str, Any] = {
-    "n": Positive, "test_images": Positive, "seed": int, "background": Background, "clean": ACCURACY, "mean": MEAN,
-    "worst": str | None, "kinds": [KIND], "missing?": Mapping[str, str],
-}  # fmt: skip
-ATTACKS: Mapping[str, Any] = {
-    "n": Positive, "test_images": Positive, "seed": int, "steps": int, "epsilons": Items(Share, "ε"), "clean": ACCURACY,
-    "fgsm": Items(ACCURACY, "ε"), "pgd": Items(ACCURACY, "ε"),
-}  # fmt: skip
-
-METRICS_FORM: Mapping[str, Any] = {
-    "schema_version": int,
-    "seed": int,
-    "epochs": Size("epochs", low=1),
-    "train_seconds": NotNegative,
-    "wall_seconds": NotNegative,
-    "parameters": int,
-    "multiply_adds": int,
-    "layers": Items(LayerRow, "layers"),
-    "unused_input_pixels": {"rows": [int], "columns": [int], "layers": [str]},
-    "data": DATA,
-    "history": {
-        "last_epoch": EpochRecord,
-        "validation_interval": Interval,
-        "best_validation_epoch": Epochs,
-    },
-    "test": TEST,
-    "uncertainty?": Maybe(Uncertainty),
-    "findings": [Finding],
-    "mistakes?": Maybe(Ascending(MISTAKES, ("explained", "errors"))),
-    "baseline?": Maybe(Baseline),
-    "label_audit?": Maybe(LABEL_AUDIT),
-    "robustness?": Maybe(Ascending(ROBUSTNESS, ("n", "test_images"))),
-    "ood?": Maybe(OODDetection),
-    "attacks?": Maybe(Ascending(ATTACKS, ("n", "test_images"))),
-}

@@ -1,18 +1,17 @@
-"""``run.json`` and ``metrics.json``, read, upgraded and checked against their declared forms, once."""
+"""JSON files of a run, read, upgraded and checked against their declared forms, once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ..analysis.evaluation import Evaluation
-from ..errors import ConfigError, RunError
-from ..system.forms import FormError, Sizes, check
-from ..training.config import SETTINGS
+from ..analysis.uncertainty.temperature import Temperature
+from ..errors import RunError, reason_of
+from ..system.forms import FormError, Maybe, Sizes, check
 from . import opening
-from .files import METRICS, PREDICTIONS, REQUEST
-from .forms import BEGUN_FORM, METRICS_FORM, RUN_FORM
+from .files import METRICS, REQUEST
+from .forms import BEGUN_FORM, RUN_FORM
 from .migrations import upgrade_metrics, upgrade_request
 from .opening import REMEDY
 
@@ -20,42 +19,25 @@ from .opening import REMEDY
 def read_request(folder: Path, sizes: Sizes | None = None) -> dict[str, Any]:
     """Return ``run.json`` of a complete run. Raises :class:`RunError`, which names the first key with a wrong value.
 
-    ``sizes`` are those of the run so far, such as its number of classes; new ones are filled in.
+    ``sizes`` are filled in: those of the images, and the number of classes.
     """
-    request = _read(folder / REQUEST, upgrade_request, RUN_FORM, sizes)
-    config = request["config"]
-    for name, value in {**config, **config.get("augmentation", {})}.items():
-        if name in SETTINGS:
-            try:
-                SETTINGS[name].checked(value)
-            except ConfigError as error:
-                raise wrong_value(
-                    folder / REQUEST, FormError(f"config.{name} is {ascii(value)[:60]}, not {SETTINGS[name].accepted}")
-                ) from error
-    return request
+    return read_checked(folder / REQUEST, upgrade_request, RUN_FORM, sizes)
 
 
 def read_begun_request(folder: Path) -> dict[str, Any]:
     """Return ``run.json`` of a training that was not finished, as :func:`read_request` does it."""
-    return _read(folder / REQUEST, upgrade_request, BEGUN_FORM, None)
+    return read_checked(folder / REQUEST, upgrade_request, BEGUN_FORM)
 
 
-def read_metrics(folder: Path, sizes: Sizes | None = None) -> dict[str, Any]:
-    """Return ``metrics.json`` of a run, as :func:`read_request` does it."""
-    return _read(folder / METRICS, upgrade_metrics, METRICS_FORM, sizes)
+def read_temperature(folder: Path) -> float | None:
+    """Return the temperature of a run, the one number of its metrics that a prediction needs; None if it has none."""
+    form = {"uncertainty?": Maybe({"temperature": Temperature | None})}
+    found = read_checked(folder / METRICS, upgrade_metrics, form).get("uncertainty")
+    return None if found is None else found["temperature"]
 
 
-def refuse_other_results(test: Mapping[str, Any], evaluation: Evaluation) -> None:
-    """Raise ValueError unless the section ``test`` of the metrics belongs to the predictions."""
-    if test["confusion"] != evaluation.confusion.counts.tolist() or test["errors"] != evaluation.errors:
-        raise ValueError(f"test.confusion and test.errors of {METRICS} are not those of {PREDICTIONS}")
-    for known, score in zip(test["per_class"], evaluation.class_scores, strict=True):
-        for name in ("precision", "recall", "f1"):
-            if (known[name] is None) != (getattr(score, name) is None):
-                raise ValueError(f"test.per_class.{name} of {METRICS} is not that of {PREDICTIONS}")
-
-
-def _read(path: Path, upgrade: Callable[[Any], Any], form: Any, sizes: Sizes | None) -> dict[str, Any]:
+def read_checked(path: Path, upgrade: Callable[[Any], Any], form: Any, sizes: Sizes | None = None) -> dict[str, Any]:
+    """Return the content of a JSON file, upgraded to today's version, after a check of its form."""
     content = opening.read_json(path)
     try:
         content = upgrade(content)
@@ -63,7 +45,7 @@ def _read(path: Path, upgrade: Callable[[Any], Any], form: Any, sizes: Sizes | N
     except FormError as error:
         raise wrong_value(path, error) from error
     except (AttributeError, KeyError, TypeError, ValueError) as error:  # of an earlier version, and damaged
-        raise wrong_value(path, FormError(f"it lacks something that its version has ({error!r})")) from error
+        raise wrong_value(path, FormError(f"it lacks something that its version has ({reason_of(error)})")) from error
     checked: dict[str, Any] = content
     return checked
 

@@ -13,12 +13,11 @@ from typing import Any
 import numpy.typing as npt
 
 from ..analysis.ood.feature_distance import FeatureDistances, ReferenceData
-from ..errors import RunError
 from ..system.arrays import Array, below, save_arrays
 from ..system.forms import Sizes
 from .array_forms import read_arrays
 from .files import EVIDENCE, EXAMPLES, REFERENCE_DATA
-from .opening import REMEDY, is_held
+from .opening import is_held
 
 REFERENCE_KEYS = ("reference_images", "sample", "feature_distances")
 """The arrays, or groups of arrays, that :class:`ReferenceData` is made from."""
@@ -41,11 +40,6 @@ def load_reference_data(path: Path, sizes: Sizes) -> ReferenceData:
     arrays = read_arrays(found or path / EXAMPLES, sizes, lambda name: name.split("/")[0] in wanted)
     examples = arrays["samples"] if not found else arrays["reference_images"][: int(arrays["sample"])]
     return ReferenceData(examples, from_arrays(FeatureDistances, below(arrays, "feature_distances")))
-
-
-def inconsistent_run(path: Path, error: Exception) -> RunError:
-    """Return the error for files that can be read but do not belong to one training."""
-    return RunError(f"the files of the run {str(path)!r} do not fit together ({error!r}). {REMEDY}")
 
 
 def to_arrays(name: str, part: Any) -> Iterator[tuple[str, npt.ArrayLike]]:

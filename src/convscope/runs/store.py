@@ -18,16 +18,20 @@ from ..analysis.evidence import Evidence
 from ..analysis.mistakes.nearest_neighbours import NearestNeighbours
 from ..analysis.ood.feature_distance import FeatureDistances
 from ..analysis.sampling import Examples
+from ..errors import ConfigError
 from ..system.arrays import Array, below, save_arrays
 from ..system.files import write_json, write_text
 from ..system.forms import FormError, Items, Sizes
+from ..training.config import SETTINGS
 from ..training.history import history_from_csv
 from . import ledger, opening, run_folder
-from .array_forms import DESCRIPTION, FINAL, network_of, parsed_bytes, read_arrays, weights_of
+from .array_forms import read_arrays
 from .files import EVIDENCE, EXAMPLES, HISTORY, MANIFEST, METRICS, PREDICTIONS, REFERENCE_DATA, REQUEST, SNAPSHOTS
-from .reading import read_metrics, read_request, refuse_other_results, wrong_value
+from .metrics_form import read_metrics, refuse_other_results
+from .reading import read_request, wrong_value
 from .record import RunRecord
-from .reference_data import from_arrays, inconsistent_run, to_arrays, to_scalar
+from .reference_data import from_arrays, to_arrays, to_scalar
+from .stored_network import DESCRIPTION, FINAL, network_of, parsed_bytes, weights_of
 
 NAMES = "names"
 """Key in ``predictions.npz``: files or rows of the test images as JSON bytes."""
@@ -94,6 +98,7 @@ def load_record(path: Path) -> RunRecord:
     """Read a complete run back. Raises :class:`RunError` that names the file which does not fit."""
     sizes: Sizes = {}
     request, metrics = read_request(path, sizes), read_metrics(path, sizes)
+    _refuse_impossible_settings(path, request["config"])
     if int(metrics["epochs"]) != len(history := history_from_csv(opening.read_text(path / HISTORY))):
         raise wrong_value(path / HISTORY, FormError(f"it has {len(history):,} epochs, but {METRICS} {metrics['epochs']:,}"))
     predictions, snapshots, examples = (read_arrays(path / name, sizes) for name in (PREDICTIONS, SNAPSHOTS, EXAMPLES))
@@ -106,11 +111,8 @@ def load_record(path: Path) -> RunRecord:
     evidence = None
     if opening.is_held(path / EVIDENCE):
         evidence = _evidence(read_arrays(path / EVIDENCE, sizes))
-    try:
-        refuse_other_results(metrics["test"], evaluation)
-        network = network_of(path / SNAPSHOTS, snapshots, sizes)
-    except ValueError as error:
-        raise inconsistent_run(path, error) from error
+    refuse_other_results(path, metrics["test"], evaluation)
+    network = network_of(path / SNAPSHOTS, snapshots, sizes)
     kept: dict[str, Any] = {**examples, **{name: int(examples[name]) for name in ("first_label", "test_label")}}
     return RunRecord(
         request,
@@ -146,3 +148,13 @@ def _snapshot_arrays(record: RunRecord) -> Iterator[tuple[str, npt.ArrayLike]]:
     for epoch, weights in enumerate(record.snapshots, start=1):
         for name, array in weights.items():
             yield f"epoch-{epoch}/{name}", array.clip(-LARGEST_HALF, LARGEST_HALF).astype(np.float16)
+
+
+def _refuse_impossible_settings(path: Path, config: Mapping[str, Any]) -> None:
+    for name, value in {**config, **config["augmentation"]}.items():
+        if name in SETTINGS:
+            try:
+                SETTINGS[name].checked(value)
+            except ConfigError as error:
+                wrong = FormError(f"config.{name} is {ascii(value)[:60]}, not {SETTINGS[name].accepted}")
+                raise wrong_value(path / REQUEST, wrong) from error

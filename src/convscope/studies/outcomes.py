@@ -10,7 +10,8 @@ from ..errors import RunError
 from ..formatting import join_words, shorten_list
 from ..runs import opening, run_folder
 from ..runs.files import PREDICTIONS
-from ..runs.reading import read_metrics, read_request
+from ..runs.metrics_form import read_metrics
+from ..runs.reading import read_request
 from ..system.files import is_temporary
 from ..types import Labels
 from .plan import RunSpec
