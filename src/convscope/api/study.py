@@ -13,9 +13,9 @@ from ..data.read_options import DEFAULTS, ReadOptions
 from ..errors import ConfigError
 from ..models.custom import Build
 from ..page.study import render_study
-from ..runs import lock, opening
+from ..runs import lock
 from ..runs.request import first_difference
-from ..runs.seed_votes import REQUEST, RESULTS, RUNS, VOTES, Votes, save_votes
+from ..runs.seed_votes import REQUEST, RESULTS, RUNS, VOTES, Votes, read_study_request, save_votes
 from ..studies.comparisons import ConfigurationComparison
 from ..studies.executors.open import check_workers, open_workers
 from ..studies.hyperparameter_search import JOURNAL, require_optuna
@@ -146,7 +146,7 @@ def _begin(folder: Path, plan: StudyPlan, dataset: Dataset) -> None:
     if not (folder / REQUEST).is_file():
         write_json(folder / REQUEST, request)
         return
-    begun = opening.read_json(folder / REQUEST)
+    begun = read_study_request(folder)
     for name in DECIDING:
         if begun.get(name) != request[name]:
             which, before, now = first_difference(name, begun.get(name), request[name])
@@ -157,7 +157,7 @@ def _begin(folder: Path, plan: StudyPlan, dataset: Dataset) -> None:
 
 
 def _refuse_other_versions(folder: Path) -> None:
-    begun, now = opening.read_json(folder / REQUEST).get("versions", {}), package_versions()
+    begun, now = read_study_request(folder)["versions"], package_versions()
     differing = sorted(name for name in {*begun, *now} if begun.get(name) != now.get(name))
     if differing:
         name = differing[0]
@@ -173,7 +173,7 @@ def _write(results: StudyResults, dataset: Dataset, folder: Path) -> None:
     save_votes(results.votes, folder)
     write_json(folder / RESULTS, known)
     images = {each.index: dataset.test.images[each.index] for each in results.hard_images}
-    write_text(folder / PAGE, render_study(known, opening.read_json(folder / REQUEST), images))
+    write_text(folder / PAGE, render_study(known, read_study_request(folder), images))
 
 
 def _short(value: Any) -> str:

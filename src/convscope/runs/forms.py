@@ -69,3 +69,17 @@ BEGUN_FORM: Mapping[str, Any] = {
     "versions?": Mapping[str, str],
 }
 """Of a training that was not finished: what a resumed one is compared with."""
+
+STUDY_REQUEST: Mapping[str, Any] = {
+    "created": str,
+    "dataset": {"fingerprint": str},
+    "recipes": {"*": Mapping[str, Any]},
+    "sizes": list[Any],
+    "versions": {"*": str},
+    "machine": {"processor": str, "cores": int, "system": str},
+}
+STUDY_RESULTS: Mapping[str, Any] = {
+    "runs": [{"run": str, "seed": int, "size": int, "model": str, "recipe": str}],
+    "dataset": {"train": int, "class_names?": [str]},
+}
+"""Of ``study-results.json``, what the votes of a study's seeds are found by."""

@@ -134,7 +134,7 @@ def read_reviews(path: Path, class_names: Sequence[str], *, num_train: int, test
             if first.corrected != review.corrected:
                 reason = f"{split} image {index} was corrected to {first.corrected!r} above"
         if reason:
-            complaints.append(f"line {number}: {reason}")
+            complaints.append(f"line {number}: {reason[:200]}")
     _refuse(path, complaints)
     return reviews
 
@@ -151,7 +151,7 @@ def _refuse(path: Path, complaints: list[str]) -> None:
 def _refuse_unfitting(path: Path, rows: Iterable[tuple[int, dict[str, str]]], record: RunRecord) -> None:
     labels, names, num_train = record.evaluation.labels, record.evaluation.class_names, num_training_images(record)
     reasons = ((number, _complaint(row, names, num_train, labels)) for number, row in rows)
-    _refuse(path, [f"line {number}: {reason}" for number, reason in reasons if reason])
+    _refuse(path, [f"line {number}: {reason[:200]}" for number, reason in reasons if reason])
 
 
 def num_training_images(record: RunRecord) -> int:
@@ -219,7 +219,7 @@ def _complaint(row: dict[str, str], class_names: Sequence[str], num_train: int, 
     if split not in SPLITS:
         return f"split {split!r} is neither train nor test"
     number = num_train if split == "train" else len(test_labels)
-    if not index.isascii() or not index.isdigit() or int(index) >= number:
+    if not (index.isascii() and index.isdigit()) or len(index) > 15 or int(index) >= number:
         return f"index {row['index']!r} is not one of the {number:,} {split} images"
     review = _review(row)
     for name in filter(None, (review.given, review.corrected)):

@@ -145,7 +145,7 @@ def read_metrics(folder: Path, sizes: Sizes | None = None) -> dict[str, Any]:
 
     ``sizes`` are those of the run so far, such as its number of classes; new ones are filled in.
     """
-    return read_checked(folder / METRICS, upgrade_metrics, METRICS_FORM, sizes)
+    return read_checked(folder / METRICS, METRICS_FORM, sizes, upgrade=upgrade_metrics)
 
 
 def refuse_other_results(folder: Path, test: Mapping[str, Any], evaluation: Evaluation) -> None:

@@ -21,23 +21,28 @@ def read_request(folder: Path, sizes: Sizes | None = None) -> dict[str, Any]:
 
     ``sizes`` are filled in: those of the images, and the number of classes.
     """
-    return read_checked(folder / REQUEST, upgrade_request, RUN_FORM, sizes)
+    return read_checked(folder / REQUEST, RUN_FORM, sizes, upgrade=upgrade_request)
 
 
 def read_begun_request(folder: Path) -> dict[str, Any]:
     """Return ``run.json`` of a training that was not finished, as :func:`read_request` does it."""
-    return read_checked(folder / REQUEST, upgrade_request, BEGUN_FORM)
+    return read_checked(folder / REQUEST, BEGUN_FORM, upgrade=upgrade_request)
 
 
 def read_temperature(folder: Path) -> float | None:
     """Return the temperature of a run, the one number of its metrics that a prediction needs; None if it has none."""
     form = {"uncertainty?": Maybe({"temperature": Temperature | None})}
-    found = read_checked(folder / METRICS, upgrade_metrics, form).get("uncertainty")
+    found = read_checked(folder / METRICS, form, upgrade=upgrade_metrics).get("uncertainty")
     return None if found is None else found["temperature"]
 
 
-def read_checked(path: Path, upgrade: Callable[[Any], Any], form: Any, sizes: Sizes | None = None) -> dict[str, Any]:
-    """Return the content of a JSON file, upgraded to today's version, after a check of its form."""
+def read_checked(
+    path: Path, form: Any, sizes: Sizes | None = None, *, upgrade: Callable[[Any], Any] = lambda value: value
+) -> dict[str, Any]:
+    """Return the content of a JSON file, upgraded to today's version, after a check of its form.
+
+    Raises :class:`RunError`, which names the first key with a wrong value.
+    """
     content = opening.read_json(path)
     try:
         content = upgrade(content)

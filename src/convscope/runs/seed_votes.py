@@ -13,10 +13,15 @@ import numpy.typing as npt
 
 from ..errors import ConfigError, ConvscopeError, RunError
 from ..models.custom import short_name
+from ..system.array_forms import INTEGERS, ArrayForm, check_arrays
 from ..system.arrays import below, save_arrays
+from ..system.forms import FormError
 from ..types import Labels
 from . import opening
+from .array_forms import CLASSES, TEST
 from .files import PREDICTIONS
+from .forms import STUDY_REQUEST, STUDY_RESULTS
+from .reading import read_checked, wrong_value
 from .record import RunRecord
 
 RUNS, REQUEST, RESULTS, VOTES = "runs", "study.json", "study-results.json", "votes.npz"
@@ -70,7 +75,19 @@ def save_votes(votes: Mapping[str, Votes], folder: Path) -> None:
 def load_votes(folder: Path) -> dict[str, Votes]:
     """Load the votes of a study by configuration, such as ``cnn-standard``."""
     arrays = opening.load_arrays(folder / VOTES)
-    return {name: Votes(counts.astype(np.int64), arrays["labels"]) for name, counts in below(arrays, "votes").items()}
+    counts = {name: ArrayForm(INTEGERS, (TEST, CLASSES)) for name in arrays if name.startswith("votes/")}
+    try:
+        check_arrays(
+            {**counts, "labels": ArrayForm(INTEGERS, (TEST,), high=CLASSES)}, arrays, {CLASSES: 0} if not counts else {}
+        )
+    except FormError as error:
+        raise wrong_value(folder / VOTES, error) from error
+    return {name: Votes(each.astype(np.int64), arrays["labels"]) for name, each in below(arrays, "votes").items()}
+
+
+def read_study_request(folder: Path) -> dict[str, Any]:
+    """Return ``study.json`` after a check of its form."""
+    return read_checked(folder / REQUEST, STUDY_REQUEST)
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +127,7 @@ def seed_votes(record: RunRecord, folder: Path, study: Path | None = None) -> Se
 def _candidate_studies(record: RunRecord, folder: Path) -> list[Path]:
     """Return the folders of studies that the run may belong to."""
     known = ((record.metrics.get("mistakes") or {}).get("votes") or {}).get("study")
-    studies = [folder / known] if known else []
+    studies = [folder / known] if known and not Path(known).is_absolute() else []
     if folder.resolve().parent.name == RUNS:
         studies.append(folder.resolve().parent.parent)
     return [study for study in studies if (study / VOTES).is_file()]
@@ -123,7 +140,7 @@ def _votes_of_study(record: RunRecord, folder: Path, study: Path) -> SeedVotes |
                 f"{str(study)!r} has no {name}, so it is not the folder of a complete study. Run the command that started "
                 "the study again to complete it."
             )
-    results, request = (opening.read_json(study / name) for name in (RESULTS, REQUEST))
+    results, request = read_checked(study / RESULTS, STUDY_RESULTS), read_study_request(study)
     try:
         entries = _matching_runs(results, request, record, folder, study)
         votes = _votes(study, entries, record)
@@ -132,7 +149,7 @@ def _votes_of_study(record: RunRecord, folder: Path, study: Path) -> SeedVotes |
         seeds = tuple(int(entry["seed"]) for entry in entries if entry is not own)
     except ConvscopeError:
         raise
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise RunError(
             f"the files of the study {str(study)!r} contradict each other ({error!r}). Copy the folder again."
         ) from error

@@ -17,7 +17,7 @@ from ..errors import RunError, reason_of
 from ..types import PathLike
 from .array_header import read_array_header
 from .files import write_bytes
-from .regular_files import open_bounded
+from .regular_files import NO_FOLLOW, open_bounded
 
 Array = npt.NDArray[Any]
 Wanted = Callable[[str], bool]
@@ -41,7 +41,7 @@ def save_arrays(path: Path, arrays: Mapping[str, npt.ArrayLike], *, compressed: 
 def load_arrays(path: Path, wanted: Wanted = lambda name: True) -> dict[str, Array]:
     """Load the ``wanted`` arrays of a file of :func:`save_arrays`, or raise a RunError."""
     try:
-        file = open_bounded(path, MAX_FILE)
+        file = open_bounded(path, MAX_FILE, os.O_RDONLY | NO_FOLLOW)
     except OSError as error:
         raise cannot_read(path, error) from error
     with file:

@@ -38,8 +38,8 @@ class Checkpoint:
 
 
 def check_state(state: State, expected: State) -> None:
-    """Raise :class:`RunError` unless both states have the same names and shapes."""
-    shapes, wanted = ({name: values.shape for name, values in each.items()} for each in (state, expected))
+    """Raise :class:`RunError` unless both states have the same names, shapes and types."""
+    shapes, wanted = ({name: (values.shape, values.dtype) for name, values in each.items()} for each in (state, expected))
     if shapes != wanted:
         raise RunError(f"the checkpoint belongs to another network or engine. {REMEDY}.")
 
@@ -61,4 +61,6 @@ def load_checkpoint(path: Path) -> Checkpoint:
     except (RunError, KeyError) as error:
         raise RunError(f"the checkpoint {str(path)!r} cannot be read. {REMEDY}, or delete the file.") from error
     snapshots = tuple(below(arrays, f"epoch-{record.epoch}") for record in history)
+    for each in snapshots[1:]:
+        check_state(each, snapshots[0])
     return Checkpoint(history, snapshots, below(arrays, "state"))

@@ -1,6 +1,6 @@
 """Out-of-sample probabilities for every training image, by cross-validation."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -82,10 +82,12 @@ def cross_validate(
     train = np.full((len(labels), size), np.nan, np.float32)
     test = np.zeros((len(dataset.test), size))
     key = f"{dataset.fingerprint} {folds} {seed} {config}"
-    done = _load(checkpoint, key)
+    sizes = {f"{fold}/rows": int((fold_of == fold).sum()) for fold in range(folds)}
+    sizes |= {f"{fold}/test": len(dataset.test) for fold in range(folds)}
+    done = _load(checkpoint, key, {name: (rows, size) for name, rows in sizes.items()})
     for fold in range(folds):
         rows, own = f"{fold}/rows", f"{fold}/test"
-        if rows not in done:
+        if rows not in done or own not in done:
             predictor = _train(
                 dataset, np.flatnonzero(fold_of != fold), config, seed, _within(fold, folds, config, progress)
             )
@@ -149,14 +151,17 @@ def _within(fold: int, folds: int, config: TrainConfig, progress: Listener | Non
     return listen
 
 
-def _load(checkpoint: Path | None, key: str) -> dict[str, Any]:
+def _load(checkpoint: Path | None, key: str, shapes: Mapping[str, tuple[int, int]]) -> dict[str, Any]:
     if checkpoint is None or not checkpoint.is_file():
         return {}
     try:
         arrays = load_arrays(checkpoint)
     except RunError:  # damaged or of another version: start again
         return {}
-    return arrays if arrays.pop("key", np.empty(0, np.uint8)).tobytes() == key.encode() else {}
+    if arrays.pop("key", np.empty(0, np.uint8)).tobytes() != key.encode():
+        return {}
+    fitting = {name: each for name, each in arrays.items() if each.shape == shapes.get(name) and each.dtype == np.float32}
+    return {name: each for name, each in fitting.items() if ((each >= 0) & (each <= 1)).all()}
 
 
 def _check_folds(folds: int, dataset: Dataset, counts: Labels) -> None:
