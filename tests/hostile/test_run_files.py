@@ -15,12 +15,12 @@ from pathlib import Path
 import pytest
 
 import convscope
-from convscope.api.serve import _page
 from convscope.errors import ConvscopeError
 from convscope.figures import gallery
 from convscope.prediction.classifier import open_classifier
 from convscope.runs import files, ledger, store
 from convscope.runs.ledger import LedgerEntry
+from convscope.server.worker import _page
 
 SECRET = "a line of the user's own\n"
 ENTRY = LedgerEntry("2026-01-01T00:00:00+00:00", "evaluate", "measured", "digits", "abc", "test", 359)
