@@ -8,6 +8,16 @@
 Each name is loaded on first use, so importing the package is fast and prints nothing.
 """
 
+import sys
+
+# `python -m convscope` puts the current folder first, where a typing.py or json.py would be run in place of Python's own.
+if (
+    sys.argv[:1] == ["-m"]
+    and not sys.flags.safe_path
+    and ("-m", __name__) in zip(sys.orig_argv, sys.orig_argv[1:], strict=False)
+):
+    del sys.path[0]
+
 import importlib
 import warnings
 from typing import TYPE_CHECKING, Any

@@ -7,7 +7,7 @@ import pytest
 
 from convscope.errors import DatasetError
 from convscope.system import memory
-from convscope.system.memory import cache_folder
+from convscope.system.cache_folder import cache_folder
 
 
 def test_free_memory_is_what_linux_tells_or_unknown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

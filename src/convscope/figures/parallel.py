@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from ..runs.record import RunRecord
+from ..system.isolation import isolate_process
+from .settings_file import ignore_settings_file
 
 if TYPE_CHECKING:
     from .figure import Drawing, Illustration
@@ -112,4 +114,6 @@ def _main(folder: str, start: str, step: str) -> None:
 
 
 if __name__ == "__main__":
+    isolate_process()
+    ignore_settings_file()
     _main(*sys.argv[1:])

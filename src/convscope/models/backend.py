@@ -11,6 +11,7 @@ import os
 import sys
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 
 from ..errors import MissingBackendError
 from ..system.stderr import captured_stderr
@@ -18,6 +19,7 @@ from ..system.stderr import captured_stderr
 DEFAULT = "tensorflow"
 NUM_PROCESSES, PROCESS_ID = "KERAS_DISTRIBUTION_NUM_PROCESSES", "KERAS_DISTRIBUTION_PROCESS_ID"
 """Environment variables of Keras; it reads ``KERAS_DISTRIBUTION_JOB_ADDRESSES`` too."""
+KERAS_HOME = "KERAS_HOME"
 NAMES = {"tensorflow": "TensorFlow", "jax": "JAX"}
 INSTALL = {"tensorflow": "pip install 'convscope[cpu]'", "jax": "pip install 'convscope[jax]'"}
 
@@ -32,13 +34,26 @@ def require_backend() -> str:
         return name
     # Only quietens the C++ side, and leaves a user's own setting alone.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with captured_stderr(), warnings.catch_warnings():
+    with captured_stderr(), warnings.catch_warnings(), _own_keras_settings():
         warnings.simplefilter("ignore")  # warnings of other packages' imports, which a user cannot act on
         importlib.import_module(name)
         importlib.import_module("keras")
     if name == "jax" and os.environ.get(NUM_PROCESSES):
         _join_processes()
     return name
+
+
+@contextlib.contextmanager
+def _own_keras_settings() -> Iterator[None]:
+    """Let Keras find settings of convscope's own when it is imported, in place of a user's ``keras.json``, which it would write."""
+    before = os.environ.get(KERAS_HOME)
+    os.environ[KERAS_HOME] = str(Path(__file__).parent / "keras_home")
+    try:
+        yield
+    finally:
+        del os.environ[KERAS_HOME]
+        if before is not None:  # where Keras keeps its datasets
+            os.environ[KERAS_HOME] = before
 
 
 @contextlib.contextmanager
@@ -81,7 +96,7 @@ def check_backend(need: str = "Keras needs a back-end", otherwise: str = "") -> 
 
     A MissingBackendError begins with the ``need`` and ends with what to do ``otherwise``.
     """
-    name = os.environ.setdefault("KERAS_BACKEND", DEFAULT)
+    name = os.environ["KERAS_BACKEND"] = os.environ.get("KERAS_BACKEND") or DEFAULT
     if name not in INSTALL:
         raise MissingBackendError(
             f"KERAS_BACKEND is {name!r}; convscope trains on {' or '.join(map(repr, INSTALL))}. Unset the variable."

@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import ConvscopeError, RunError, reason_of
+from ..system.cache_folder import cache_folder
 from ..system.files import make_folder
-from ..system.memory import cache_folder
 from ..types import PathLike
 from .onnx_writer.protobuf import FIXED32, LENGTH_DELIMITED, VARINT, Field, fields, read_varint, without_metadata
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..data.scaling import to_inputs
 from ..errors import RunError, ShapeError, reason_of
+from ..system.isolation import OFFLINE
 from ..system.memory import free_memory
 from ..types import Floats, Images, PathLike
 from .onnx_file import read_onnx_file
@@ -131,7 +132,7 @@ def _limit_memory() -> None:
 
 def _quiet_runtime() -> Any:
     """Import ONNX Runtime, which reports each session to its maker unless it is told not to before the import."""
-    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    os.environ.update(OFFLINE)
     import onnxruntime
 
     onnxruntime.disable_telemetry_events()  # for one that was imported before

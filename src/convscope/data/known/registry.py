@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from string import ascii_uppercase, digits
 
-from ...system.memory import cache_folder
+from ...system.cache_folder import cache_folder
 
 MNIST_FILES = tuple(f"{split}-{what}-ubyte.gz" for split in ("train", "t10k") for what in ("images-idx3", "labels-idx1"))
 

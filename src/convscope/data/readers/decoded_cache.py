@@ -20,8 +20,8 @@ import numpy as np
 from ..._version import __version__
 from ...errors import ConvscopeError, PictureError
 from ...system.arrays import load_arrays, save_arrays
+from ...system.cache_folder import cache_folder
 from ...system.files import is_temporary
-from ...system.memory import cache_folder
 from ...types import Images
 from ..images.files import read_image_file
 from ..preprocessing import ImagePreprocessor

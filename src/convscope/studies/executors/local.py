@@ -12,7 +12,7 @@ from typing import Any
 from ...data.dataset import Dataset
 from ..plan import RunSpec
 from .base import RunFunctions, dead_futures
-from .worker_process import THREADS, begin_process
+from .worker_process import ENVIRONMENT, begin_process
 
 _dataset: Dataset | None = None
 """In a worker: the training data, sent once."""
@@ -61,7 +61,7 @@ class LocalWorkers:
     def _new_pool(self) -> Any:
         from joblib.externals.loky import ProcessPoolExecutor
 
-        return ProcessPoolExecutor(self.number, initializer=_begin, initargs=(self._dataset, os.getpid()), env=THREADS)
+        return ProcessPoolExecutor(self.number, initializer=_begin, initargs=(self._dataset, os.getpid()), env=ENVIRONMENT)
 
 
 def _begin(dataset: Dataset, parent: int) -> None:

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from concurrent.futures import BrokenExecutor
 from typing import Any
 
-from .worker_process import THREADS, begin_process
+from .worker_process import ENVIRONMENT, begin_process
 
 _one_at_a_time = threading.Lock()
 """A Dask worker may have several threads, but only one such process."""
@@ -60,7 +60,7 @@ def _start() -> subprocess.Popen[bytes]:
     atexit.register(end_own_process)
     code = f"from {__name__} import serve; serve({os.getpid()})"
     return subprocess.Popen(  # noqa: S603  (this Python, with a line of ours)
-        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, **THREADS}
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, **ENVIRONMENT}
     )
 
 

@@ -5,15 +5,11 @@ import signal
 import threading
 import time
 
+from ...system.isolation import OFFLINE, SAFE_PATH, THREAD_NUMBERS
 from ..plan import THREADS_PER_RUN
 
-THREADS = {
-    name: str(THREADS_PER_RUN)
-    for name in (
-        "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS",
-    )
-}  # fmt: skip
-"""Environment variables that TensorFlow and NumPy read on import; without them, workers compete for every core."""
+ENVIRONMENT = dict.fromkeys(THREAD_NUMBERS, str(THREADS_PER_RUN)) | SAFE_PATH | OFFLINE
+"""Environment variables of workers; TensorFlow and NumPy read the numbers on import, and compete for every core without them."""
 
 
 def begin_process(parent: int) -> None:
