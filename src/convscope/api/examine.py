@@ -140,6 +140,8 @@ def _measure_ood(
         raise RunError(
             f"fewer than {MIN_IMAGES} validation images are too few to set a threshold with. Train on more images."
         )
+    if len(indices) < 2:
+        raise RunError("the test split has one image, and distances of at least two are compared. Use a larger test split.")
     sets, skipped = make_ood_sets(dataset, background, number=OOD_IMAGES, seed=SEED)
     return measure_ood_detection(
         predictor,

@@ -33,7 +33,7 @@ def cnn(image_shape: ImageShape, num_classes: int) -> Network:
     """Build the notebook's network: two convolutions, two poolings, two dense layers.
 
     It has 108,618 parameters on MNIST. Images (h, w, c) with a side under 10 pixels keep their size in the convolutions
-    (padding "same"), since otherwise nothing would be left to classify.
+    (padding "same"), since otherwise nothing would be left to classify, and a side of one pixel is not pooled.
     """
     padding = "valid" if min(image_shape[:2]) >= MIN_SIDE else "same"
     return sequential(
@@ -41,9 +41,9 @@ def cnn(image_shape: ImageShape, num_classes: int) -> Network:
         image_shape,
         [
             Conv2D(16, (3, 3), activation="relu", padding=padding),
-            MaxPooling2D((2, 2)),
+            _halving(image_shape, 0),
             Conv2D(32, (3, 3), activation="relu", padding=padding),
-            MaxPooling2D((2, 2)),
+            _halving(image_shape, 1),
             Flatten(),
             Dense(128, activation="relu"),
             Dense(num_classes, activation="softmax"),
@@ -86,10 +86,10 @@ def strong(image_shape: ImageShape, num_classes: int) -> Network:
         image_shape,
         [
             *_normalized(16, 5, padding),
-            MaxPooling2D((2, 2)),
+            _halving(image_shape, 0),
             *_normalized(48, 3, "same"),
             *_normalized(48, 3, "same"),
-            MaxPooling2D((2, 2)),
+            _halving(image_shape, 1),
             *_normalized(64, 3, "same"),
             *_normalized(64, 3, padding),
             Flatten(),
@@ -97,6 +97,12 @@ def strong(image_shape: ImageShape, num_classes: int) -> Network:
             Dense(num_classes, activation="softmax"),
         ],
     )
+
+
+def _halving(image_shape: ImageShape, before: int) -> MaxPooling2D:
+    """Return a pooling over 2 × 2 pixels, after ``before`` others; a side of one pixel stays as it is."""
+    height, width = (2 if side >> before > 1 else 1 for side in image_shape[:2])
+    return MaxPooling2D((height, width))
 
 
 def _normalized(filters: int, side: int, padding: str) -> list[LayerSpec]:

@@ -28,6 +28,8 @@ DISTANCE_RATIO = 1.25
 SIMILAR_DISTANCE = 1.15
 MIN_AUDIT_SCORE = 0.8
 """Audit score from which a label is suspect: another class is then more probable by 0.6."""
+FARTHEST = 100.0
+"""Largest ratio of distances that is named; beyond it one of them is nearly 0, as those of copies are."""
 MIN_EPOCHS = 2
 """Smallest number of earlier epochs for which never predicting the label is mentioned."""
 Kind = Literal["label suspect", "ambiguous", "model error"]
@@ -131,9 +133,10 @@ def _distances(signs: MistakeEvidence, true: str, predicted: str) -> str:
         return ""
     if _is_similar(signs.distance_ratio):
         return f"nearest training images of {true} and of {predicted} are about equally far"
-    near, far, ratio = (true, predicted, 1 / signs.distance_ratio) if signs.distance_ratio < 1 else (
-        predicted, true, signs.distance_ratio)  # fmt: skip
-    return f"nearest training images of {far} are {ratio:.1f} times as far as those of {near}"
+    near, far = (true, predicted) if signs.distance_ratio < 1 else (predicted, true)
+    ratio = max(signs.distance_ratio, 1 / max(signs.distance_ratio, 1 / FARTHEST))
+    times = f"{ratio:.1f}" if ratio < FARTHEST else f"more than {FARTHEST:g}"
+    return f"nearest training images of {far} are {times} times as far as those of {near}"
 
 
 def _history(signs: MistakeEvidence, true: str) -> str:

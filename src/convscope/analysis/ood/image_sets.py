@@ -34,7 +34,8 @@ def smooth_noise(number: int, shape: tuple[int, int, int], generator: np.random.
     sigma = SMOOTHNESS * min(shape[:2]) / 28
     noise = ndimage.gaussian_filter(generator.normal(size=(number, *shape)), (0, sigma, sigma, 0), mode="wrap")
     low, high = (extreme(noise, axis=(1, 2, 3), keepdims=True) for extreme in (np.min, np.max))
-    return np.asarray(np.rint((noise - low) / (high - low) * 255), np.uint8)
+    span = np.where(high > low, high - low, 1)  # an image of one pixel has no contrast
+    return np.asarray(np.rint((noise - low) / span * 255), np.uint8)
 
 
 @dataclass(frozen=True, eq=False)
