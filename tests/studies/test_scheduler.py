@@ -136,3 +136,40 @@ def test_dask_needs_its_extra_and_an_address(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(MissingExtraError, match=r'pip install "convscope\[study\]"'):
         check_workers("dask:tcp://localhost:1")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["sleeps", "is stopped"])
+def test_a_task_that_hangs_is_ended_and_repeated_after_the_others(how: str, digits: Dataset, tmp_path: Path) -> None:
+    def hang_once(dataset: Dataset, flag: str, number: int) -> int:
+        if number == 0 and not os.path.exists(flag):
+            open(flag, "w").close()
+            os.kill(os.getpid(), signal.SIGSTOP) if how == "is stopped" else time.sleep(1000)
+        return number
+
+    results: list[int] = []
+    remarks: list[str] = []
+    tasks = [task(f"{number}", hang_once, str(tmp_path / "flag"), number, done=lambda result: results.append(result) or [])
+             for number in range(4)]  # fmt: skip
+    with LocalWorkers(1, digits, NO_RUNS, time_limit=20) as workers:
+        run_tasks(tasks, workers, remarks.append)
+    assert results == [1, 2, 3, 0]
+    assert ["took longer than --time-limit" in remark for remark in remarks] == [True]
+
+
+@pytest.mark.slow
+def test_what_always_hangs_ends_a_study_with_what_to_do(digits: Dataset, tmp_path: Path) -> None:
+    def hang(dataset: Dataset) -> None:
+        time.sleep(1000)
+
+    with (
+        LocalWorkers(1, digits, NO_RUNS, time_limit=0.5) as workers,
+        pytest.raises(RunError, match=r"hung 4 times in a row, before forever finished.* raise --time-limit above 0\.5"),
+    ):
+        run_tasks([task("forever", hang, done=lambda _: [])], workers, lambda _: None)
+
+
+@pytest.mark.parametrize("limit", [0, -1, float("nan"), float("inf"), 1e300])
+def test_a_time_limit_is_a_number_of_seconds(limit: float) -> None:
+    with pytest.raises(ConfigError, match="time_limit must be a number of seconds above 0"):
+        check_workers(1, limit)

@@ -16,6 +16,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from convscope.api import train as train_module
+from convscope.api.study_worker import train_run
 from convscope.cli.main import main
 from convscope.data.dataset import Dataset
 from convscope.errors import RunError
@@ -23,6 +25,8 @@ from convscope.models.architectures import ann, logistic, strong
 from convscope.models.custom import Build
 from convscope.runs import run_folder
 from convscope.runs.files import CHECKPOINT, MANIFEST, REQUEST
+from convscope.studies.plan import make_plan
+from convscope.training import engines
 from convscope.training.checkpoint import load_checkpoint
 from convscope.training.events import Event, TrainProgress
 from convscope.training.loop import Training, fit
@@ -149,3 +153,62 @@ def test_only_the_same_training_can_be_resumed_and_only_an_unfinished_one(
     assert main(command(folder, epochs=500)[3:]) == 1
     assert "--resume" in capsys.readouterr().err
     assert json.loads((folder / REQUEST).read_text())["seed"] == 0
+
+
+@pytest.mark.parametrize("engine", ["native", pytest.param("keras", marks=pytest.mark.slow)])
+def test_a_training_is_not_resumed_where_sums_are_rounded_otherwise(
+    engine: str, digits: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkpoint, config = tmp_path / "checkpoint.npz", notebook().with_epochs(2)
+
+    def resume() -> Training:
+        return fit(logistic, digits, config, seed=0, engine=engine, checkpoint=checkpoint)
+
+    before = resume().arithmetic
+    assert resume().arithmetic == before
+    if engine == "native":
+        changes = [(engines, "fastest_library", lambda: Path("engine-x86-64-v9.so"))]
+    else:
+        changes = [
+            (engines, "available_processors", lambda: 77),
+            (engines, "describe_machine", lambda: {"processor": "another"}),
+        ]
+    for module, name, function in changes:
+        with monkeypatch.context() as patch:
+            patch.setattr(module, name, function)
+            with pytest.raises(RunError, match=f"begun with {re.escape(before)}, and would go on with .*--overwrite"):
+                resume()
+    assert load_checkpoint(checkpoint).arithmetic == before
+
+
+def test_a_run_of_a_study_begun_on_another_processor_is_trained_anew(
+    digits: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (spec,) = make_plan(
+        digits, models=["logistic"], recipes=["notebook"], epochs=2, seeds=1, sizes=None, search=None
+    ).run_specs()
+    with monkeypatch.context() as patch:
+        patch.setattr(engines, "fastest_library", lambda: Path("engine-x86-64-v9.so"))
+        patch.setattr(train_module, "make_record", _die)
+        with pytest.raises(KilledError):
+            train_run(digits, spec, tmp_path / "run")
+    assert (tmp_path / "run" / CHECKPOINT).is_file()
+    train_run(digits, spec, tmp_path / "run")
+    train_run(digits, spec, tmp_path / "straight")
+    assert weights_digest(tmp_path / "run") == weights_digest(tmp_path / "straight")
+    request = json.loads((tmp_path / "run" / REQUEST).read_text())
+    assert "v9" not in request["arithmetic"]
+
+
+def _die(*_: object, **__: object) -> None:
+    raise KilledError
+
+
+@pytest.mark.slow
+def test_the_native_engine_learns_the_same_on_any_number_of_cores_and_resumes_there(tmp_path: Path) -> None:
+    code = "import os, sys; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}); from convscope.cli.main import main; "
+    code += "sys.exit(main(sys.argv[1:]))"
+    for name, start in {"all": [], "one": [sys.executable, "-c", code]}.items():
+        whole = command(tmp_path / name, "--model", "cnn", epochs=3)
+        subprocess.run([*start, *whole[3:]] if start else whole, check=True, capture_output=True)
+    assert weights_digest(tmp_path / "all") == weights_digest(tmp_path / "one")

@@ -78,6 +78,7 @@ def study(
     epochs: int | None = None,
     search: int | None = None,
     workers: int | str | None = None,
+    time_limit: float | None = None,
     out: PathLike | None = None,
     reading: ReadOptions = DEFAULTS,
     progress: StudyListener | None = None,
@@ -96,6 +97,8 @@ def study(
         search: The number of trials of a hyperparameter search for each configuration, on validation images only; better
             settings are then trained with every seed like the others.
         workers: The number of processes on this machine, by default one per core, or ``"dask:ADDRESS"``.
+        time_limit: Seconds after which a run or trial counts as hanging: its worker is ended, and the others continue. No limit
+            by default.
         out: The study's folder, by default ``runs/study-DATA``.
         reading: How the data are read.
         progress: Called with a :class:`StudyProgress` after each run and trial.
@@ -105,7 +108,7 @@ def study(
 
     >>> convscope.study("mnist", models=["cnn", "ann"], seeds=10).table
     """
-    check_workers(workers)
+    check_workers(workers, time_limit)
     if search is not None:
         require_optuna()
     dataset = load_dataset(data, reading)
@@ -117,7 +120,7 @@ def study(
         work = StudyTasks(plan, dataset, folder / RUNS, folder / JOURNAL, progress)
         if tasks := work.tasks():
             _refuse_other_versions(folder)
-            with open_workers(workers, dataset, work.left, RUN_FUNCTIONS) as at_work:
+            with open_workers(workers, dataset, work.left, RUN_FUNCTIONS, time_limit) as at_work:
                 run_tasks(tasks, at_work, work.remark)
         outcomes = [work.outcome(spec) for spec in plan.run_specs(work.configurations)]
         results = make_results(plan, dataset, outcomes, [search.best()[0] for search in work.searches])

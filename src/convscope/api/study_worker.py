@@ -12,6 +12,7 @@ from ..studies.executors.base import RunFunctions
 from ..studies.plan import RunSpec, with_training_images
 from ..studies.trial import clear_keras_session
 from ..system.files import write_bytes
+from ..training.checkpoint import OtherArithmeticError
 from .train import train
 
 PATIENCE, SECONDS_BETWEEN_TRIES = 20, 0.5
@@ -26,6 +27,9 @@ def train_run(dataset: Dataset, spec: RunSpec, folder: Path) -> None:
         try:
             model, recipe = configuration.build, configuration.config
             run = train(part, model=model, recipe=recipe, seed=spec.seed, out=folder, resume=True, report=False)
+        except OtherArithmeticError:
+            (folder / CHECKPOINT).unlink()  # no study waits for the machine that it was begun on
+            continue
         except RunExistsError:
             if time.monotonic() > deadline:
                 raise

@@ -95,6 +95,13 @@ EXAMPLES = (
     metavar="N|dask:ADDRESS",
     help="Number of processes on this machine, or a Dask cluster.  [default: one per core]",
 )
+@training_option(
+    "--time-limit",
+    type=float,
+    default=None,
+    metavar="SECONDS",
+    help="End a training that takes longer, and continue with the others.  [default: no limit]",
+)
 @output_option("--out", default=None, metavar="DIR", help="Study folder.  [default: runs/study-DATA]")
 @output_option("--open", "open_page", is_flag=True, help="Open the page in a browser at the end.")
 @output_options

@@ -109,6 +109,7 @@ def describe_outcome(request: dict[str, Any], training: Training) -> dict[str, A
         "steps_per_epoch": training.steps_per_epoch,
         "engine": training.engine,
         "backend": training.backend,
+        "arithmetic": training.arithmetic,
         "accelerators": list(training.accelerators),
     }
 

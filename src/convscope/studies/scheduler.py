@@ -1,9 +1,10 @@
-"""Run tasks on workers, and repeat those whose worker died."""
+"""Run tasks on workers, and repeat those whose worker died or hung."""
 
 from __future__ import annotations
 
+import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from typing import Any
@@ -27,41 +28,66 @@ class Task:
 
 
 def run_tasks(tasks: Iterable[Task], workers: Executor, remark: Callable[[str], None]) -> None:
-    """Run all ``tasks`` and their follow-ups in parallel; repeat those whose worker died, and ``remark`` on it.
+    """Run all ``tasks`` and their follow-ups in parallel; repeat those whose worker died or hung, and ``remark`` on it.
 
-    RunError after more than :data:`MAX_DEATHS` deaths in a row; what a task raises is raised.
+    RunError after more than :data:`MAX_DEATHS` deaths in a row, hung workers among them; what a task raises is raised.
     """
     queue, running, deaths = deque(tasks), dict[Future[Any], Task](), 0
+    begun: dict[Future[Any], float] = {}
+    failures: tuple[type[BaseException], ...] = (*workers.dead_errors, _HungError)
     while queue or running:
         try:
             while queue and len(running) < workers.slots:
-                running[queue[0].start(workers)] = queue[0]
-                queue.popleft()
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                future = queue[0].start(workers)
+                running[future], begun[future] = queue.popleft(), time.monotonic()
+            for future in _finished({each: begun[each] for each in running}, workers.time_limit):
                 queue.extendleft(reversed(list(running[future].done(workers, future.result()))))
                 del running[future]
                 deaths = 0
-        except workers.dead_errors as error:
+        except failures as error:
             deaths += 1
             if deaths > MAX_DEATHS:
                 workers.cancel(running)
-                raise _given_up([*running.values(), *queue]) from error
-            remark(_death_note(deaths, len(running) + len(queue)))
+                raise _given_up([*running.values(), *queue], workers.time_limit) from error
+            hung = [error.future] if isinstance(error, _HungError) else []
+            happened = "took longer than --time-limit" if hung else "died, perhaps out of memory"
+            remark(_death_note(happened, deaths, len(running) + len(queue)))
             gone = workers.restart(running)
-            queue.extendleft(reversed([task for future, task in running.items() if future in gone]))
+            queue.extendleft(reversed([task for future, task in running.items() if future in gone and future not in hung]))
+            queue.extend(running[future] for future in hung)  # the others first
             running = {future: task for future, task in running.items() if future not in gone}
         except BaseException:
             workers.cancel(running)
             raise
 
 
-def _death_note(deaths: int, number: int) -> str:
+class _HungError(Exception):
+    """The task of ``future`` takes longer than it may."""
+
+    def __init__(self, future: Future[Any]) -> None:
+        super().__init__()
+        self.future = future
+
+
+def _finished(begun: Mapping[Future[Any], float], time_limit: float | None) -> set[Future[Any]]:
+    """Wait for the first of the futures that were ``begun`` at these times, or raise :class:`_HungError`."""
+    oldest = min(begun, key=lambda future: begun[future])
+    seconds = None if time_limit is None else max(0.0, begun[oldest] + time_limit - time.monotonic())
+    finished = wait(begun, timeout=seconds, return_when=FIRST_COMPLETED).done
+    if not finished:
+        raise _HungError(oldest)
+    return finished
+
+
+def _death_note(happened: str, deaths: int, number: int) -> str:
     left = "the remaining run continues" if number == 1 else f"the {number:,} remaining runs continue"
-    return f"a worker died, perhaps out of memory; {left} (attempt {deaths} of {MAX_DEATHS})."
+    return f"a worker {happened}; {left} (attempt {deaths} of {MAX_DEATHS})."
 
 
-def _given_up(left: Sequence[Task]) -> RunError:
+def _given_up(left: Sequence[Task], time_limit: float | None) -> RunError:
+    died, longer = ("died", "") if time_limit is None else ("died or hung", f", raise --time-limit above {time_limit:g}")
+    names = shorten_list([task.name for task in left], 3)
     return RunError(
-        f"workers died {MAX_DEATHS + 1} times in a row, before {shorten_list([task.name for task in left], 3)} finished. "
-        "Free some memory or use fewer --workers N, then run the same command again to continue."
+        f"workers {died} {MAX_DEATHS + 1} times in a row, before {names} finished. "
+        f"Free some memory{longer} or use fewer --workers N, then run the same command again to continue."
     )

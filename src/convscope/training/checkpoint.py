@@ -23,6 +23,10 @@ State = Mapping[str, npt.NDArray[Any]]
 REMEDY = "Train with --overwrite instead of --resume"
 
 
+class OtherArithmeticError(RunError):
+    """The training was begun with an arithmetic that rounds otherwise."""
+
+
 @dataclass(frozen=True, eq=False)
 class Checkpoint:
     """The state after ``len(history)`` epochs."""
@@ -31,6 +35,8 @@ class Checkpoint:
     snapshots: tuple[Mapping[str, Weights], ...]
     """The weights after each epoch, by ``layer/weight``, in float32."""
     state: State
+    arithmetic: str
+    """What computed it, as :func:`~convscope.training.engines.describe_arithmetic` says."""
 
     @property
     def epochs_done(self) -> int:
@@ -44,9 +50,19 @@ def check_state(state: State, expected: State) -> None:
         raise RunError(f"the checkpoint belongs to another network or engine. {REMEDY}.")
 
 
+def check_arithmetic(checkpoint: Checkpoint, now: str) -> None:
+    """Raise :class:`OtherArithmeticError` unless ``now`` computed the checkpoint too, as other sums would end in other weights."""
+    if checkpoint.arithmetic != now:
+        raise OtherArithmeticError(
+            f"the training was begun with {checkpoint.arithmetic}, and would go on with {now} to other weights. "
+            f"Resume it as it was begun, or train with --overwrite instead of --resume."
+        )
+
+
 def save_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
     """Write ``checkpoint`` to ``path``: 2 MB for ``cnn``, plus 0.4 MB per epoch."""
-    arrays: dict[str, npt.ArrayLike] = {"history": np.frombuffer(checkpoint.history.to_csv().encode(), np.uint8)}
+    texts = {"history": checkpoint.history.to_csv(), "arithmetic": checkpoint.arithmetic}
+    arrays: dict[str, npt.ArrayLike] = {name: np.frombuffer(text.encode(), np.uint8) for name, text in texts.items()}
     arrays |= {f"state/{name}": value for name, value in checkpoint.state.items()}
     for epoch, weights in enumerate(checkpoint.snapshots, start=1):
         arrays |= {f"epoch-{epoch}/{name}": array for name, array in weights.items()}
@@ -57,10 +73,11 @@ def load_checkpoint(path: Path) -> Checkpoint:
     """Load a checkpoint, without unpickling; raise :class:`RunError` for any other file."""
     try:
         arrays = load_arrays(path)
-        history = history_from_csv(arrays["history"].tobytes().decode(errors="replace"))
+        history, arithmetic = (arrays[name].tobytes().decode(errors="replace") for name in ("history", "arithmetic"))
+        epochs = history_from_csv(history)
     except (RunError, KeyError) as error:
         raise RunError(f"the checkpoint {str(path)!r} cannot be read. {REMEDY}, or delete the file.") from error
-    snapshots = tuple(below(arrays, f"epoch-{record.epoch}") for record in history)
+    snapshots = tuple(below(arrays, f"epoch-{record.epoch}") for record in epochs)
     for each in snapshots[1:]:
         check_state(each, snapshots[0])
-    return Checkpoint(history, snapshots, below(arrays, "state"))
+    return Checkpoint(epochs, snapshots, below(arrays, "state"), arithmetic)

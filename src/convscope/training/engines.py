@@ -6,9 +6,12 @@ import os
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import ConfigError, ConvscopeError, unknown_name
-from ..models.backend import NUM_PROCESSES, check_backend
+from ..formatting import count_of
+from ..models.backend import NAMES, NUM_PROCESSES, check_backend, require_backend
 from ..models.network import Network
-from .native.library import load_library, why_missing
+from ..system.hardware import describe_machine
+from ..system.processors import available_processors
+from .native.library import fastest_library, load_library, why_missing
 from .native.plan import Unsupported, plan_layers
 
 if TYPE_CHECKING:
@@ -44,6 +47,25 @@ def choose_engine(engine: str, name: str, reason: str) -> tuple[EngineName, str]
         raise ConfigError(f"the native engine cannot train {name}: {reason}. Pass --engine auto or --engine keras.")
     check_backend(f"Keras must train instead of the native engine ({reason})")
     return "keras", reason
+
+
+def describe_arithmetic(engine: EngineName) -> str:
+    """Return what decides how the sums of a training are rounded, and so its weights, to follow “begun with”.
+
+    The native engine rounds as the variant of its library, with any number of threads. The kernels of Keras' back-ends also
+    depend on the processor and on the number of threads that share a sum.
+    """
+    if engine == "native":
+        return f"the native engine's library {fastest_library().stem}"
+    backend = require_backend()
+    from keras import distribution
+
+    devices = distribution.list_devices()
+    if devices != ["cpu:0"]:
+        return f"{NAMES[backend]} on {' and '.join(devices)}"
+    setting = os.environ.get("TF_NUM_INTRAOP_THREADS", "") if backend == "tensorflow" else ""
+    threads = int(setting) if setting.isdecimal() and int(setting) else available_processors()
+    return f"{NAMES[backend]} in {count_of(threads, 'thread')} on {describe_machine()['processor']!r}"
 
 
 def why_not_native(network: Network, model: keras.Model | None = None) -> str:

@@ -52,20 +52,21 @@ class EpochLog:
         has_usual_layers: bool = True,
         listener: Listener | None = None,
         checkpoint: Path | None = None,
+        arithmetic: str = "",
         resumed: Checkpoint | None = None,
     ) -> None:
         """Begin with the epochs of ``resumed``, if there is one.
 
         ``num_images`` is the number of images per epoch, ``batch_size`` that of a step; ``fold`` turns the weights in training
         into those of the trained network; ``has_usual_layers`` says whether every layer computes a number for any image and any
-        finite weights; ``checkpoint`` is a file for the state after each epoch.
+        finite weights; ``checkpoint`` is a file for the state after each epoch, which ``arithmetic`` computes.
         """
         self.records: list[EpochRecord] = list(resumed.history) if resumed else []
         self.snapshots: list[Mapping[str, Weights]] = list(resumed.snapshots) if resumed else []
         self.stopped_early = False
         self._model_name, self._config, self._num_images, self._stop = model_name, config, num_images, stop
         self._batch_size = batch_size
-        self._fold, self._listener, self._checkpoint = fold, listener, checkpoint
+        self._fold, self._listener, self._checkpoint, self._arithmetic = fold, listener, checkpoint, arithmetic
         self._has_usual_layers = has_usual_layers
         self._epoch, self._done, self._started = 0, 0, 0.0
         self._lowest = self._last = math.inf
@@ -110,7 +111,7 @@ class EpochLog:
         self.snapshots.append(self._fold(weights))
         stop = self._asked_to_stop()
         if self._checkpoint and not self.stopped_early:
-            kept = Checkpoint(History(tuple(self.records)), tuple(self.snapshots), state())
+            kept = Checkpoint(History(tuple(self.records)), tuple(self.snapshots), state(), self._arithmetic)
             save_checkpoint(kept, self._checkpoint)
         self._tell(record.loss, record.accuracy, record)
         return stop

@@ -22,9 +22,9 @@ from ..system.processors import usable_threads
 from ..types import Floats, Images
 from .augmentation import in_words
 from .batches import TrainingBatches
-from .checkpoint import Checkpoint, load_checkpoint
+from .checkpoint import Checkpoint, check_arithmetic, load_checkpoint
 from .config import TrainConfig
-from .engines import EngineName, check_engine, choose_engine, why_not_native
+from .engines import EngineName, check_engine, choose_engine, describe_arithmetic, why_not_native
 from .epoch_log import EpochLog
 from .events import Listener, TrainingStarted
 from .foldable_batch_norm import add_batch_norm, fold_batch_norm
@@ -63,6 +63,8 @@ class Training:
     engine: EngineName
     backend: str
     """``"native"``, or Keras' back-end: ``"tensorflow"`` or ``"jax"``."""
+    arithmetic: str
+    """As :func:`~convscope.training.engines.describe_arithmetic` says: with another, the weights may be others."""
     accelerators: tuple[str, ...]
     """Product names of the GPUs in use; empty on a CPU."""
     logits: Callable[[Images], Floats]
@@ -98,7 +100,7 @@ def fit(
     """Train the network of ``build`` on the training split of ``dataset``.
 
     The same arguments give the same weights, bit for bit, on the same machine with the same package versions; with the
-    native engine, whatever the number of threads.
+    native engine, whatever the number of threads. :attr:`Training.arithmetic` says what the weights depend on besides.
 
     Args:
         build: A function of image shape (h, w, c) and number of classes that returns a network or a ``keras.Model``.
@@ -114,7 +116,7 @@ def fit(
         ConfigError: The native engine was asked for and cannot train the network.
         MissingBackendError: Keras is needed and has no back-end.
         DatasetError: There are too few images to hold any out for validation.
-        RunError: The checkpoint belongs to another network.
+        RunError: The checkpoint belongs to another network, or was computed with another arithmetic.
     """
     check_engine(engine)
     kept, held_out = validation_split(dataset, config, seed=seed)
@@ -124,6 +126,9 @@ def fit(
     network = add_batch_norm(plain) if config.batch_normalization and not unknown else plain
     batches = TrainingBatches(dataset.train, kept, config, seed=seed)
     resumed = load_checkpoint(checkpoint) if checkpoint is not None and checkpoint.is_file() else None
+    arithmetic = describe_arithmetic(chosen)
+    if resumed:
+        check_arithmetic(resumed, arithmetic)
     with stop_on_interrupt() as stop:
         log = EpochLog(
             plain.name,
@@ -135,6 +140,7 @@ def fit(
             has_usual_layers=not unknown,
             listener=progress,
             checkpoint=checkpoint,
+            arithmetic=arithmetic,
             resumed=resumed,
         )
         if progress:
@@ -169,6 +175,7 @@ def fit(
         log.stopped_early,
         chosen,
         trained.backend,
+        arithmetic,
         trained.accelerators,
         trained.logits,
         trained.keras_model if network is plain or trained.keras_model is None else to_keras(result),

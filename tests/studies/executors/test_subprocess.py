@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from concurrent.futures import BrokenExecutor
 
 import pytest
@@ -22,4 +23,12 @@ def test_the_process_is_kept_passes_errors_on_and_is_replaced() -> None:
     with pytest.raises(BrokenExecutor, match="died"):
         in_own_process(os._exit, 1)
     assert in_own_process(os.getpid) not in (first, os.getpid())
+    end_own_process()
+
+
+@pytest.mark.slow
+def test_a_process_that_takes_too_long_is_ended_and_replaced() -> None:
+    with pytest.raises(BrokenExecutor):
+        in_own_process(time.sleep, 1000, time_limit=0.5)
+    assert in_own_process(abs, -3, time_limit=100) == 3
     end_own_process()

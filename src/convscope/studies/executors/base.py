@@ -28,6 +28,9 @@ class Executor(Protocol):
     dead_errors: tuple[type[BaseException], ...]
     """Errors of a future whose process died."""
 
+    time_limit: float | None
+    """Seconds after which a task is given up; None for no limit, and where the workers themselves see to it."""
+
     @property
     def slots(self) -> int:
         """The number of tasks that run at a time."""

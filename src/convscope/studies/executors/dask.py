@@ -24,7 +24,10 @@ SECONDS_TO_CONNECT = 10
 class DaskWorkers:
     """All workers of the cluster at ``address``."""
 
-    def __init__(self, address: str, dataset: Dataset, functions: RunFunctions) -> None:
+    time_limit: float | None = None
+    """The process of a worker ends a task that takes too long, since how long it waited for a worker is unknown here."""
+
+    def __init__(self, address: str, dataset: Dataset, functions: RunFunctions, *, time_limit: float | None = None) -> None:
         from distributed import Client
         from distributed.scheduler import KilledWorker
 
@@ -42,7 +45,7 @@ class DaskWorkers:
             self._client.close()
             raise RunError(f"the Dask cluster at {address!r} has no workers. Start at least one with: dask worker {address}")
         dataset.fingerprint  # noqa: B018  (cached here, so that no worker computes it again)
-        self._functions = functions
+        self._functions, self._seconds = functions, time_limit
         self._whole, self._dataset = dataset, self._send(dataset)
         self._executor = self._client.get_executor(pure=False)
 
@@ -65,7 +68,9 @@ class DaskWorkers:
         self._functions.receive(result, folder)
 
     def start(self, function: Callable[..., Any], *arguments: Any) -> Future[Any]:
-        future: Future[Any] = self._executor.submit(in_own_process, function, self._dataset, *arguments)
+        future: Future[Any] = self._executor.submit(
+            in_own_process, function, self._dataset, *arguments, time_limit=self._seconds
+        )
         return future
 
     def restart(self, pending: Collection[Future[Any]]) -> set[Future[Any]]:

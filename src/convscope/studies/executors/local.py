@@ -23,7 +23,8 @@ class LocalWorkers:
 
     dead_errors: tuple[type[BaseException], ...] = (BrokenExecutor,)
 
-    def __init__(self, number: int, dataset: Dataset, functions: RunFunctions) -> None:
+    def __init__(self, number: int, dataset: Dataset, functions: RunFunctions, *, time_limit: float | None = None) -> None:
+        self.time_limit = time_limit
         self.number, self._dataset, self._functions = number, dataset, functions
         dataset.fingerprint  # noqa: B018  (cached here, so that no worker computes it again)
         self._pool = self._new_pool()

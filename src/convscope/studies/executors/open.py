@@ -1,5 +1,6 @@
 """Open the workers of a study: processes on this machine or a Dask cluster."""
 
+import threading
 from contextlib import AbstractContextManager
 
 from ...data.dataset import Dataset
@@ -13,19 +14,22 @@ DASK, MAX_WORKERS = "dask:", 1024
 
 
 def open_workers(
-    workers: int | str | None, dataset: Dataset, num_tasks: int, functions: RunFunctions
+    workers: int | str | None, dataset: Dataset, num_tasks: int, functions: RunFunctions, time_limit: float | None
 ) -> AbstractContextManager[Executor]:
     """Return processes on this machine, by default one per core and at most one per task, or those of ``dask:ADDRESS``.
 
     ConfigError if ``workers`` is invalid, RunError if no cluster answers.
     """
     if isinstance(workers, str) and workers.startswith(DASK):
-        return DaskWorkers(workers.removeprefix(DASK), dataset, functions)
-    return LocalWorkers(max(1, min(_number(workers), num_tasks)), dataset, functions)
+        return DaskWorkers(workers.removeprefix(DASK), dataset, functions, time_limit=time_limit)
+    number = max(1, min(_number(workers), num_tasks))
+    return LocalWorkers(number, dataset, functions, time_limit=time_limit)
 
 
-def check_workers(workers: int | str | None) -> None:
-    """Raise :class:`ConfigError` if :func:`open_workers` cannot use ``workers``; start nothing."""
+def check_workers(workers: int | str | None, time_limit: float | None = None) -> None:
+    """Raise :class:`ConfigError` if :func:`open_workers` cannot use the arguments; start nothing."""
+    if time_limit is not None and not 0 < time_limit <= threading.TIMEOUT_MAX:
+        raise ConfigError(f"time_limit must be a number of seconds above 0; got {time_limit!r}.")
     if isinstance(workers, str) and workers.startswith(DASK):
         check_dask(workers.removeprefix(DASK))
     else:

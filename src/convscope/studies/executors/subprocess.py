@@ -23,8 +23,8 @@ _one_at_a_time = threading.Lock()
 _process: subprocess.Popen[bytes] | None = None
 
 
-def in_own_process(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Return ``function(*arguments)`` from the separate process; raise BrokenExecutor if that dies."""
+def in_own_process(function: Callable[..., Any], *arguments: Any, time_limit: float | None = None) -> Any:
+    """Return ``function(*arguments)`` from the separate process; raise BrokenExecutor if that dies or takes too long."""
     import cloudpickle
 
     global _process
@@ -33,6 +33,9 @@ def in_own_process(function: Callable[..., Any], *arguments: Any) -> Any:
             _process = _start()
         assert _process.stdin is not None
         assert _process.stdout is not None
+        watch = threading.Timer(time_limit or threading.TIMEOUT_MAX, _process.kill)
+        watch.daemon = True
+        watch.start()
         try:
             _process.stdin.write(cloudpickle.dumps((function, arguments)))
             _process.stdin.flush()
@@ -40,6 +43,8 @@ def in_own_process(function: Callable[..., Any], *arguments: Any) -> Any:
         except (OSError, EOFError, pickle.UnpicklingError) as error:
             end_own_process()
             raise BrokenExecutor("the training process of a Dask worker died") from error
+        finally:
+            watch.cancel()
     if not succeeded:
         raise result
     return result

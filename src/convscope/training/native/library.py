@@ -51,11 +51,17 @@ MAX_THREADS = 64
 @functools.cache
 def load_library(folder: Path = FOLDER) -> ctypes.CDLL:
     """Load the fastest variant that was built and that this processor can run; ConvscopeError if none was built."""
+    return _declared(ctypes.CDLL(str(fastest_library(folder))))
+
+
+@functools.cache
+def fastest_library(folder: Path = FOLDER) -> Path:
+    """Return the file of that variant; its name tells the variant and the sources."""
     flags = processor_flags()
     for variant in variants_of_machine():
         path = library_path(variant, folder)
         if path.is_file() and VARIANTS[variant] <= flags:
-            return _declared(ctypes.CDLL(str(path)))
+            return path
     raise ConvscopeError(f"The native engine cannot be used: {why_missing(folder)}.")
 
 
