@@ -67,9 +67,11 @@ def test_layer_names_do_not_depend_on_how_many_models_were_built_before() -> Non
     assert cnn(*MNIST).description() == cnn(*MNIST).description()
 
 
-def test_images_without_a_pixel_left_are_refused_with_the_layer() -> None:
-    with pytest.raises(ConfigError, match="'max_pooling2d_1' gets 1 × 1 pixels"):
-        cnn((3, 3, 1), 2)
+def test_a_side_of_one_pixel_is_not_pooled() -> None:
+    assert [layer.output_shape for layer in cnn((1, 9, 1), 2).layers if layer.kind == "MaxPooling2D"] == [
+        (1, 4, 16),
+        (1, 2, 32),
+    ]
 
 
 def test_the_layer_table_adds_up_to_the_published_multiply_adds() -> None:
