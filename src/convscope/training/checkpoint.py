@@ -50,15 +50,6 @@ def check_state(state: State, expected: State) -> None:
         raise RunError(f"the checkpoint belongs to another network or engine. {REMEDY}.")
 
 
-def check_arithmetic(checkpoint: Checkpoint, now: str) -> None:
-    """Raise :class:`OtherArithmeticError` unless ``now`` computed the checkpoint too, as other sums would end in other weights."""
-    if checkpoint.arithmetic != now:
-        raise OtherArithmeticError(
-            f"the training was begun with {checkpoint.arithmetic}, and would go on with {now} to other weights. "
-            f"Resume it as it was begun, or train with --overwrite instead of --resume."
-        )
-
-
 def save_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
     """Write ``checkpoint`` to ``path``: 2 MB for ``cnn``, plus 0.4 MB per epoch."""
     texts = {"history": checkpoint.history.to_csv(), "arithmetic": checkpoint.arithmetic}
@@ -81,3 +72,16 @@ def load_checkpoint(path: Path) -> Checkpoint:
     for each in snapshots[1:]:
         check_state(each, snapshots[0])
     return Checkpoint(epochs, snapshots, below(arrays, "state"), arithmetic)
+
+
+def resume_from(path: Path | None, arithmetic: str) -> Checkpoint | None:
+    """Load the checkpoint, if there is one; :class:`OtherArithmeticError` unless ``arithmetic`` computed it, too."""
+    if path is None or not path.is_file():
+        return None
+    checkpoint = load_checkpoint(path)
+    if checkpoint.arithmetic != arithmetic:
+        raise OtherArithmeticError(
+            f"the training was begun with {checkpoint.arithmetic}, and would go on with {arithmetic} to other weights. "
+            f"Resume it as it was begun, or train with --overwrite instead of --resume."
+        )
+    return checkpoint

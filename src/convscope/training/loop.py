@@ -22,7 +22,7 @@ from ..system.processors import usable_threads
 from ..types import Floats, Images
 from .augmentation import in_words
 from .batches import TrainingBatches
-from .checkpoint import Checkpoint, check_arithmetic, load_checkpoint
+from .checkpoint import Checkpoint, resume_from
 from .config import TrainConfig
 from .engines import EngineName, check_engine, choose_engine, describe_arithmetic, why_not_native
 from .epoch_log import EpochLog
@@ -125,10 +125,8 @@ def fit(
     chosen, reason = choose_engine(engine, plain.name, unknown)
     network = add_batch_norm(plain) if config.batch_normalization and not unknown else plain
     batches = TrainingBatches(dataset.train, kept, config, seed=seed)
-    resumed = load_checkpoint(checkpoint) if checkpoint is not None and checkpoint.is_file() else None
     arithmetic = describe_arithmetic(chosen)
-    if resumed:
-        check_arithmetic(resumed, arithmetic)
+    resumed = resume_from(checkpoint, arithmetic)
     with stop_on_interrupt() as stop:
         log = EpochLog(
             plain.name,
