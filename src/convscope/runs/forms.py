@@ -40,6 +40,7 @@ DATASET: Mapping[str, Any] = {
 
 RUN_FORM: Mapping[str, Any] = {
     "schema_version": int,
+    "state": str,
     "created": str,
     "command": str,
     "model": str,
@@ -48,7 +49,7 @@ RUN_FORM: Mapping[str, Any] = {
     "seed": int,
     "engine?": str,
     "config": {"recipe": str, "epochs": Epochs, "batch_size": Positive, "learning_rate": NotNegative, "validation": str,
-               "augmentation": Mapping[str, Any]},
+               "augmentation": Mapping[str, Any], "*": Any},
     "augmentation": Mapping[str, Any],
     "dataset": DATASET,
     "left_out": [{"name": str, "reason": str}],

@@ -16,6 +16,8 @@ from ..analysis.label_audit.confirmed import AccuracyWithoutConfirmed
 from ..analysis.mistakes.triage import KINDS
 from ..analysis.ood.detection import OODDetection
 from ..analysis.robustness.background import Background
+from ..analysis.robustness.corruption_accuracy import LowestKind
+from ..analysis.split_accuracy import SplitAccuracies
 from ..analysis.statistics.proportions import Interval
 from ..analysis.uncertainty.uncertainty import Uncertainty
 from ..models.summary import LayerRow
@@ -61,6 +63,7 @@ TEST: Mapping[str, Any] = {
     "majority?": MAJORITY,
     "balanced_accuracy?": Share,
     "balanced_accuracy_interval?": Interval,
+    "recall_p?": Maybe(Share),
     "never_predicted?": [Member("classes")],
     **dict.fromkeys(("loss", "brier", "ece", "macro_f1"), float),
     **{f"{name}_interval": Interval for name in ("loss", "brier", "ece", "macro_f1")},
@@ -105,7 +108,7 @@ KIND: Mapping[str, Any] = {
 }  # fmt: skip
 ROBUSTNESS: Mapping[str, Any] = {
     "n": Positive, "test_images": Positive, "seed": int, "background": Background, "clean": ACCURACY, "mean": MEAN,
-    "worst": str | None, "kinds": [KIND], "missing?": Mapping[str, str],
+    "worst": str | None, "lowest?": LowestKind, "kinds": [KIND], "missing?": Mapping[str, str],
 }  # fmt: skip
 ATTACKS: Mapping[str, Any] = {
     "n": Positive, "test_images": Positive, "seed": int, "steps": int, "epsilons": Items(Share, "ε"), "clean": ACCURACY,
@@ -130,6 +133,7 @@ METRICS_FORM: Mapping[str, Any] = {
     },
     "test": TEST,
     "uncertainty?": Maybe(Uncertainty),
+    "splits?": Maybe(SplitAccuracies),
     "findings": [Finding],
     "mistakes?": Maybe(Ascending(MISTAKES, ("explained", "errors"))),
     "baseline?": Maybe(Baseline),

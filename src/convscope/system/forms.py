@@ -100,7 +100,7 @@ def check(form: Any, value: Any, sizes: Sizes, where: str = "") -> None:
             check(form[0], each, sizes, f"{where}[{number}]")
     elif isinstance(form, Items):
         _expect(isinstance(value, list), where, value, "a list")
-        _check_size(form.size, len(value), sizes, where, f"{len(value):,} values", form.low, form.high)
+        _check_size(form.size, len(value), sizes, where, f"has {len(value):,} values", form.low, form.high)
         check([form.form], value, sizes, where)
         if form.unique:
             _expect(len(set(value)) == len(value), where, value, "a list without repetitions")
@@ -114,7 +114,7 @@ def check(form: Any, value: Any, sizes: Sizes, where: str = "") -> None:
         _expect(value in sizes.get(f"{form.size} values", {value}), where, value, f"one of the {form.size}")
     elif isinstance(form, Size):
         _check_number(int, value, (form.low, LARGEST), where)
-        _check_size(form.name, value, sizes, where, repr(value), form.low)
+        _check_size(form.name, value, sizes, where, f"is {value:,}", form.low)
     elif is_dataclass(form):
         _check_dataclass(form, value, sizes, where)
     else:
@@ -230,9 +230,9 @@ def _check_number(kind: type, value: Any, bounds: tuple[float, float], where: st
 
 def _check_size(name: str, size: int, sizes: Sizes, where: str, found: str, low: int, high: int = LARGEST) -> None:
     if not low <= size <= high:
-        raise FormError(f"{where} is {found}, but from {low:,} to {high:,} are possible")
+        raise FormError(f"{where} {found}, but from {low:,} to {high:,} are possible")
     if size != sizes.setdefault(name, size):
-        raise FormError(f"{where} is {found}, but there are {sizes[name]:,} {name}")
+        raise FormError(f"{where} {found}, but there are {sizes[name]:,} {name}")
 
 
 def _expect(fits: bool, where: str, value: Any, wanted: str) -> None:
