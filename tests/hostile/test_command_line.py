@@ -8,7 +8,20 @@ import pytest
 
 from .command import answer_of  # type: ignore[import-not-found]
 
-NOTHING = ["", " ", "\n", "no/such", "-", "..", "/dev/null", "\x1b[31mred", "\u202egnp.x", "~nobody/x"]
+NOTHING = [
+    "",
+    " ",
+    "\n",
+    "no/such",
+    "-",
+    "..",
+    "/dev/null",
+    "\x1b[31mred",
+    "\u202egnp.x",
+    "~nobody/x",
+    "x" * 300,
+    "a/" * 3000,
+]
 
 
 @pytest.mark.parametrize("verb", ["report", "predict"])

@@ -5,18 +5,22 @@ Exit status: 0 done, 1 error, 2 wrong usage, 130 interrupted.
 
 from __future__ import annotations
 
+import ast
 import importlib
+import inspect
 import os
 import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
+from types import ModuleType
 
 import click
 
 from .._version import __version__
-from ..errors import ConfigError, ConvscopeError
-from .streams import accept_any_text
+from ..errors import ConfigError, ConvscopeError, reason_of
+from .streams import failure_of_output, prepare_streams
 
+DESCRIPTION = "Train a small image classifier in seconds and inspect it in one offline HTML page."
 EPILOG = """\b
 DATA is a name (mnist, digits, fashion, …) or a path: .npz, .csv, IDX files, a folder of image files.
 Start with:  convscope train mnist --open
@@ -37,6 +41,8 @@ VERBS = {
     "study": "Train many networks and compare them statistically.",
 }
 """The verbs in the order of the work; each is defined in the module of its name."""
+MAX_NAME = 120
+"""Characters of a path in a message; systems accept none of more than 4,096."""
 
 
 class Group(click.Group):
@@ -48,7 +54,9 @@ class Group(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in VERBS:
             return None
-        command: click.Command = importlib.import_module(f".{cmd_name}", __package__).command
+        module = importlib.import_module(f".{cmd_name}", __package__)
+        command: click.Command = module.command
+        command.help = command.help or _docstring_in_source(module)
         # Click remembers a command's help option from its first use, which may be without this group.
         command.context_settings.setdefault("help_option_names", ["-h", "--help"])
         return command
@@ -64,19 +72,38 @@ class Group(click.Group):
         return super().resolve_command(ctx, args)
 
 
-@click.group(cls=Group, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=Group,
+    help=DESCRIPTION,
+    epilog=EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, prog_name="convscope")
 def group() -> None:
-    """Train a small image classifier in seconds and inspect it in one offline HTML page."""
+    """See ``DESCRIPTION``, which ``python -OO`` keeps."""
+
+
+def _docstring_in_source(module: ModuleType) -> str:
+    """Return what ``python -OO`` has removed."""
+    functions = (node for node in ast.parse(inspect.getsource(module)).body if isinstance(node, ast.FunctionDef))
+    return next(ast.get_docstring(node) or "" for node in functions if node.name == "command")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status; show a traceback only with ``--debug``."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    accept_any_text()
+    prepare_streams()
     if "--debug" in arguments:
         arguments.remove("--debug")
         return group.main(arguments, prog_name="convscope", standalone_mode=False) or 0
+    status = _run(arguments)
+    if failure := failure_of_output():
+        click.echo(f"convscope: error: standard output cannot be written to: {reason_of(failure)}.", err=True)
+        return status or 1
+    return status
+
+
+def _run(arguments: list[str]) -> int:
     try:
         return group.main(arguments, prog_name="convscope", standalone_mode=False) or 0
     except click.exceptions.Exit as leave:
@@ -85,21 +112,31 @@ def main(argv: Sequence[str] | None = None) -> int:
         error.show()
         return error.exit_code
     except (KeyboardInterrupt, click.Abort) as error:  # Click raises its own from the interrupt
-        what = str(error.__cause__ or error) or "Continue an unfinished training with --resume."
+        interrupt = error.__cause__ or error
+        what = str(interrupt) or _notes(interrupt).strip(" ()") or "Continue an unfinished training with --resume."
         click.echo(f"convscope: interrupted. {what}", err=True)
         return 130
     except ConvscopeError as error:
-        notes = "".join(f" ({note})" for note in getattr(error, "__notes__", ()))
-        click.echo(f"convscope: error: {error}{notes}", err=True)
+        click.echo(f"convscope: error: {error}{_notes(error)}", err=True)
         return 2 if isinstance(error, ConfigError) else 1
-    except BrokenPipeError:
-        # The reader of our output has exited (`| head`). That is no error, but Python must not flush again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except OSError as error:
+        name = error.filename if error.filename2 is None else error.filename2
+        what = "the system refuses" if name is None else f"{_shortened(name)} cannot be used"
+        click.echo(f"convscope: error: {what}: {reason_of(error)}.{_notes(error)}", err=True)
+        return 1
     except Exception as error:  # noqa: BLE001  (last resort: one sentence instead of a traceback)
         click.echo(
             f"convscope: internal error: {type(error).__name__}: {error}. This is a bug in convscope; run the command again "
-            "with --debug and report the traceback.",
+            f"with --debug and report the traceback.{_notes(error)}",
             err=True,
         )
         return 1
+
+
+def _notes(error: BaseException) -> str:
+    return "".join(f" ({note})" for note in getattr(error, "__notes__", ()))
+
+
+def _shortened(name: str | bytes) -> str:
+    text = repr(os.fsdecode(name))
+    return text if len(text) <= MAX_NAME else f"{text[:MAX_NAME]}…'"

@@ -1,8 +1,14 @@
-"""Standard output and standard error in any encoding: what it lacks is written in ASCII, so that no finished command fails."""
+"""Standard output and standard error as they are: in any encoding, closed or full, they never cost a command its work.
+
+What an encoding lacks is written in ASCII. What cannot be written is dropped; the exit status says so at the end.
+"""
 
 import codecs
 import io
+import os
+import select
 import sys
+from typing import Any
 
 HANDLER = "convscope"
 IN_ASCII = {
@@ -11,12 +17,51 @@ IN_ASCII = {
 }  # fmt: skip
 
 
-def accept_any_text() -> None:
-    """Let standard output and standard error write any text, also unpaired surrogates of file names."""
+class LastingOutput(io.FileIO):
+    """Standard output or error, which drops everything after the first failure."""
+
+    failure: OSError | None = None
+
+    def write(self, content: Any) -> int:
+        """Write ``content``; return its length if it was dropped."""
+        while self.failure is None:
+            try:
+                if (written := super().write(content)) is not None:
+                    return written
+                select.select([], [self], [])  # a pipe that is full for the moment, of a parent that does not wait
+            except OSError as error:
+                self.failure = error
+        return len(content)
+
+
+def prepare_streams() -> None:
+    """Let standard output and standard error write any text, and outlast a disk that is full or a reader that has gone."""
     codecs.register_error(HANDLER, _in_ascii)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:  # closed: the next file would get its number, and what libraries print would go there
+            os.open(os.devnull, os.O_RDWR)
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 - for as long as the process lasts
+        elif isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors=HANDLER)
+            if type(getattr(stream.buffer, "raw", stream.buffer)) is io.FileIO:
+                raw = LastingOutput(stream.fileno(), "w", closefd=False)
+                lasting = io.TextIOWrapper(
+                    io.BufferedWriter(raw), stream.encoding, HANDLER, line_buffering=stream.line_buffering
+                )
+                setattr(sys, name, lasting)
+
+
+def failure_of_output() -> OSError | None:
+    """Return why standard output is incomplete, if it is and its reader did not just leave, as ``head`` does."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    failure = getattr(getattr(getattr(sys.stdout, "buffer", None), "raw", None), "failure", None)
+    return None if isinstance(failure, BrokenPipeError) else failure
 
 
 def lacks_unicode() -> bool:

@@ -21,8 +21,8 @@ MIN_FREE_BYTES = 32 * 2**20
 
 
 @contextlib.contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Lock ``folder`` for the block, and create it, or what it links to, if it does not exist."""
+def locked(folder: Path) -> Iterator[int | None]:
+    """Lock ``folder`` for the block, and create it, or what it links to, if it does not exist; yield its descriptor."""
     try:
         os.makedirs(os.path.realpath(folder), exist_ok=True)  # noqa: PTH103 - Path.mkdir refuses a link to a missing folder
         if shutil.disk_usage(folder).free < MIN_FREE_BYTES:
@@ -40,10 +40,18 @@ def locked(folder: Path) -> Iterator[None]:
         if descriptor is not None and not _lock(descriptor):
             remedy = "Choose another folder with --out DIR, or wait."
             raise RunExistsError(f"{str(folder)!r} is being written by another convscope process. {remedy}")
-        yield
+        yield descriptor
     finally:
         if descriptor is not None:
             os.close(descriptor)
+
+
+def place_of(descriptor: int | None, folder: Path) -> Path:
+    """Return where the locked ``folder`` is now, as far as the system says: it may have been renamed."""
+    with contextlib.suppress(OSError):
+        if not folder.is_dir():
+            return Path(f"/proc/self/fd/{descriptor}").readlink()
+    return folder
 
 
 def contents(folder: Path) -> set[str]:

@@ -40,10 +40,12 @@ def new_folder(path: Path) -> Iterator[Path]:
     """
     home = Path(os.path.realpath(path))
     new = _make_new_folder(home)
-    with lock.locked(new):
+    with lock.locked(new) as descriptor:
         try:
             yield new
         except BaseException as error:
+            if new != (place := lock.place_of(descriptor, new)):
+                new, home = place, place.parent / home.name
             if (new / MANIFEST).is_file():  # it is complete: see take_over
                 pass
             elif (new / CHECKPOINT).is_file():
@@ -67,12 +69,14 @@ def take_over(new: Path, path: Path, identity: tuple[int, int], finish: Callable
             os.rename(new, home)
             sync(home.parent)
             return
-        if identity_of(home) != identity:
+        if not is_still(home, identity):
             raise RunExistsError("another folder has its name now")
         place = _move_into(new, home)
         finish(place)
         _exchange(place, home)
     except BaseException as error:
+        if not place.is_dir():
+            raise
         if not (place / MANIFEST).is_file():
             with contextlib.suppress(Exception):
                 finish(place)
@@ -115,6 +119,13 @@ def identity_of(folder: Path) -> tuple[int, int]:
     """Return what a folder keeps when it is renamed."""
     status = folder.stat()
     return status.st_dev, status.st_ino
+
+
+def is_still(folder: Path, identity: tuple[int, int]) -> bool:
+    """Return whether ``folder`` is the one that had this ``identity``."""
+    with contextlib.suppress(OSError):
+        return identity_of(folder) == identity
+    return False
 
 
 def _own_folders(folder: Path) -> list[Path]:

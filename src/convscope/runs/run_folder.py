@@ -10,14 +10,15 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import stat
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
-from ..errors import RunError, RunExistsError
+from ..errors import OutputError, RunError, RunExistsError, reason_of
 from ..formatting import count_of
 from ..models.keras_file import is_foreign, refusal
-from ..system.files import is_temporary, replacing, write_json
+from ..system.files import cannot_write, is_temporary, replacing, write_json
 from ..system.near_paths import did_you_mean, near_path
 from ..types import PathLike
 from . import lock, opening, replacement
@@ -59,22 +60,22 @@ def writing_run(path: PathLike, *, overwrite: bool = False, resume: bool = False
             raise RunExistsError(
                 f"cannot resume {str(path)!r}: the run is already complete. Drop --resume and choose another folder with --out DIR."
             )
+        identity = replacement.identity_of(path)
         if resume or not lock.contents(path):
             try:
                 yield path
+                if not replacement.is_still(path, identity):
+                    raise OutputError(f"{str(path)!r} is not the folder any more that the run was begun in.")
                 write_manifest(path)
             except BaseException as error:
-                if (path / CHECKPOINT).is_file():
+                if not replacement.is_still(path, identity):
+                    error.add_note("its folder was moved away meanwhile; continue the run where it is now, with --resume")
+                elif (path / CHECKPOINT).is_file():
                     error.add_note(f"what was trained so far is in {str(path)!r}; continue it with --resume")
-                elif not path.is_dir():
-                    error.add_note(
-                        "its folder was moved away meanwhile; continue the training where it is now, with --resume"
-                    )
                 elif is_ours and lock.contents(path) <= {REQUEST}:
                     lock.remove(path, {REQUEST})
                 raise
             return
-        identity = replacement.identity_of(path)
         with replacement.new_folder(path) as folder:
             yield folder
             replacement.take_over(folder, path, identity, write_manifest)
@@ -82,9 +83,15 @@ def writing_run(path: PathLike, *, overwrite: bool = False, resume: bool = False
 
 def check_free(path: Path, overwrite: bool) -> None:
     """Raise RunExistsError if ``path`` holds something else than a run, or a run that is not to be replaced or resumed."""
-    if path.is_file():
+    try:
+        kind = os.stat(path).st_mode  # noqa: PTH116 - says why a path cannot be used
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except (OSError, ValueError) as error:
+        raise cannot_write(str(path)[:120], error) from error
+    if not stat.S_ISDIR(kind):
         raise RunExistsError(f"{str(path)!r} is a file, not a folder. Choose another folder with --out DIR.")
-    if not path.is_dir() or not lock.contents(path):
+    if not lock.contents(path):
         return
     if not _is_of_a_run(replacement.run_in(path)):
         raise RunExistsError(f"{str(path)!r} holds files that are not a run. Choose an empty or new folder with --out DIR.")
@@ -170,7 +177,14 @@ def verify(path: PathLike, *, only: Collection[str] | None = None) -> Path:
     Raises:
         RunError: There is no complete run in ``path``, or a file is missing or damaged; the message names the first one.
     """
-    path = replacement.run_in(Path(path))
+    path = Path(path)
+    try:
+        os.stat(path)  # noqa: PTH116 - says why a path cannot be used
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except (OSError, ValueError) as error:
+        raise RunError(f"{str(path)[:120]!r} cannot be opened: {reason_of(error)}.{WANTED}") from error
+    path = replacement.run_in(path)
     if path.is_file():
         if is_foreign(path):
             raise RunError(refusal(path, "a run folder", retrain=True))

@@ -118,7 +118,7 @@ def make_folder(path: PathLike) -> None:
         raise cannot_write(path, error) from error
 
 
-def cannot_write(path: PathLike, error: OSError) -> OutputError:
+def cannot_write(path: PathLike, error: Exception) -> OutputError:
     """Return the error for a failed write."""
     return OutputError(
         f"cannot write {str(path)!r}: {reason_of(error)}. "

@@ -1,0 +1,310 @@
+"""File systems and streams as they are: links, mounts, folders that may not be used, full disks, closed terminals."""
+
+import errno
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import convscope
+from convscope.api.run import Run
+from convscope.cli.main import main
+from convscope.errors import ConvscopeError
+from convscope.runs import run_folder
+from convscope.system.files import sync, write_output, write_text
+
+from .test_power_cut import generation, write_run  # type: ignore[import-not-found]
+
+MINE = b"mine"
+LOOKALIKES = [
+    ".run.old", ".run.new", ".run.old/x", ".partial-0123abcd-metrics.json", ".partial-label-audit.npz",
+    f".partial-{'0' * 32}", f".partial-{'0' * 32}.npz", f".partial-{'0' * 32}/run.json", "run-new", "run/mine.txt",
+    "run/figures/mine.svg", "run/figures/mine.txt", f"run/.partial-{'0' * 32}.json", f"run/.partial-{'0' * 32}/manifest.json",
+    "run/new", "run/.partial-notes", "run/replaced-manifest.json",
+]  # fmt: skip
+"""Names of the user's that look like those of ours, today's or earlier ones'."""
+
+
+def place(folder: Path, name: str) -> Path:
+    file = folder / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(MINE)
+    return file
+
+
+@pytest.mark.parametrize("name", LOOKALIKES)
+def test_what_only_looks_like_ours_stays(name: str, tmp_path: Path) -> None:
+    write_run(tmp_path / "run", 1)
+    file = place(tmp_path, name)
+    for verb in (
+        lambda: run_folder.verify(tmp_path / "run"),
+        lambda: write_run(tmp_path / "run", 2),
+        lambda: report(tmp_path / "run"),
+    ):
+        verb()
+        assert file.read_bytes() == MINE
+    assert generation(tmp_path / "run") == 2
+
+
+def report(run: Path) -> None:
+    with run_folder.updating_report(run) as folder:
+        write_text(folder / "report.html", "page")
+
+
+def test_a_verb_that_reads_changes_nothing(digits_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(digits_run.folder, tmp_path / "run")
+    for name in (".run.old/manifest.json", ".run.new/run.json"):
+        place(tmp_path, name)
+    monkeypatch.chdir(tmp_path)
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+    for arguments in (["evaluate", "run"], ["mistakes", "run"], ["compare", "run", "run"], ["predict", "run", "no.png"]):
+        main(arguments)
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
+
+
+def link(folder: Path) -> Path:
+    (folder / "elsewhere").mkdir()
+    write_run(folder / "elsewhere" / "run", 1)
+    (folder / "run").symlink_to("elsewhere/run")
+    return folder / "run"
+
+
+def links_in_a_row(folder: Path) -> Path:
+    link(folder)
+    (folder / "second").symlink_to(folder / "run")
+    return folder / "second"
+
+
+def below_a_link(folder: Path) -> Path:
+    link(folder)
+    (folder / "there").symlink_to(folder / "elsewhere", target_is_directory=True)
+    return folder / "there" / "run"
+
+
+def current(folder: Path) -> Path:
+    write_run(folder / "run", 1)
+    os.chdir(folder / "run")
+    return Path()
+
+
+def with_dots(folder: Path) -> Path:
+    write_run(folder / "run", 1)
+    (folder / "x").mkdir()
+    return folder / "x" / ".." / "run"
+
+
+def unfinished(folder: Path) -> Path:
+    write_run(folder / "run", 1)
+    (folder / "run" / "manifest.json").unlink()
+    return folder / "run"
+
+
+def not_utf8(folder: Path) -> Path:
+    path = folder / os.fsdecode(b"run \xff\xfe")
+    write_run(path, 1)
+    return path
+
+
+def long_name(folder: Path) -> Path:
+    path = folder / ("r" * 255)
+    write_run(path, 1)
+    return path
+
+
+FOLDERS: dict[str, Callable[[Path], Path]] = {
+    each.__name__.replace("_", " "): each
+    for each in (link, links_in_a_row, below_a_link, current, with_dots, unfinished, not_utf8, long_name)
+}
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_a_run_is_replaced_wherever_it_lies(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # and back
+    path = FOLDERS[name](tmp_path)
+    links = {each for each in tmp_path.rglob("*") if each.is_symlink()}
+    kept = path / "notes.txt"
+    kept.write_bytes(MINE)
+    write_run(path, 2)
+    assert generation(path) == 2
+    assert kept.read_bytes() == MINE
+    assert {each for each in tmp_path.rglob("*") if each.is_symlink()} == links
+    assert not list(tmp_path.rglob(".partial-*"))
+    assert not (path / "figures" / "figure-1.svg").exists() or name == "unfinished"
+
+
+def moved(run: Path) -> None:
+    run.rename(run.parent / "moved")
+
+
+def exchanged(run: Path) -> None:
+    moved(run)
+    place(run, "mine.txt")
+
+
+def into_a_file(run: Path) -> None:
+    moved(run)
+    run.write_bytes(MINE)
+
+
+def parent_moved(run: Path) -> None:
+    run.parent.rename(run.parent.parent / "moved parent")
+
+
+@pytest.mark.parametrize("happens", [moved, exchanged, into_a_file, parent_moved])
+@pytest.mark.parametrize("overwrite", [True, False])
+def test_a_folder_that_is_renamed_meanwhile_costs_no_run(
+    happens: Callable[[Path], None], overwrite: bool, tmp_path: Path
+) -> None:
+    run = tmp_path / "parent" / "run"
+    if overwrite:
+        write_run(run, 1)
+    said = ""
+    try:
+        with run_folder.writing_run(run, overwrite=overwrite) as folder:
+            run_folder.write_json(folder / "run.json", {"schema_version": 2, "generation": 2})
+            write_text(folder / "metrics.json", '{"generation": 2}')
+            write_text(folder / "checkpoint.npz", "")
+            happens(run)
+        assert generation(run) == 2
+    except ConvscopeError as error:
+        said = " ".join([str(error), *getattr(error, "__notes__", ())])
+    if stays := re.search(r"It stays, complete, in '(.+?)'", said):
+        assert generation(Path(stays[1])) == 2
+    elif continued := re.search(r"trained so far is in '(.+?)'", said):
+        assert (Path(continued[1]) / "checkpoint.npz").is_file()
+    assert not said or stays or "--resume" in said
+    found = {json.loads(each.read_text())["generation"] for each in tmp_path.rglob("run.json")}
+    assert found == ({1, 2} if overwrite else {2})
+    assert [each.read_bytes() for each in tmp_path.rglob("mine.txt")] in ([], [MINE])
+
+
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES, errno.EIO, errno.ENOSPC])
+def test_a_folder_that_cannot_be_synced_is_used_and_one_that_fails_is_not(
+    number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(descriptor: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", fail)
+    if number in (errno.EIO, errno.ENOSPC):
+        with pytest.raises(OSError, match=os.strerror(number)):
+            sync(tmp_path)
+    else:
+        sync(tmp_path)
+        write_run(tmp_path / "run", 1)
+        assert generation(tmp_path / "run") == 1
+
+
+OUTPUTS: list[tuple[str, ...]] = [
+    ("mistakes", "run", "--csv", "{}"), ("explain", "run", "good.png", "--output", "{}"),
+    ("predict", "run", "good.png", "--csv", "{}"), ("report", "run", "--output", "{}"),
+]  # fmt: skip
+
+
+@pytest.fixture
+def here(digits_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    from PIL import Image
+
+    shutil.copytree(digits_run.folder, tmp_path / "run")
+    Image.fromarray(digits_run.dataset.test.images[0, ..., 0]).save(tmp_path / "good.png")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("arguments", OUTPUTS, ids=lambda words: words[0])
+@pytest.mark.parametrize("kind", ["link", "pipe", "folder", "missing", "no folder", "long", "not UTF-8", "hidden"])
+def test_an_output_is_written_where_it_is_named(
+    kind: str, arguments: tuple[str, ...], here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = here / "out.html"
+    if kind == "link":
+        (here / "real.html").write_bytes(MINE)
+        target.symlink_to("real.html")
+    elif kind == "pipe":
+        os.mkfifo(target)
+    elif kind == "folder":
+        target.mkdir()
+    elif kind == "no folder":
+        target = here / "good.png" / "out.html"
+    elif kind == "long":
+        target = here / ("x" * 300)
+    elif kind == "not UTF-8":
+        target = here / os.fsdecode(b"\xff.html")
+    elif kind == "hidden":
+        target.write_bytes(MINE)
+        target.chmod(0o600)
+    words = [word.format(target) for word in arguments]
+    words += ["--overwrite"] if kind in ("link", "pipe", "hidden") and arguments[0] != "report" else []
+    status = main(words)
+    printed = capsys.readouterr().err
+    assert "internal error" not in printed, printed
+    assert (status == 0) == (kind in ("link", "missing", "not UTF-8", "hidden")), printed
+    if kind == "link":
+        assert target.is_symlink()
+        assert (here / "real.html").read_bytes() != MINE
+    if kind == "hidden":
+        assert target.stat().st_mode & 0o777 == 0o600
+    assert not list(here.glob(".partial-*"))
+
+
+def test_a_device_stays_a_device(tmp_path: Path) -> None:
+    before = os.stat("/dev/null")
+    write_output("/dev/null", "text")
+    assert os.stat("/dev/null").st_rdev == before.st_rdev
+    assert not os.path.isfile("/dev/null")
+
+
+STREAMS = {
+    "full output": ">/dev/full", "full error": "2>/dev/full", "both full": ">/dev/full 2>&1", "no output": ">&-",
+    "no error": "2>&-", "none": "<&- >&- 2>&-", "a reader that has gone": "2>&1 | true",
+}  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("streams", STREAMS)
+def test_a_stream_never_costs_a_training(streams: str, tmp_path: Path) -> None:
+    command = f"{sys.executable} -m convscope train digits --epochs 1 --model logistic --no-report --out run"
+    done = subprocess.run(["bash", "-c", f"{command} {STREAMS[streams]}"], cwd=tmp_path, check=False, timeout=120)
+    assert done.returncode == ("full" in streams and streams != "full error")
+    assert convscope.load_run(tmp_path / "run").evaluation.accuracy > 0.5
+    assert sorted(os.listdir(tmp_path)) == ["run"]
+
+
+@pytest.mark.parametrize("verb", ["", "train", "report", "serve"])
+def test_help_is_whole_without_docstrings(verb: str) -> None:
+    words = [verb] if verb else []
+    texts = [
+        subprocess.run(
+            [sys.executable, *flags, "-m", "convscope", *words, "--help"], capture_output=True, text=True, check=True
+        )
+        for flags in ([], ["-OO"])
+    ]
+    assert texts[0].stdout == texts[1].stdout
+    assert texts[1].stderr == ""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root may mount")
+@pytest.mark.parametrize("inside", ["", "mount -o remount,bind,ro parent;"])
+def test_a_mounted_run_is_replaced_inside_the_mount(inside: str, tmp_path: Path) -> None:
+    train = f"{sys.executable} -m convscope train digits --epochs 1 --model logistic --no-report --out parent/run"
+    script = (
+        f"set -e; mkdir -p store parent/run; mount --bind parent parent; mount --bind store parent/run; {inside} {train} --quiet; "
+        f"echo mine > store/notes.txt; {train} --overwrite --seed 1 --quiet; ls -A parent"
+    )
+    done = subprocess.run(
+        ["unshare", "-m", "bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False
+    )
+    if "permission denied" in done.stderr.lower() and "convscope" not in done.stderr:
+        pytest.skip("no mounts here")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "run"
+    assert run_folder.read_json(run_folder.verify(tmp_path / "store") / "run.json")["seed"] == 1
+    assert (tmp_path / "store" / "notes.txt").read_text() == "mine\n"
+    assert not list((tmp_path / "store").glob(".partial-*"))
