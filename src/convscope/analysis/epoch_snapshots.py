@@ -52,10 +52,7 @@ BeforeReading = Callable[..., object]
 
 
 def epochs_to_keep(num_epochs: int, num_weights: int) -> list[int]:
-    """Return the epochs (from 1) whose weights the page keeps.
-
-    As many as fit into ``EPOCHS_BYTES``, evenly spread, always with the first and the last.
-    """
+    """Return the epochs (from 1) whose weights the page keeps: evenly spread, with the first and the last, as many as fit."""
     affordable = int(EPOCHS_BYTES / (BYTES_PER_WEIGHT * max(num_weights, 1))) + 1
     number = min(num_epochs, max(affordable, 2))
     return sorted({round(float(epoch)) for epoch in np.linspace(1, num_epochs, number)})

@@ -74,10 +74,7 @@ class MeasuredData:
 
 
 def measure_overlap(test: Split, predictions: Labels, training: Images) -> Overlap:
-    """Compare test images with those of the training (m, h, w, c), by fingerprint of shape and pixels.
-
-    ``predictions`` (n,) are the classes predicted for the test images.
-    """
+    """Compare test images with those of the training (m, h, w, c), by fingerprint of shape and pixels."""
     seen = set(fingerprints(training))
     equal = np.flatnonzero([each in seen for each in fingerprints(test.images)])
     names = tuple(test.name_of(index) for index in equal[:MAX_NAMED].tolist())

@@ -86,10 +86,7 @@ def parse_augmentation(text: str, default: Augmentation) -> Augmentation:
 
 
 def in_words(described: Mapping[str, Any]) -> str:
-    """Return a phrase for what :meth:`Augmentation.describe` returned; empty if there is none.
-
-    For example ``"shifted by up to 2 pixels each way, rotated by up to 8°"``.
-    """
+    """Return a phrase, such as ``"rotated by up to 8°"``, for what :meth:`Augmentation.describe` returned."""
     phrases = {
         "shift": "shifted by up to {0:g} pixels each way",
         "rotation": "rotated by up to {0:g}°",

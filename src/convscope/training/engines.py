@@ -69,10 +69,7 @@ def describe_arithmetic(engine: EngineName) -> str:
 
 
 def why_not_native(network: Network, model: keras.Model | None = None) -> str:
-    """Return why the native engine cannot train ``network``, or an empty text.
-
-    ``model`` is the user's own model that ``network`` describes, if there is one.
-    """
+    """Return why the native engine cannot train ``network``, made of a user's ``model`` if there is one; else an empty text."""
     try:
         plan_layers(network)
     except Unsupported as reason:
@@ -91,10 +88,7 @@ def _not_here() -> str:
 
 
 def _undescribed(model: keras.Model) -> str:
-    """Return what a model asks of its training that its description does not hold, and so only Keras does; else "".
-
-    For example ``"dense has a kernel_regularizer"``.
-    """
+    """Return what only Keras does in training a model, such as ``"dense has a kernel_regularizer"``; else an empty text."""
     for layer in model.layers:
         config: dict[str, Any] = layer.get_config()
         asked = [name for name in config if name.endswith(("_regularizer", "_constraint", "noise_shape")) and config[name]]

@@ -80,10 +80,7 @@ class EpochLog:
         self._epoch, self._done, self._started = len(self.records) + 1, 0, time.perf_counter()
 
     def report(self, images_done: int, loss: float, accuracy: float) -> bool:
-        """Report the means over the epoch so far; return whether the training is to stop.
-
-        ConvscopeError if the loss is no finite number: no later step can mend the weights.
-        """
+        """Report the means over the epoch so far; return whether to stop. ConvscopeError if the loss is no finite number."""
         first_step, self._done = self._done // self._batch_size + 1, images_done
         step = math.ceil(images_done / self._batch_size)
         when = f"at step {step}" if step <= first_step else f"between the steps {first_step} and {step}"

@@ -30,10 +30,7 @@ def fit_with_engine(
     threads: int,
     resumed: Checkpoint | None,
 ) -> Engine:
-    """Train ``network`` from its own weights, and return the engine that holds the trained ones.
-
-    RunError if ``resumed`` belongs to another network; otherwise as :class:`Engine`.
-    """
+    """Train ``network`` from its own weights, and return the engine; RunError if ``resumed`` belongs to another network."""
     engine = Engine(network, batch_size=batches.batch_size, threads=threads, seed=seed)
     try:
         if resumed:

@@ -149,10 +149,7 @@ def find_recipe(recipe: str | TrainConfig) -> TrainConfig:
 
 
 def changed_settings(config: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return what :meth:`TrainConfig.with_settings` makes ``config`` of its recipe with; None without a recipe of that name.
-
-    ``config`` is what :meth:`TrainConfig.as_dict` returned, perhaps of an earlier version.
-    """
+    """Return what :meth:`TrainConfig.with_settings` makes ``config`` of its recipe with; None without a recipe of that name."""
     if config["recipe"] not in RECIPES:
         return None
     own, found = (_by_name(each) for each in (RECIPES[config["recipe"]]().as_dict(), config))

@@ -5,7 +5,7 @@ import pytest
 from sklearn.calibration import calibration_curve
 
 from convscope.analysis.statistics.proportions import wilson
-from convscope.analysis.uncertainty.reliability import ece_null_quantile, reliability
+from convscope.analysis.uncertainty.calibration import ece_null_quantile, reliability
 from convscope.analysis.uncertainty.temperature import expected_calibration_error
 
 

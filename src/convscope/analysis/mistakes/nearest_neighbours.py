@@ -18,10 +18,7 @@ NO_NEIGHBOUR = -1
 
 @dataclass(frozen=True, eq=False)
 class NearestNeighbours:
-    """For misclassified test images, the nearest training images of the true and of the predicted class.
-
-    The nearest first; −1 where there is none.
-    """
+    """Of misclassified test images, the nearest training images of both classes, nearest first; −1 where there is none."""
 
     test_indices: Labels
     """(m,) in the test split."""

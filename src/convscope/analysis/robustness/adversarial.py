@@ -93,10 +93,7 @@ def _is_correct(gradient: Gradient, inputs: Inputs, labels: Labels) -> Correct:
 def pgd_attack(
     gradient: Gradient, inputs: Inputs, labels: Labels, indices: Labels, *, epsilon: float, steps: int, seed: int
 ) -> Inputs:
-    """Return ``inputs`` (n, h, w, c) attacked by PGD: changed by at most ``epsilon`` per pixel, and still in 0..1.
-
-    An image stops changing as soon as it is misclassified.
-    """
+    """Return ``inputs`` (n, h, w, c) attacked by PGD: changed by at most ``epsilon`` per pixel, and still in 0..1."""
     draws = CounterRNG(f"pgd/{epsilon:.6f}", indices, seed=seed)
     start = inputs + np.asarray((2 * draws.uniform(*inputs.shape[1:]) - 1) * epsilon, np.float32)
     moved = np.clip(start, 0, 1)

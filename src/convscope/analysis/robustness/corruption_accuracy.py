@@ -40,10 +40,7 @@ class LowestKind:
 
 @dataclass(frozen=True, eq=False)
 class Robustness:
-    """Which of the chosen test images are classified correctly, uncorrupted and under each corruption.
-
-    All kinds use the same images, so they are compared image by image.
-    """
+    """Which of the chosen test images are classified correctly, uncorrupted and under each corruption."""
 
     indices: Labels
     """(n,) of the images in the test split."""
@@ -96,10 +93,7 @@ class Robustness:
 def measure_robustness(
     predictor: Predictor, test: Split, indices: Labels, background: Background, *, seed: int, on_step: OnStep = lambda: None
 ) -> Robustness:
-    """Corrupt test images in every kind and strength, and classify them.
-
-    Takes about six seconds on two processors for 1,000 images of MNIST.
-    """
+    """Corrupt test images in every kind and strength, and classify them; six seconds for 1,000 images of MNIST."""
     chosen = test.take(indices)
 
     def is_correct(cell: tuple[str, int]) -> Correct:

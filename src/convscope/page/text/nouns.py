@@ -91,10 +91,7 @@ MAX_LISTED = 6
 
 
 def lines_in_words(what: str, lines: list[int]) -> str:
-    """Return rows or columns (``what``) by their ascending indices as text, such as ``"rows 24 to 27"``.
-
-    They have gaps if a stride is larger than its window.
-    """
+    """Return rows or columns (``what``) by their ascending indices as text, such as ``"rows 24 to 27"``."""
     if len(lines) == 1:
         return f"{what} {lines[0]}"
     if len(lines) > 2 and lines[-1] - lines[0] == len(lines) - 1:

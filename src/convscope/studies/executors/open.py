@@ -16,10 +16,7 @@ DASK, MAX_WORKERS = "dask:", 1024
 def open_workers(
     workers: int | str | None, dataset: Dataset, num_tasks: int, functions: RunFunctions, time_limit: float | None
 ) -> AbstractContextManager[Executor]:
-    """Return processes on this machine, by default one per core and at most one per task, or those of ``dask:ADDRESS``.
-
-    ConfigError if ``workers`` is invalid, RunError if no cluster answers.
-    """
+    """Return processes on this machine, by default one per core and at most one per task, or those of ``dask:ADDRESS``."""
     if isinstance(workers, str) and workers.startswith(DASK):
         return DaskWorkers(workers.removeprefix(DASK), dataset, functions, time_limit=time_limit)
     number = max(1, min(_number(workers), num_tasks))

@@ -28,10 +28,7 @@ class Devices:
 
 @contextlib.contextmanager
 def device_scope() -> Iterator[Devices]:
-    """Build models for all GPUs, or for the CPU if there is none, while the block runs.
-
-    All GPUs of this machine share each step, and so do the processes that :func:`require_backend` connected.
-    """
+    """Build models for all GPUs, or for the CPU if there is none, while the block runs."""
     import keras
 
     if keras.backend.backend() == "tensorflow":

@@ -31,11 +31,7 @@ function joinBytePlanes(bytes, width) {
   return joined;
 }
 
-/**
- * Decode a float16 (IEEE 754 binary16): one sign bit, five exponent bits, ten fraction bits.
- * @param {number} bits
- * @returns {number}
- */
+/** Decode a float16 (IEEE 754 binary16): one sign bit, five exponent bits, ten fraction bits. */
 export function halfValue(bits) {
   const sign = bits >> 15 ? -1 : 1;
   const exponent = (bits >> 10) & 31;

@@ -96,11 +96,7 @@ export function titleSetter(name) {
   return (text) => node && writeText(node, text ? capitalized(text) : own);
 }
 
-/**
- * Set the text only if it changed, so that repeated updates do not trigger layout.
- * @param {Node} node
- * @param {string} text
- */
+/** Set the text only if it changed, so that repeated updates do not trigger layout. */
 export function writeText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }

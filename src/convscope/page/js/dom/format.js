@@ -65,11 +65,7 @@ export function formatDecimals(number, decimals) {
   return number < 0 && Number(text) !== 0 ? `−${text}` : text;
 }
 
-/**
- * Return a number as a summand, with a space behind its sign.
- * @param {number} number
- * @param {number} decimals
- */
+/** Return a number as a summand, with a space behind its sign. */
 export function formatSummand(number, decimals) {
   const text = formatDecimals(number, decimals);
   return text.startsWith("−") ? `− ${text.slice(1)}` : `+ ${text}`;

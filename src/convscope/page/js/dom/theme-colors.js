@@ -31,10 +31,7 @@ export function themeColors(session) {
   };
 }
 
-/**
- * Call the listener when the colours change, by system setting or by the reader.
- * @param {() => void} listener
- */
+/** Call the listener when the colours change, by system setting or by the reader. */
 export function onThemeChange(session, listener) {
   session.subscribe((_, changed) => changed.has("theme") && listener());
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", listener);

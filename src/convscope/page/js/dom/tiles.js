@@ -38,11 +38,7 @@ function tilesPerLine(count, most) {
   return Math.ceil(count / least);
 }
 
-/**
- * Return how many of `count` items to put in a line so that the block is about square, with full lines if possible.
- * @param {number} count
- * @returns {number}
- */
+/** Return how many of `count` items to put in a line so that the block is about square, with full lines if possible. */
 export function perLineOfBlock(count) {
   const side = Math.ceil(Math.sqrt(count));
   for (let perLine = side; perLine <= 2 * side; perLine++) if (count % perLine === 0) return perLine;

@@ -19,12 +19,7 @@ export function offsetOf(shape, place) {
   return place.reduce((offset, index, axis) => offset * shape[axis] + index, 0);
 }
 
-/**
- * Return the position at an offset, the inverse of `offsetOf`.
- * @param {number[]} shape
- * @param {number} offset
- * @returns {number[]}
- */
+/** Return the position at an offset, the inverse of `offsetOf`. */
 export function placeOf(shape, offset) {
   const place = new Array(shape.length);
   for (let axis = shape.length - 1; axis >= 0; axis--) {

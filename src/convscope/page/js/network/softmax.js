@@ -9,11 +9,7 @@
  * @property {number[]} probabilities
  */
 
-/**
- * Apply softmax to every run of `count` values, in place.
- * @param {Float32Array} data
- * @param {number} count
- */
+/** Apply softmax to every run of `count` values, in place. */
 export function applySoftmax(data, count) {
   for (let start = 0; start < data.length; start += count) {
     let maximum = -Infinity;
@@ -52,11 +48,7 @@ export function explainSoftmax(values, temperature = 1) {
   return {kind: "softmax", logits, maximum, exponentials, total, probabilities: exponentials.map((each) => each / total)};
 }
 
-/**
- * Return the indices of the numbers, largest first; ties keep their order.
- * @param {ArrayLike<number>} numbers
- * @returns {number[]}
- */
+/** Return the indices of the numbers, largest first; ties keep their order. */
 export function rankedIndices(numbers) {
   return Array.from(numbers, (_, place) => place).sort((a, b) => numbers[b] - numbers[a] || a - b);
 }

@@ -114,11 +114,7 @@ export function formatNumber(value, digits = 3) {
   return sign + withThousands(String(rounded));
 }
 
-/**
- * Return tick labels with the same number of decimals: `−0.5`, `0.0`, `0.5`.
- * @param {number[]} ticks
- * @returns {string[]}
- */
+/** Return tick labels with the same number of decimals: `−0.5`, `0.0`, `0.5`. */
 export function formatTicks(ticks) {
   const plain = ticks.map((tick) => String(Math.abs(tick)));
   if (plain.some((text) => text.includes("e")) || ticks.some((tick) => Math.abs(tick) >= 1e6)) {

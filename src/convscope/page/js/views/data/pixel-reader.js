@@ -8,10 +8,7 @@ const READER_SIDE = 336;
 const READABLE_SIDE = 24;
 const MAX_READER_CELL = 48;
 
-/**
- * Return the first training image as a picture in which pointer and arrow keys read the numbers.
- * @returns {HTMLElement}
- */
+/** Return the first training image as a picture in which pointer and arrow keys read the numbers. */
 export function newPixelReader(session) {
   const {payload: {first_image: {pixels, class_name: name}}, shape: {height, width, channels}} = session;
   const fit = Math.max(1, Math.floor(READER_SIDE / Math.max(height, width)));

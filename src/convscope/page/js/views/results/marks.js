@@ -61,8 +61,6 @@ export function makeMarks({labels, predictions, indices, files}, names) {
 
 /**
  * Return the key of each class: its name or first letter where those differ, else its number; none of more than ten classes.
- * @param {string[]} names
- * @returns {string[]}
  */
 export function classKeys(names) {
   if (names.length > MAX_KEYS) return [];
