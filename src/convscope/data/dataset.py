@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeAlias
@@ -14,7 +15,7 @@ from ..errors import DatasetError, ShapeError
 from ..formatting import composed
 from ..types import Images, Labels
 from .digits.mnist_style import DigitPreprocessing
-from .read_options import AS_THEY_ARE, DEFAULTS, PixelForm, ReadOptions
+from .read_options import AS_THEY_ARE, DEFAULTS, MAX_CLASSES, PixelForm, ReadOptions
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,6 +124,35 @@ class Provenance:
     """The class of each name in the data that class names in the same order replaced."""
 
 
+MAX_NAME = 1000
+"""Characters of a class name."""
+
+
+def check_class_names(names: Sequence[str], source: str) -> None:
+    """Raise a DatasetError unless ``names`` can name the classes of the data in ``source``."""
+    if len(names) > MAX_CLASSES:
+        raise DatasetError(f"{source} has more than {MAX_CLASSES:,} class names. Name at most so many classes.")
+    texts = [*map(composed, names)]
+    repeated = next((name for name, times in Counter(texts).items() if times > 1), None)
+    longest = max(texts, key=len, default="")
+    if repeated is None and len(longest) <= MAX_NAME and all(texts) and "".join(texts).isprintable():
+        return
+    for name in texts:
+        if not name.strip():
+            raise DatasetError(f"{source} has a class with an empty name. Name it.")
+        try:
+            name.encode()
+        except UnicodeEncodeError as error:
+            raise DatasetError(f"{source} has the class name {name!r}, which is no Unicode text. Rename it.") from error
+    if repeated is not None:
+        raise DatasetError(f"{source} has the class name {repeated!r} twice. Name each class once.")
+    if len(longest) > MAX_NAME:
+        raise DatasetError(
+            f"{source} has a class name of {len(longest):,} characters ({longest[:20]!r}…), but at most {MAX_NAME:,} are "
+            "supported. Shorten it."
+        )
+
+
 @dataclass(frozen=True, eq=False)
 class Dataset:
     """A training split, and a test split for evaluation only, never for model selection."""
@@ -135,6 +165,7 @@ class Dataset:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "class_names", tuple(map(composed, self.class_names)))
+        check_class_names(self.class_names, self.name)
         for what, split in (("training", self.train), ("test", self.test)):
             if len(split) == 0:
                 raise DatasetError(f"the {what} split of {self.name} is empty. Add at least one image.")

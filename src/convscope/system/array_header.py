@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import math
 from dataclasses import dataclass
 from typing import IO, Any
 
 import numpy as np
+
+MAX_HEADER = 2**16
+"""Bytes of the header of an array, which names its shape and type."""
 
 
 @dataclass(frozen=True)
@@ -28,13 +32,18 @@ class ArrayHeader:
 def read_array_header(file: IO[bytes]) -> ArrayHeader:
     """Read the header at the beginning of ``file``; ValueError if it is missing or invalid."""
     version = np.lib.format.read_magic(file)
-    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    is_first = version == (1, 0)
+    read = np.lib.format.read_array_header_1_0 if is_first else np.lib.format.read_array_header_2_0
+    head = file.read(2 if is_first else 4)
+    length = int.from_bytes(head, "little")
+    if length > MAX_HEADER:  # NumPy would read it first
+        raise ValueError(f"a header of {length:,} bytes")
     try:
-        shape, fortran, dtype = read(file)
+        shape, fortran, dtype = read(io.BytesIO(head + file.read(length)))
     except (ValueError, EOFError, OSError):
         raise
     except Exception as error:  # NumPy lets Python parse the header, which fails in many ways
         raise ValueError(f"invalid header ({type(error).__name__})") from error
-    if any(side < 0 for side in shape):
+    if any(type(side) is not int or not 0 <= side < 2**63 for side in shape):
         raise ValueError(f"invalid shape {shape}")
     return ArrayHeader(shape, fortran, dtype, file.tell())

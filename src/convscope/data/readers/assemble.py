@@ -143,6 +143,8 @@ def assemble_splits(origin: DatasetSource, parts: Mapping[str, RawSplit], option
 
 def _check_counts(parts: Iterable[RawSplit], name: str) -> None:
     for part in parts:
+        if not part.images.ndim or not part.labels.ndim:
+            raise DatasetError(f"{name} has a single number in place of images or labels. Save one label per image.")
         if len(part.images) != len(part.labels):
             raise DatasetError(
                 f"{name} has {len(part.images):,} images but {len(part.labels):,} labels. Save one label per image."

@@ -16,7 +16,7 @@ import numpy as np
 from ...errors import DatasetError
 from ...formatting import count_of, percent, shorten_list
 from ...types import Labels
-from ..dataset import Dataset, Provenance, Split
+from ..dataset import Dataset, Provenance, Split, check_class_names
 from ..file_groups import group_files
 from ..images.inputs import BadPicture, printable
 from ..preprocessing import ImagePreprocessor
@@ -112,6 +112,7 @@ def read_folder(
 def _plan(root: Path, listing: Listing, options: ReadOptions) -> Plan:
     wanted = find_class_names(root) if options.class_names is None else options.class_names
     folders, names = rename(listing.class_names(), wanted, repr(str(root)))
+    check_class_names([*map(printable, names)], repr(str(root)))
     notes = list(listing.notes)
     renamed = {folder: name for folder, name in zip(folders, names, strict=True) if folder != name}
     if renamed and not options.all_as_test:

@@ -148,6 +148,8 @@ def _is_one_hot(labels: npt.NDArray[Any]) -> bool:
 
 
 def _whole(labels: npt.NDArray[Any], name: str) -> Labels:
+    with np.errstate(over="ignore"):
+        labels = labels.astype(np.float64)
     bad = ~(np.isfinite(labels) & (np.abs(labels) < 2**53))
     bad[~bad] = labels[~bad] != np.floor(labels[~bad])
     if bad.any():

@@ -20,9 +20,10 @@ from ...formatting import join_words
 from ...system.array_header import ArrayHeader, read_array_header
 from ...system.memory import check_memory, in_bytes
 from ...types import PathLike
-from ..dataset import Dataset
+from ..dataset import MAX_NAME, Dataset, check_class_names
 from ..images.formats import MAX_PACKING
-from ..read_options import DEFAULTS, ReadOptions
+from ..images.inputs import printable
+from ..read_options import DEFAULTS, MAX_CLASSES, ReadOptions
 from .assemble import DatasetSource, RawSplit, assemble_splits, rows_of
 from .memory_map import map_array
 
@@ -35,6 +36,8 @@ ALIASES = {f"{split}_{what}": f"{axis}_{split}" for split in ("train", "val", "t
 """MedMNIST's names."""
 NAMES = "class_names"
 """Optional array of texts."""
+COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+MAX_CODE, SURROGATES = 0x10FFFF, (0xD800, 0xDFFF)
 DAMAGE = (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError)
 """Errors that damaged archives cause in ``zipfile`` and NumPy."""
 
@@ -51,7 +54,7 @@ def read_npz(path: PathLike, options: ReadOptions = DEFAULTS) -> Dataset:
     """Read a dataset from arrays that ``to_uint8_images`` and ``index_labels`` accept."""
     arrays = _open(path, (*LAYOUTS, KEYS[2:]) if options.all_as_test else LAYOUTS)
     images, labels = next(pair for pair in (KEYS[:2], ("x", "y"), KEYS[2:]) if pair[0] in arrays)
-    names = tuple(map(str, arrays[NAMES].ravel().tolist())) if NAMES in arrays else None
+    names = _names(path, arrays[NAMES]) if NAMES in arrays else None
     origin = DatasetSource(str(path), f"Arrays from {Path(path).name}", class_names=names)
     parts = {"train": _part(arrays, images, labels)}
     if images == KEYS[0]:
@@ -64,6 +67,18 @@ def read_images(path: PathLike) -> tuple[str, npt.NDArray[Any]]:
     """Return the name and the content of ``x_test``, or of ``x``, for images to classify."""
     arrays = _open(path, (("x_test",), ("x",)))
     return next((key, arrays[key]) for key in ("x_test", "x") if key in arrays)
+
+
+def _names(path: PathLike, names: npt.NDArray[Any]) -> tuple[str, ...]:
+    if names.dtype.kind == "S":
+        names = np.char.decode(names, "utf-8", "backslashreplace")
+    if names.ndim != 1 or names.dtype.kind not in "Uiu":
+        raise DatasetError(
+            f"{NAMES} in {str(path)!r} must be a row of texts; got shape {names.shape} {names.dtype}. Save one name per class."
+        )
+    texts = tuple(map(str, names[: MAX_CLASSES + 1].tolist()))
+    check_class_names(texts, repr(str(path)))
+    return texts
 
 
 def _part(arrays: dict[str, npt.NDArray[Any]], images: str, labels: str) -> RawSplit:
@@ -114,7 +129,9 @@ def _layout(
 
 
 def _described(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> str:
-    key = member.filename.removesuffix(".npy")
+    key = printable(member.filename.removesuffix(".npy"))
+    if member.compress_type not in COMPRESSIONS:
+        return key
     try:
         with archive.open(member) as file:
             header = read_array_header(file)
@@ -125,9 +142,19 @@ def _described(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> str:
 
 def _header(path: PathLike, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> ArrayHeader:
     """Read the header of an array; reject pickles and sizes that the archive cannot hold."""
+    key = member.filename.removesuffix(".npy")
+    if member.compress_type not in COMPRESSIONS:
+        raise DatasetError(
+            f"{key} in {str(path)!r} is compressed in a way that NumPy does not write. Save it with numpy.savez_compressed."
+        )
     with archive.open(member) as file:
         header = read_array_header(file)
-    key, needed = member.filename.removesuffix(".npy"), header.num_bytes
+    needed = header.num_bytes
+    if header.dtype.kind in "SU" and header.dtype.itemsize > 4 * MAX_NAME:
+        raise DatasetError(
+            f"{key} in {str(path)!r} has room for texts of {header.dtype.itemsize:,} bytes, but at most {4 * MAX_NAME:,} are "
+            "supported. Save shorter ones."
+        )
     if header.dtype.hasobject:
         raise DatasetError(
             f"{key} in {str(path)!r} holds pickled Python objects, which convscope does not open because they can run code. Save "
@@ -146,4 +173,8 @@ def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> npt.NDArray[Any]
     with archive.open(member) as file:
         array: npt.NDArray[Any] = np.lib.format.read_array(file, allow_pickle=False)
         file.read(1)  # zipfile compares the checksum at the end
+    if array.dtype.kind == "U" and array.size:
+        codes = np.frombuffer(array.astype(array.dtype.newbyteorder("=")).tobytes(), np.uint32)
+        if (codes > MAX_CODE).any() or ((codes >= SURROGATES[0]) & (codes <= SURROGATES[1])).any():
+            raise ValueError(f"{member.filename} holds texts that are no Unicode")
     return array

@@ -219,7 +219,7 @@ def _bits(high: float) -> int | None:
 
 
 def _unknown(name: str, low: float, high: float) -> DatasetError:
-    white = high if high <= BYTES.high or low < 0 else 2 ** math.ceil(math.log2(high + 1)) - 1
+    white = high if high <= BYTES.high or low < 0 or high >= 2**53 else 2 ** math.ceil(math.log2(high + 1)) - 1
     return DatasetError(
         f"images of {name} have values on no certain scale, such as 0..255, 0..1, -1..1 or 12 bits; got {low:g} to {high:g}. Pass "
         f"the values of black and white, such as --pixel-range {min(low, 0):g}..{white:g}."
@@ -246,6 +246,9 @@ def _measured(images: npt.NDArray[Any], name: str, enough: int) -> Values:
     low, high, are_whole = math.inf, -math.inf, True
     for start in range(0, len(images), BLOCK):
         block = images[start : start + BLOCK]
+        if dtype.itemsize > 8:
+            with np.errstate(over="ignore"):
+                block = block.astype(np.float64)
         if dtype.kind == "f" and not np.isfinite(block).all():
             index = np.argwhere(~np.isfinite(block))[0]
             raise DatasetError(
