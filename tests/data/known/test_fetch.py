@@ -8,6 +8,7 @@ import hashlib
 import http.server
 import io
 import threading
+import urllib.request
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -63,6 +64,7 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(Server, "asked", [], raising=False)
     monkeypatch.setattr(fetch, "SECONDS", 5)
+    monkeypatch.setattr(fetch, "HANDLERS", (*fetch.HANDLERS, urllib.request.HTTPHandler))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server) as running:
         thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()

@@ -5,10 +5,14 @@ Each file is tried at several mirrors, written under a temporary name and rename
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import hashlib
 import http.client
+import queue
 import shutil
+import threading
+import time
 import urllib.request
 import zipfile
 import zlib
@@ -28,6 +32,16 @@ SECONDS = 30
 BLOCK = 2**20
 SLACK = 2**20
 """Bytes beyond the expected size that another compression may need; more means wrong content."""
+SLOWEST = 50_000
+"""Bytes per second on average; a slower mirror is abandoned."""
+MAX_PACKING = 8
+"""Bytes that a packed byte becomes at most; images of clothes and their labels are packed to a half."""
+QUEUED = 4
+HANDLERS = (
+    urllib.request.ProxyHandler, urllib.request.HTTPSHandler, urllib.request.HTTPRedirectHandler,
+    urllib.request.HTTPErrorProcessor, urllib.request.HTTPDefaultErrorHandler, urllib.request.UnknownHandler,
+)  # fmt: skip
+"""TLS only, whatever a mirror redirects to."""
 AGENT = "convscope (https://pypi.org/project/convscope)"
 
 
@@ -83,7 +97,7 @@ def _download(address: str, path: Path, archive: Archive, failures: list[str], p
     try:
         with path.open("wb") as file:
             done = 0
-            for block in _blocks(address):
+            for block in _blocks(address, archive.num_bytes):
                 done += len(block)
                 if done > archive.num_bytes + SLACK:
                     raise _MirrorError(f"it sends more than {in_bytes(done)} instead of {in_bytes(archive.num_bytes)}")
@@ -96,24 +110,49 @@ def _download(address: str, path: Path, archive: Archive, failures: list[str], p
     return True
 
 
-def _blocks(address: str) -> Iterator[bytes]:
-    """Yield what the mirror sends; any error but _MirrorError is then about the disk."""
+def _blocks(address: str, num_bytes: int) -> Iterator[bytes]:
+    """Yield what the mirror sends, in time; any error but _MirrorError is then about the disk."""
+    # In a thread, which can be left: names, connections, headers and content may each come byte by byte.
+    received: queue.Queue[bytes | BaseException] = queue.Queue(QUEUED)
+    threading.Thread(target=_receive, args=(address, received), daemon=True).start()
+    seconds = SECONDS + num_bytes / SLOWEST
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            block = received.get(timeout=max(0.0, end - time.monotonic()))
+        except queue.Empty:
+            raise _MirrorError(f"it takes more than {seconds:.0f} seconds") from None
+        if isinstance(block, BaseException):
+            raise _MirrorError(_reason(block)) from block
+        if not block:
+            return
+        yield block
+
+
+def _receive(address: str, received: queue.Queue[bytes | BaseException]) -> None:
+    """Put what the mirror sends, and an empty block or an error at its end; stop where nobody takes it any more."""
+    opener = urllib.request.OpenerDirector()
+    for handler in HANDLERS:
+        opener.add_handler(handler())
     request = urllib.request.Request(address, headers={"User-Agent": AGENT})  # noqa: S310  (the addresses are our own)
-    try:
-        with urllib.request.urlopen(request, timeout=SECONDS) as answer:  # noqa: S310
-            while block := answer.read(BLOCK):
-                yield block
-    except (OSError, http.client.HTTPException, ValueError) as error:
-        raise _MirrorError(_reason(error)) from error
+    with contextlib.suppress(queue.Full):
+        try:
+            with opener.open(request, timeout=SECONDS) as answer:
+                while block := answer.read1(BLOCK):
+                    received.put(block, timeout=SECONDS)
+            received.put(b"", timeout=SECONDS)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            received.put(error, timeout=SECONDS)
 
 
 def _has_checksum(archive: Archive, path: Path, name: str, failures: list[str]) -> bool:
     """Return whether a file has its checksum, and add the reason to ``failures`` if not."""
     expected = archive.sha256 or archive.packed_sha256
+    most = (archive.num_bytes + SLACK) * (MAX_PACKING if archive.sha256 else 1)
     try:
         with path.open("rb") as raw:
-            found = _sha256(gzip.GzipFile(fileobj=raw) if archive.sha256 else raw)
-    except (OSError, EOFError, zlib.error) as error:
+            found = _sha256(gzip.GzipFile(fileobj=raw) if archive.sha256 else raw, most)
+    except (OSError, EOFError, ValueError, zlib.error) as error:
         failures.append(f"{name}: {_reason(error)}")
         return False
     if found != expected:
@@ -132,9 +171,12 @@ def _unpack(archive: Archive, path: Path, home: Path) -> None:
     path.unlink()
 
 
-def _sha256(file: IO[bytes] | gzip.GzipFile) -> str:
-    digest = hashlib.sha256()
+def _sha256(file: IO[bytes] | gzip.GzipFile, most: int) -> str:
+    digest, done = hashlib.sha256(), 0
     while block := file.read(BLOCK):
+        done += len(block)
+        if done > most:
+            raise ValueError(f"it holds more than {in_bytes(most)}")
         digest.update(block)
     return digest.hexdigest()
 

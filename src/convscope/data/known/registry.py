@@ -88,12 +88,10 @@ FASHION_SHA256 = {
 FASHION_MIRRORS = (
     "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
     "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
-    "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
 )
 
 KMNIST_MIRRORS = (
     "https://codh.rois.ac.jp/kmnist/dataset/kmnist/",
-    "http://codh.rois.ac.jp/kmnist/dataset/kmnist/",
     "https://huggingface.co/datasets/tanganke/kmnist/resolve/main/raw/",
 )
 
