@@ -63,7 +63,10 @@ def test_the_summary_has_the_lines_only() -> None:
 
 def label_audit(*, suspects: bool = True, confirmed: AccuracyWithoutConfirmed | None = None) -> LabelAudit:
     rows = 2 if suspects else 0
-    splits = (SplitAudit("train", 60, 58, (1, 0) if suspects else (0, 0), 1), SplitAudit("test", 10, 10, (0, rows // 2), 0))
+    splits = (
+        SplitAudit("train", 60, 58, (1, 0) if suspects else (0, 0), 1, True),
+        SplitAudit("test", 10, 10, (0, rows // 2), 1),
+    )
     return LabelAudit(
         np.array(["train", "test"][:rows]), np.array([1234, 7][:rows]), np.array([0, 1][:rows]), np.array([1, 0][:rows]),
         np.array([0.91234, 0.6][:rows]), ("cat", "dog"), splits, ("2 images could not be scored.",), confirmed,
@@ -140,9 +143,9 @@ def test_mistakes(gold: Any) -> None:
                         file=file,
                         triage=Triage(kind, ("first reason", "second reason"), MistakeEvidence(probability, 0.00001)))
         for index, kind, probability, file in zip(
-            (7, 1234, 55), KINDS, (0.99999, 0.9, 0.51), ("4/a.png", "", "test.csv line 57"), strict=True
+            (7, 1234, 55, 60), KINDS, (0.99999, 0.9, 0.51, 0.5), ("4/a.png", "", "test.csv line 57", ""), strict=True
         )
     ]  # fmt: skip
-    lines = [*mistakes._lines(found, 3, False), "", *mistakes._lines(found[:1], 3, False)]
+    lines = [*mistakes._lines(found, 4, False), "", *mistakes._lines(found[:1], 4, False)]
     lines += ["", *mistakes._lines([], 0, False), *mistakes._lines([], 2, False)]
     gold("cli/mistakes", "\n".join(lines))

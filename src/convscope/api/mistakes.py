@@ -35,8 +35,8 @@ def mistakes(
     """Explain every error of a run on its test split, the most confident first.
 
     Each :class:`Mistake` has the probabilities, the nearest training images of the true and the predicted class, the
-    predictions after earlier epochs, and a likely cause: a label error, an ambiguous image or a model error. If the run
-    has a label audit, it counts as evidence.
+    predictions after earlier epochs, and a likely cause: an ambiguous image; or, if a label audit or at least two other
+    networks are witnesses, a label error or a model error.
 
     Args:
         run: A run, or its folder.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..analysis.label_audit.suspects import LabelAudit, SplitAudit
 
 SHOWN = 10
-"""Suspects that are printed."""
+"""Suspects of each split that are printed."""
 
 
 @click.command("audit")
@@ -83,21 +83,28 @@ def _lines(audit: LabelAudit, quiet: bool) -> Iterator[str]:
         yield _confirmed_line(audit)
     if quiet:
         return
+    columns = ("index", *(["file"] if audit.files else []), "given", "suggested")
+    for split in audit.splits:
+        if found := audit.listed(SHOWN, split=split.split):
+            rows = [(split.split, *(_cell(each[name]) for name in columns), f"{each['score']:.4f}") for each in found]
+            yield f"\n{text.table(('split', 'image', *columns[1:], 'score'), rows)}"
     if len(audit):
-        files = audit.files or [""] * len(audit)
-        rows = [
-            (split, f"{index:,}", *([file] if audit.files else []), *classes, f"{score:.4f}")
-            for (split, index, *classes, score), file in zip(audit.rows(SHOWN), files, strict=False)
-        ]
-        head = ("split", "image", *(["file"] if audit.files else []), "given", "suggested", "score")
-        yield f"\n{text.table(head, rows)}\n"
+        yield ""
     yield from audit.notes
+
+
+def _cell(value: object) -> str:
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def _split_line(audit: SplitAudit) -> str:
     name = {"train": "training", "test": "test"}[audit.split]
     suspects = f"{name} split: {count_of(audit.num_suspects, 'suspect')} among {audit.scored:,} labels"
-    return f"{suspects}; estimated label errors: {audit.estimated_wrong:,}" if audit.num_suspects else suspects
+    if not audit.num_suspects or not audit.estimated_wrong:
+        return suspects
+    if not audit.is_lower_bound:
+        return f"{suspects}; the networks are wrong too often to estimate label errors"
+    return f"{suspects}; at least {count_of(audit.estimated_wrong, 'label error')} by confident learning"
 
 
 def _confirmed_line(audit: LabelAudit) -> str:

@@ -51,11 +51,11 @@ def command(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """List every test image that RUN misclassifies, the most confident first, with a likely cause.
+    """List every test image that RUN misclassifies, the most confident first, with the evidence on its cause.
 
-    The cause is a possible label error, an ambiguous image or a model error. It is derived from the probabilities, the nearest
-    training images, earlier epochs, and, if available, the predictions of other networks and the label audit. --json prints one
-    flat record per image.
+    With a label audit, or two other networks, the likely cause is a possible label error, an ambiguous image or a model error;
+    without them it is not judged. The rest of the evidence are the probabilities, the nearest training images and earlier
+    epochs. --json prints one flat record per image.
     """
     file = check_csv(csv_file, overwrite=overwrite)
     loaded = run if isinstance(run, convscope.Run) else convscope.load_run(run)
@@ -79,7 +79,10 @@ def _lines(found: Sequence[Mistake], errors: int, quiet: bool) -> Iterator[str]:
     kinds = [mistake.triage.kind for mistake in found]
     counts = ", ".join(f"{kinds.count(kind):,} {kind}" for kind in KINDS)
     of = "" if len(found) == errors else f"{len(found):,} of "
-    yield f"\n{of}{count_of(errors, 'error')}: {counts}. These causes are heuristic; check the images."
+    judge = (
+        " Without other networks, no cause is judged: run convscope audit, or name others." if "unjudged" in kinds else ""
+    )
+    yield f"\n{of}{count_of(errors, 'error')}: {counts}. These causes are heuristic; check the images.{judge}"
 
 
 def _table(found: Sequence[Mistake]) -> Iterator[str]:

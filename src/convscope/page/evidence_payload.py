@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from ..analysis.epoch_snapshots import EpochSnapshots
 from ..analysis.evidence import Evidence
+from ..analysis.label_audit.suspects import worst_by_split
 from ..analysis.mistakes.nearest_neighbours import NO_NEIGHBOUR, NearestNeighbours
 from ..analysis.ood.feature_distance import FeatureDistances
 from ..runs.record import RunRecord
@@ -109,4 +110,5 @@ def suspects_shown(record: RunRecord) -> list[str]:
     if evidence is None or not audit:
         return []
     embedded = {"test": set(evidence.test_indices.tolist()), "train": set(evidence.reference_indices.tolist())}
-    return [f"{each['split']}-{each['index']}" for each in audit["worst"] if each["index"] in embedded[each["split"]]]
+    listed = [each for worst in worst_by_split(audit).values() for each in worst]
+    return [f"{each['split']}-{each['index']}" for each in listed if each["index"] in embedded[each["split"]]]

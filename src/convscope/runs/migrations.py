@@ -40,22 +40,18 @@ PURPOSES = {
     r"validation of the (.+) beside it, after every epoch": r"validation of the baseline \1, after every epoch",
 }
 """Purposes in the ledger, as regular expressions."""
-MISTAKE = {"right_before": "epochs_correct", "epochs_before": "earlier_epochs"}
-KINDS = {"model's fault": "model error"}
 
 
 def upgrade_metrics(metrics: Any) -> Any:
     """Return ``metrics.json`` at schema 2. Raises ``KeyError`` or ``TypeError`` if a section is damaged."""
     if not _is_first(metrics):
-        return metrics
+        return _without_unwitnessed(metrics)
     new = _renamed(metrics, SECTIONS) | {"schema_version": 2}
     if uncertainty := new.get("uncertainty"):
         new["uncertainty"] = _uncertainty(uncertainty, new["test"]["n"])
     if ood := new.get("ood"):
         new["ood"] = _ood(ood)
-    if mistakes := new.pop("mistakes", None):
-        # Without the indices, a report explains the mistakes again.
-        new |= {"mistakes": _mistakes(mistakes)} if "indices" in mistakes else {}
+    new.pop("mistakes", None)  # a report explains them again
     if pixels := new.get("unused_input_pixels"):
         new["unused_input_pixels"] = {"layers": [], **pixels}
     if audit := new.get("label_audit"):
@@ -71,6 +67,13 @@ def upgrade_metrics(metrics: Any) -> Any:
             {"brief": each["text"], **each, "figure": SECTIONS.get(each["figure"], each["figure"])} for each in findings
         ]
     return new
+
+
+def _without_unwitnessed(metrics: Any) -> Any:
+    """Return the metrics without mistakes whose cause was judged without a witness: a report explains them again."""
+    if isinstance(metrics, dict) and "unjudged" not in (metrics.get("mistakes") or {}).get("triage", {"unjudged": 0}):
+        return {key: value for key, value in metrics.items() if key != "mistakes"}
+    return metrics
 
 
 def upgrade_request(request: Any) -> Any:
@@ -187,9 +190,3 @@ def _ood(old: Json) -> Json:
 
 def _share(old: Json, n: int) -> Json:
     return {"count": old["count"], "n": n, "value": old["share"], "interval": old["interval"]}
-
-
-def _mistakes(old: Json) -> Json:
-    kinds = {name: _renamed(old[name], KINDS) for name in ("triage", "indices")}
-    entries = [_renamed(each, MISTAKE) | {"triage": KINDS.get(each["triage"], each["triage"])} for each in old["list"]]
-    return old | kinds | {"list": entries}

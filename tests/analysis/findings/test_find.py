@@ -177,16 +177,6 @@ def test_a_threshold_is_a_finding_only_if_accuracy_improves_significantly() -> N
     assert of_figure(uncertain(gap=[-1, 1], target=0.992), "coverage") == []  # does not halve the errors
 
 
-def test_possible_label_errors_are_a_finding_if_there_are_any() -> None:
-    values = metrics(97)
-    values["mistakes"] = {"explained": 97, "triage": {"label suspect": 9, "ambiguous": 40, "model error": 48}}
-    (found,) = of_figure(values, "mistakes")
-    share = wilson(9, 97)
-    assert (found.value, list(found.interval)) == (9 / 97, [share.low, share.high])
-    values["mistakes"]["triage"] = {"label suspect": 0, "ambiguous": 49, "model error": 48}
-    assert of_figure(values, "mistakes") == []
-
-
 def test_the_share_of_labels_that_the_audit_flags_is_a_finding() -> None:
     values = metrics()
     values["label_audit"] = {"suspects": 134, "train": {"scored": 60_000, "suspects": 120},
@@ -293,7 +283,7 @@ def test_equally_likely_confusions_yield_a_most_frequent_one_in_at_most_one_of_t
 def test_every_finding_has_a_number_inside_its_interval_a_short_form_and_is_json() -> None:
     found = find(full(), model_name="cnn")
     assert {each.figure for each in found} == {
-        "confusion_matrix", "baseline", "per_class", "reliability", "coverage", "mistakes", "label_audit", "robustness",
+        "confusion_matrix", "baseline", "per_class", "reliability", "coverage", "label_audit", "robustness",
         "attacks", "ood", "accuracy",
     }  # fmt: skip
     assert [each.figure for each in found].count("confusion_matrix") == 2
@@ -326,7 +316,6 @@ def full() -> dict[str, Any]:
     values = {**uncertain(gap=[0.002, 0.006]), "baseline": metrics(97, baseline=196)["baseline"]}
     values["splits"] = splits(train=5000, validation=4952, test=9903)
     values["test"]["per_class"][4]["recall"] = 0.9
-    values["mistakes"] = {"explained": 97, "triage": {"label suspect": 9, "ambiguous": 40, "model error": 48}}
     values["label_audit"] = {"train": {"scored": 60_000, "suspects": 120}}
     share = {"accuracy": 0.75, "interval": [0.73, 0.77]}
     kinds = [{"kind": "fog", "title": "fog", "accuracy": 0.2, "interval": [0.18, 0.22]}] * 15
@@ -350,6 +339,9 @@ def test_rows_and_columns_are_named_as_a_range_or_a_list() -> None:
 def test_the_sentences_are_those_of_the_snapshot(gold: GoldFiles) -> None:
     audited = metrics()
     audited["label_audit"] = {"train": {"scored": 60_000, "suspects": 120}, "test": {"scored": 10_000, "suspects": 14}}
+    shown = metrics()
+    shown["label_audit"] = {"train": {"scored": 60_000, "suspects": 120, "estimated_wrong": 44, "is_lower_bound": True},
+                            "test": {"scored": 10_000, "suspects": 14, "estimated_wrong": 9, "is_lower_bound": False}}  # fmt: skip
     chance = full()
     chance["ood"]["sets"][0] |= {"distance": {"value": 0.51}, "simultaneous_interval": [0.49, 0.53]}
     chance["robustness"]["worst"] = None
@@ -360,6 +352,7 @@ def test_the_sentences_are_those_of_the_snapshot(gold: GoldFiles) -> None:
         "underconfident": of_figure(uncertain(gap=[-0.006, -0.002]), "reliability"),
         "lower training accuracy": of_figure(metrics(accuracy=0.95), "accuracy"),
         "audit of both splits": of_figure(audited, "label_audit"),
+        "audit that shows a number": of_figure(shown, "label_audit"),
         "no worst class": recalls(900, 985, 988, 905, 991),
         "another test split": of_figure({**metrics(), "splits": splits(train=4976, validation=4976, test=9651)}, "accuracy"),
         "noisy labels": of_figure(

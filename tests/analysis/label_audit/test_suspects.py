@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from cleanlab.rank import get_label_quality_scores
 
-from convscope.analysis.label_audit.suspects import find_suspects, from_rows
+from convscope.analysis.label_audit.suspects import find_suspects, from_rows, worst_by_split
 
 LABELS = np.array([0, 1, 2, 0, 2])
 PROBABILITIES = np.array([[0.2, 0.7, 0.1], [0.1, 0.8, 0.1], [0.5, 0.49, 0.01], [0.4, 0.3, 0.3], [0.2, 0.2, 0.6]])
@@ -80,3 +80,43 @@ def test_an_audit_is_restored_from_its_rows_and_numbers() -> None:
     again = from_rows(audit.rows(), audit.as_dict(), ("a", "b", "c"))
     assert again.as_dict() == audit.as_dict()
     assert again.rows() == audit.rows()
+
+
+@pytest.mark.parametrize(("own_errors", "flips", "shown"), [
+    (0.01, 0.0, True), (0.02, 0.2, True), (0.25, 0.0, False), (0.5, 0.05, False), (0.2, 0.05, False),
+])  # fmt: skip
+def test_a_number_of_label_errors_is_shown_only_where_the_networks_own_errors_do_not_make_it(
+    own_errors: float, flips: float, shown: bool
+) -> None:
+    """Networks that err where they are not confident. Of 1,980 errors of poor ones, none a wrong label, 1,425 were estimated."""
+    generator, n = np.random.default_rng(0), 3000
+    true = np.arange(n) % 10
+    ease = generator.random(n)
+    confidence = np.clip(0.35 + 0.65 * ease, 0, 0.999)
+    is_wrong = generator.random(n) < np.minimum(1, 3 * own_errors * (1 - ease) ** 2)
+    predicted = np.where(is_wrong, (true + 1) % 10, true)
+    probabilities = np.repeat(((1 - confidence) / 9)[:, None], 10, axis=1)
+    probabilities[np.arange(n), predicted] = confidence
+    flipped = generator.random(n) < flips
+    labels = np.where(flipped, (true + 3) % 10, true)
+    audit = find_suspects({"train": (labels, probabilities)}, tuple("0123456789"))
+    (found,) = audit.splits
+    assert found.is_lower_bound == shown
+    if shown and flips:
+        assert 0.5 * flipped.sum() <= found.estimated_wrong <= flipped.sum()
+
+
+def test_each_split_has_a_list_of_its_own() -> None:
+    """In a list of both splits, one test image in a thousand would hardly be seen."""
+    names = tuple("ab")
+    clear, wrong = np.tile([0.9, 0.1], (200, 1)), np.tile([0.02, 0.98], (150, 1))
+    other = np.tile([0.1, 0.9], (200, 1))
+    train = np.r_[np.zeros(200, int), np.zeros(150, int), np.ones(200, int)], np.concatenate([clear, wrong, other])
+    test = np.r_[np.zeros(200, int), [0], np.ones(200, int)], np.concatenate([clear, [[0.4, 0.6]], other])
+    audit = find_suspects({"train": train, "test": test}, names)
+    found = worst_by_split(audit.as_dict())
+    assert [len(found[split]) for split in ("train", "test")] == [50, 1]
+    assert [each["index"] for each in found["test"]] == [200]
+    assert all(each["split"] == "test" for each in found["test"])
+    together = {"worst": audit.listed(200), "train": {}, "test": {}}  # a run of an earlier version
+    assert worst_by_split(together)["test"] == found["test"]

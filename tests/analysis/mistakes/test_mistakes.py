@@ -156,7 +156,7 @@ def test_the_metrics_count_and_list_them(explained: tuple[Mistake, ...], digits_
     assert sum(metrics["triage"].values()) == metrics["explained"] == metrics["errors"] == len(metrics["list"])
     first = metrics["list"][0]
     assert (first["index"], first["true"], first["predicted"]) == (explained[0].index, *explained[0].labels)
-    assert first["reason"].endswith(f"{'; '.join(first['evidence'])}.")
+    assert first["reason"].lower().endswith(f"{'; '.join(first['evidence'])}.".lower())
     for kind, indices in metrics["indices"].items():
         assert indices == [each.index for each in explained if each.triage.kind == kind]
         assert metrics["triage"][kind] == len(indices)

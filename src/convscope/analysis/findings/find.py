@@ -12,7 +12,6 @@ from .trust import (
     near_duplicates,
     robustness_findings,
     selective_accuracy_finding,
-    suspect_labels,
 )
 
 
@@ -29,7 +28,6 @@ def find(metrics: Mapping[str, Any], *, model_name: str) -> tuple[Finding, ...]:
         selective_accuracy_finding(metrics),
         differing_classes(metrics["test"]),
         calibration_finding(metrics),
-        suspect_labels(metrics),
         audited_labels(metrics),
         *robustness_findings(metrics),
         few_validation_images(metrics),

@@ -6,17 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...formatting import count_of, p_value, percent, percentage_points
+from ..label_audit.suspects import NOISE
 from ..ood.feature_distance import MIN_IMAGES
 from ..statistics.paired import LEVEL
 from ..statistics.proportions import wilson
 from ..uncertainty.selective_prediction import best_provable_accuracy
 from .finding import Finding, interval_text
-
-NOISE = 1 / 3
-"""Share of the errors in the more confident half of the predictions above which labels look noisy.
-
-Wrong labels are as frequent there as elsewhere, a half; errors of the network itself are rare there, a tenth.
-"""
 
 
 def generalisation(metrics: Mapping[str, Any]) -> Finding | None:

@@ -5,7 +5,6 @@ from typing import Any
 
 from ...formatting import count_of, percent, percentage_points
 from ..label_audit.suspects import SPLITS
-from ..mistakes.triage import KINDS
 from ..statistics.proportions import wilson
 from .finding import Finding, interval_text
 
@@ -100,47 +99,34 @@ def _show(threshold: Mapping[str, Any]) -> str:
     return "had" if threshold.get("level") is None else "show an accuracy of at least"
 
 
-def suspect_labels(metrics: Mapping[str, Any]) -> Finding | None:
-    """Return the likely causes of the errors, if any of them is a possible label error."""
-    mistakes = metrics.get("mistakes")
-    if not mistakes:
-        return None
-    label, ambiguous, model = (int(mistakes["triage"][kind]) for kind in KINDS)
-    if not label:
-        return None
-    explained = int(mistakes["explained"])
-    interval = list(wilson(label, explained))
-    return Finding(
-        f"A heuristic rates {label:,} of {explained:,} errors ({interval_text(interval, 0)}) as possible label errors, "
-        f"{ambiguous:,} as ambiguous images and {model:,} as probable model errors.",
-        f"Possible label errors: {label:,} of {explained:,} errors",
-        "mistakes",
-        label / explained,
-        interval,
-    )
-
-
 def audited_labels(metrics: Mapping[str, Any]) -> Finding | None:
-    """Return the share of labels that the audit flags, if it flags any."""
+    """Return how many labels the audit flags, if it flags any, and how many of them are wrong at least."""
     audit = metrics.get("label_audit")
     if not audit:
         return None
-    splits = [split for split in ("train", "test") if split in audit and audit[split]["scored"]]
+    splits = [split for split in SPLITS if split in audit and audit[split]["scored"]]
     suspects, scored = (sum(int(audit[split][key]) for split in splits) for key in ("suspects", "scored"))
     if not suspects:
         return None
     share, interval = percent(suspects / scored), list(wilson(suspects, scored))
     parts = " and ".join(
-        f"{audit[split]['suspects']:,} of {audit[split]['scored']:,} {SPLITS[split]} images" for split in splits
+        f"{audit[split]['suspects']:,} of {audit[split]['scored']:,} {SPLITS[split]} images{at_least_wrong(audit[split])}"
+        for split in splits
     )
     return Finding(
-        f"The label audit flags {parts} as possible label errors, {share} ({interval_text(interval)}): networks that were "
-        "not trained on these images predict another class.",
-        f"Possible label errors: {share} of {scored:,} labels",
+        f"Networks that were not trained on these images predict another class than the label for {parts}, {share} in all "
+        f"({interval_text(interval)}). Such labels may be wrong; the network may be wrong as well.",
+        f"Labels to check: {share} of {scored:,}",
         "label_audit",
         suspects / scored,
         interval,
     )
+
+
+def at_least_wrong(split: Mapping[str, Any]) -> str:
+    """Return how many labels of a split are wrong at least, in parentheses; empty where the audit does not show it."""
+    wrong = split.get("estimated_wrong", 0)
+    return f" (at least {wrong:,} wrong labels by confident learning)" if wrong and split.get("is_lower_bound") else ""
 
 
 def robustness_findings(metrics: Mapping[str, Any]) -> tuple[Finding, ...]:

@@ -17,6 +17,7 @@ from ...errors import MissingExtraError
 from ...formatting import join_words
 from ...system.dataclass_json import to_json
 from ...types import Floats, Labels
+from ..statistics.proportions import wilson
 from .confirmed import AccuracyWithoutConfirmed
 
 SPLITS = {"train": "training", "test": "test"}
@@ -24,8 +25,15 @@ SPLITS = {"train": "training", "test": "test"}
 MIN_SCORE = 0.5
 """Score at which the given class and the best other class are equally probable."""
 NEVER_PREDICTED = "The networks of the audit predict {classes} for no {split} image, so their labels are not judged."
-MAX_LISTED = 100
-"""Largest number of suspects in the metrics of a run."""
+MAX_LISTED, MAX_OF_SPLIT = 100, 50
+"""Largest number of suspects in the metrics of a run, and of each split."""
+NOISE = 1 / 3
+"""Share of the errors in the more confident half of the predictions above which labels look noisy.
+
+Wrong labels are as frequent there as elsewhere, a half; errors of the network itself are rare there, a tenth.
+"""
+RARE = 0.05
+"""Share of predictions unlike the label up to which the networks' own errors are rare."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +49,9 @@ class SplitAudit:
     """Per given class, the number of images for which another class is more probable."""
     estimated_wrong: int
     """Number of label errors as estimated by confident learning."""
+    is_lower_bound: bool = False
+    """Whether there are at least so many. The estimate misses wrong labels, but counts the networks' own errors too, where these
+    are frequent: it is a lower bound where they are rare, or as frequent among confident predictions as only labels make them."""
 
     @property
     def num_suspects(self) -> int:
@@ -73,24 +84,32 @@ class LabelAudit:
     def __len__(self) -> int:
         return len(self.index)
 
-    def rows(self, most: int | None = None) -> list[tuple[str, int, str, str, float]]:
-        """Return up to ``most`` suspects: split, index, given and suggested class, score."""
+    def rows(self, most: int | None = None, *, split: str | None = None) -> list[tuple[str, int, str, str, float]]:
+        """Return up to ``most`` suspects, of one ``split`` or of all: split, index, given and suggested class, score."""
         return [
             (str(self.split[row]), int(self.index[row]), self.class_names[self.given[row]],
              self.class_names[self.suggested[row]], float(self.score[row]))
-            for row in range(len(self) if most is None else min(most, len(self)))
+            for row in self._numbers(split)[:most]
+        ]  # fmt: skip
+
+    def _numbers(self, split: str | None) -> list[int]:
+        return [number for number in range(len(self)) if split is None or self.split[number] == split]
+
+    def listed(self, most: int, *, split: str | None = None) -> list[dict[str, Any]]:
+        """Return :meth:`rows` as JSON-ready values, with the file of each image."""
+        numbers = zip(self._numbers(split), self.rows(most, split=split), strict=False)
+        return [
+            {"split": of, "index": index, "given": given, "suggested": suggested, "score": round(score, 6),
+             "file": self.files[number] if self.files else None}
+            for number, (of, index, given, suggested, score) in numbers
         ]  # fmt: skip
 
     def as_dict(self) -> dict[str, Any]:
         """Return the counts and the first suspects as JSON-ready values."""
-        keys = ("split", "index", "given", "suggested", "score")
         return {
             **{each.split: self._split_as_dict(each) for each in self.splits},
             "suspects": len(self),
-            "worst": [
-                {**dict(zip(keys, row, strict=True)), "file": self.files[number] if self.files else None}
-                for number, row in enumerate(self.rows(MAX_LISTED))
-            ],
+            "worst": self.listed(MAX_LISTED),
             "notes": list(self.notes),
             **({} if self.confirmed is None else {"confirmed": to_json(self.confirmed)}),
         }
@@ -98,14 +117,25 @@ class LabelAudit:
     def _split_as_dict(self, audit: SplitAudit) -> dict[str, Any]:
         suspects = zip(self.class_names, audit.suspects, strict=True)
         return {
-            **{name: getattr(audit, name) for name in ("n", "scored", "estimated_wrong")},
+            **{name: getattr(audit, name) for name in ("n", "scored", "estimated_wrong", "is_lower_bound")},
             "suspects": audit.num_suspects,
+            "worst": self.listed(MAX_OF_SPLIT, split=audit.split),
             "per_class": [{"class_name": name, "suspects": count} for name, count in suspects],
         }
 
     def __repr__(self) -> str:
         parts = ", ".join(f"{each.num_suspects:,} of {each.scored:,} in {each.split}" for each in self.splits)
         return f"LabelAudit({parts})"
+
+
+def worst_by_split(audit: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """Return the most suspect images of each split from the section ``label_audit`` of the metrics."""
+    # Runs of earlier versions have a list of all splits together.
+    return {
+        split: audit[split].get("worst", [each for each in audit["worst"] if each["split"] == split])
+        for split in SPLITS
+        if split in audit
+    }
 
 
 def find_suspects(
@@ -137,6 +167,7 @@ def from_rows(
             int(numbers[split]["scored"]),
             tuple(int(each["suspects"]) for each in numbers[split]["per_class"]),
             int(numbers[split]["estimated_wrong"]),
+            bool(numbers[split].get("is_lower_bound")),
         )
         for split in SPLITS
         if split in numbers
@@ -181,6 +212,7 @@ def _of_split(split: str, labels: Labels, probabilities: Floats) -> tuple[tuple[
         len(scored),
         tuple(np.bincount(given[suspect], minlength=size).tolist()),
         _estimated_wrong(given[judged], own[judged]),
+        _is_lower_bound(given, own),
     )
     arrays = (
         np.full(len(suspect), split),
@@ -190,6 +222,14 @@ def _of_split(split: str, labels: Labels, probabilities: Floats) -> tuple[tuple[
         score[suspect],
     )
     return arrays, audit
+
+
+def _is_lower_bound(labels: Labels, probabilities: Floats) -> bool:
+    """Return whether confident learning's estimate is a lower bound; see :class:`SplitAudit`."""
+    is_wrong = probabilities.argmax(axis=1) != labels
+    errors = int(is_wrong.sum())
+    confident = int(is_wrong[np.argsort(-probabilities.max(axis=1), kind="stable")[: len(labels) // 2]].sum())
+    return errors <= RARE * len(labels) or wilson(confident, errors).low > NOISE
 
 
 def _not_judged(scored: Mapping[str, tuple[Labels, Floats]], class_names: Sequence[str]) -> list[str]:

@@ -1,6 +1,8 @@
 """Likely cause of an error: the label, an ambiguous image, or the model.
 
-Three rules, applied in this order. Evidence that is missing counts neither for nor against.
+Three rules, applied in this order, where a label audit or at least ``MIN_VOTES`` other networks are witnesses. Without them, what
+this network says of similarity and confidence is no evidence for or against the label, and the cause of an image that is not
+ambiguous stays open (``"unjudged"``). Other evidence that is missing counts neither for nor against.
 
 1. *Possible label error* (``"label suspect"``) if all evidence is against the label: the network is confident
    (``MIN_CONFIDENT``) and gives the label little probability (``MAX_LABEL_PROBABILITY``); the nearest training images with the
@@ -32,12 +34,15 @@ FARTHEST = 100.0
 """Largest ratio of distances that is named; beyond it one of them is nearly 0, as those of copies are."""
 MIN_EPOCHS = 2
 """Smallest number of earlier epochs for which never predicting the label is mentioned."""
-Kind = Literal["label suspect", "ambiguous", "model error"]
-KINDS: tuple[Kind, ...] = ("label suspect", "ambiguous", "model error")
+MIN_VOTES = 2
+"""Smallest number of other networks that are witnesses."""
+Kind = Literal["label suspect", "ambiguous", "model error", "unjudged"]
+KINDS: tuple[Kind, ...] = ("label suspect", "ambiguous", "model error", "unjudged")
 EXPLANATIONS: dict[Kind, str] = {
     "label suspect": "Possible label error",
     "ambiguous": "Ambiguous image",
     "model error": "Probably a model error",
+    "unjudged": "Cause not judged",
 }
 
 
@@ -79,13 +84,21 @@ class Triage:
 
     @property
     def reason(self) -> str:
-        """The cause and its evidence in one sentence."""
+        """The cause, if it is judged, and its evidence in one sentence."""
+        if self.kind == "unjudged":
+            first, *rest = self.evidence
+            return f"{'; '.join([first[:1].upper() + first[1:], *rest])}."
         return f"{EXPLANATIONS[self.kind]}: {'; '.join(self.evidence)}."
 
 
 def triage(signs: MistakeEvidence, *, true: str, predicted: str, voter_name: str = "other networks") -> Triage:
     """Return the likely cause of an error."""
-    kind: Kind = "label suspect" if _is_label_suspect(signs) else "ambiguous" if _is_ambiguous(signs) else "model error"
+    has_witness = signs.audited or signs.votes >= MIN_VOTES
+    kind: Kind = "model error" if has_witness else "unjudged"
+    if has_witness and _is_label_suspect(signs):
+        kind = "label suspect"
+    elif _is_ambiguous(signs):
+        kind = "ambiguous"
     parts = (
         _probabilities(signs, true, predicted),
         _distances(signs, true, predicted),

@@ -192,7 +192,8 @@ def errors_shown(page: Page) -> str:
 def likely_causes(page: Page) -> str:
     """Return the heading of the table of likely causes, with the number of errors of each kind."""
     explained = page["metrics"]["mistakes"]
-    causes = [count_of(count, CAUSES[kind]) for kind, count in explained["triage"].items() if count]
+    causes = [count_of(count, CAUSES[kind]) if kind in CAUSES else f"{whole(count)} not judged"
+              for kind, count in explained["triage"].items() if count]  # fmt: skip
     listed, errors = len(explained["list"]), page["metrics"]["test"]["errors"]
     which = "of each error" if listed == errors else f"of the {whole(listed)} most confident of {whole(errors)} errors"
     return f"Likely cause {which} (heuristic): {join_words(causes)}"

@@ -6,6 +6,8 @@ Each part appears only if it was measured.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ...analysis.findings.trust import at_least_wrong
+from ...analysis.label_audit.suspects import SPLITS, worst_by_split
 from ...analysis.statistics.paired import LEVEL
 from ...analysis.uncertainty.selective_prediction import images_needed
 from ...formatting import count_of, join_words, percentage_points
@@ -229,7 +231,7 @@ def label_audit(page: Page) -> str:
         if split in audit:
             number = audit[split]["suspects"]
             scored = audit[split]["scored"]
-            flagged.append(f"{whole(number)} of {whole(scored)} {images}")
+            flagged.append(f"{whole(number)} of {whole(scored)} {images}{at_least_wrong(audit[split])}")
     text = (f"The audit flagged {join_words(flagged)}: networks trained without these images predict another class than the label. "
             "A flagged label may still be correct.")  # fmt: skip
     return " ".join([text, *audit.get("notes", ()), *_without_confirmed(audit.get("confirmed"))])
@@ -242,6 +244,12 @@ def _without_confirmed(found: Mapping[str, Any] | None) -> list[str]:
             f"accuracy is {percent(found['accuracy_without'])} ({percent_range(found['interval_without'])}) instead of "
             f"{percent(found['accuracy'])}. This is optimistic: only labels flagged by the audit were reviewed.")  # fmt: skip
     return [text]
+
+
+def suspects(page: Page) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Return the most suspect images of each split, with the split's adjective."""
+    listed = worst_by_split(page["metrics"]["label_audit"])
+    return [(SPLITS[split], worst[:SUSPECTS_SHOWN]) for split, worst in listed.items() if worst]
 
 
 def can_open(page: Page, suspect: Mapping[str, Any]) -> bool:

@@ -7,18 +7,20 @@ import {newGlossaryButton, newElement} from "../../dom/element.js";
  */
 export function newTriageView({kind, evidence}) {
   const sign = newElement("span", {class: "triage-sign", "aria-hidden": "true"}, TRIAGE_SIGNS[kind]);
-  const title = newElement("summary", {}, sign, ` Likely cause: ${TRIAGE_TITLES[kind]}`);
+  const isJudged = kind !== "unjudged";
+  const title = newElement("summary", {}, sign, isJudged ? ` Likely cause: ${TRIAGE_TITLES[kind]}` : " Confidence and similarity (cause not judged)");
   const parts = (evidence ?? []).map((part) => newElement("li", {dir: "auto"}, part));
   const known = parts.length
     ? newElement("ul", {}, ...parts)
     : newElement("p", {}, "The evidence is not in this file; `convscope mistakes` lists it.");
-  const reading = newElement("p", {class: "reading"}, "Three heuristic rules; check the image yourself.", newGlossaryButton("hint"));
+  const words = isJudged ? "Three heuristic rules; check the image yourself." : "Whether the label is wrong, only other networks can tell: `convscope audit`.";
+  const reading = newElement("p", {class: "reading"}, words, newGlossaryButton("hint"));
   return newElement("details", {class: "details-part triage", "data-kind": kind, name: "case-part", "data-part": "triage"}, title, known, reading);
 }
 
 /**
  * Likely causes of errors, as Python estimated them with heuristics. Pure: no DOM.
- * @typedef {"label suspect" | "ambiguous" | "model error"} TriageKind
+ * @typedef {"label suspect" | "ambiguous" | "model error" | "unjudged"} TriageKind
  * @typedef {object} Hint of one mistake
  * @property {TriageKind} kind
  * @property {string[] | null} evidence what is known, in parts of a sentence; null of a mistake that the file does not tell of
@@ -34,13 +36,14 @@ export const TRIAGE_TITLES = {
   "label suspect": "possible label error",
   "ambiguous": "ambiguous image",
   "model error": "probably a model error",
+  "unjudged": "cause not judged",
 };
 
 /**
  * A symbol for each cause, so that colour is not the only cue.
  * @type {Record<TriageKind, string>}
  */
-export const TRIAGE_SIGNS = {"label suspect": "?", "ambiguous": "≈", "model error": "✕"};
+export const TRIAGE_SIGNS = {"label suspect": "?", "ambiguous": "≈", "model error": "✕", "unjudged": "·"};
 
 /**
  * @param {object | undefined} mistakes `metrics.mistakes`, which pages of earlier versions lack
