@@ -170,10 +170,13 @@ def measure(run: Path, clients: int, seconds: float, *, attacked: bool) -> dict[
 
         memory = asyncio.run(loaded())
         taken = time.perf_counter() - started
-        until = time.monotonic() + 30
-        while len(processes(server.pid)) > number and time.monotonic() < until:
-            time.sleep(0.5)  # until slow images are finished
-        after, descriptors = megabytes(server.pid), len(list(Path(f"/proc/{server.pid}/fd").iterdir()))
+        after = before * 10
+        for _ in range(60):  # images of attackers that have left are finished, for at most twenty seconds
+            after = min(after, megabytes(server.pid))
+            if len(processes(server.pid)) <= number and after < 1.2 * before:
+                break
+            time.sleep(0.5)
+        descriptors = len(list(Path(f"/proc/{server.pid}/fd").iterdir()))
         started = time.perf_counter()
         server.terminate()
         status = server.wait(60)

@@ -96,7 +96,7 @@ async def _sent(port: int, until: float, number: int, request: bytes, *, answer:
 
 
 async def idle(port: int, until: float) -> None:
-    await _held(port, until, 600, b"")
+    await _held(port, until, 1200, b"")
 
 
 async def headers_that_trickle(port: int, until: float) -> None:
@@ -144,7 +144,7 @@ async def connections_by_the_thousand(port: int, until: float) -> None:
         held.append(connection)
         with contextlib.suppress(OSError, TimeoutError):
             await asyncio.wait_for(asyncio.get_running_loop().sock_connect(connection, (HOST, port)), 1)
-        if len(held) > 900:
+        if len(held) > 1500:
             held.pop(0).close()
         if number % 50 == 0:
             await asyncio.sleep(0.01)

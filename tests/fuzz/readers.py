@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import gzip
 import hashlib
@@ -228,20 +227,28 @@ def _requests(run: Path | None) -> list[bytes]:
     ]
 
 
+SERVE = """
+import os, sys, threading
+threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
+from convscope.cli.main import main
+sys.exit(main())
+"""
+"""A service that ends when its standard input does."""
+
+
 @cache
-def _service(run: Path) -> int:
-    """Return the port of a service that ends with this process."""
-    line = [sys.executable, "-m", "convscope", "serve", str(run / runs_files.ONNX_MODEL), "--port", "0", "--quiet"]
-    process = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    atexit.register(process.kill)
+def _service(run: Path) -> tuple[int, object]:
+    """Return the port of a service that ends with this process, and what keeps it running."""
+    line = [sys.executable, "-c", SERVE, "serve", str(run / runs_files.ONNX_MODEL), "--port", "0", "--quiet"]
+    process = subprocess.Popen(line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     assert process.stdout is not None
     with process.stdout as said:
-        return int(said.readline().rstrip("/\n").rsplit(":", 1)[1])
+        return int(said.readline().rstrip("/\n").rsplit(":", 1)[1]), process
 
 
 def _as_request(folder: Path, content: bytes) -> object:
     """As what a client sends, which then waits for a response for a moment, and asks whether the service is well."""
-    port = _service(folder / RUN)
+    port, _ = _service(folder / RUN)
     with contextlib.suppress(ConnectionError, TimeoutError), socket.create_connection(("127.0.0.1", port)) as connection:
         connection.settimeout(0.1)
         connection.sendall(content)

@@ -53,7 +53,7 @@ def test_others_are_answered_beside_an_attacker(kind: str, open_service: Service
         answered = 0
         while attacker.poll() is None and answered < 200:
             assert open_service.ask("POST", "/predict", png).status == 200
-            assert len(os.listdir(f"/proc/{open_service.process.pid}/fd")) < 1000
+            assert len(os.listdir(f"/proc/{open_service.process.pid}/fd")) < 1800  # 1,024, and those just accepted
             answered += 1
         assert answered
     finally:

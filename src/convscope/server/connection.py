@@ -38,20 +38,28 @@ class Connections:
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self._open: dict[Connection, None] = {}
+        self._shares: Counter[str] = Counter()
 
     def admit(self, new: Connection) -> bool:
         """Add a connection; if there are too many, another one gives way. Return False if none can."""
         if len(self._open) >= self.limits.most_connections:
-            shares = Counter(each.client for each in self._open)
-            waiting = (each for each in self._open if not each.is_computing)
-            # Strangers give way before those who were answered; of both, whoever has the most connections.
-            found = min(waiting, key=lambda each: (each.is_known, -shares[each.client]), default=None)
-            if found is None:
+            if (found := self._dispensable()) is None:
                 return False
             self.remove(found)
             found.give_way()
         self._open[new] = None
+        self._shares[new.client] += 1
         return True
+
+    def _dispensable(self) -> Connection | None:
+        """Return a stranger's rather than one that was answered before; of both, one of whoever has the most connections."""
+        most = max(self._shares.values())
+        waiting = [each for each in self._open if not each.is_computing]
+        strangers = (each for each in waiting if not each.is_known and self._shares[each.client] == most)
+        # The first is nearly always one; in a flood of connections, time matters.
+        return next(strangers, None) or min(
+            waiting, key=lambda each: (each.is_known, -self._shares[each.client]), default=None
+        )
 
     def touch(self, connection: Connection) -> None:
         if connection in self._open:
@@ -59,7 +67,11 @@ class Connections:
             self._open[connection] = None
 
     def remove(self, connection: Connection) -> None:
-        self._open.pop(connection, None)
+        if connection in self._open:
+            del self._open[connection]
+            self._shares[connection.client] -= 1
+            if not self._shares[connection.client]:
+                del self._shares[connection.client]
 
 
 class Connection(asyncio.Protocol):
@@ -73,7 +85,6 @@ class Connection(asyncio.Protocol):
     def __init__(self, parser: asyncio.Protocol, connections: Connections) -> None:
         self._parser, self._all, self._limits = parser, connections, connections.limits
         self.client = ""
-        self.is_lost = False
         self._task: asyncio.Task[Any] | None = None
         self._response_begun = False
         self._timer: asyncio.TimerHandle | None = None
@@ -156,7 +167,6 @@ class Connection(asyncio.Protocol):
         self._parser.resume_writing()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self.is_lost = True
         self._stop_timer()
         self._all.remove(self)
         self._parser.connection_lost(exc)

@@ -8,17 +8,17 @@ MEGABYTE = 2**20
 
 
 def _most_connections() -> int:
-    """Return 512, or fewer where this process may open few files, once it has been allowed as many as it may be."""
+    """Return 1,024, or fewer where this process may open few files, once it has been allowed as many as it may be."""
     try:
         import resource
     except ImportError:  # Windows
-        return 512
-    soft, hard = (2048 if each == resource.RLIM_INFINITY else each for each in resource.getrlimit(resource.RLIMIT_NOFILE))
-    if soft < min(hard, 2048):
+        return 1024
+    soft, hard = (4096 if each == resource.RLIM_INFINITY else each for each in resource.getrlimit(resource.RLIMIT_NOFILE))
+    if soft < min(hard, 4096):
         with contextlib.suppress(OSError, ValueError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 2048), resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
-            soft = min(hard, 2048)
-    return max(16, min(512, soft // 3))  # as many again may have been accepted and not yet looked at
+            resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4096), resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+            soft = min(hard, 4096)
+    return max(16, min(1024, (soft - 128) // 2))  # more may have been accepted and not yet looked at
 
 
 @dataclass(frozen=True)

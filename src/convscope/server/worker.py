@@ -109,4 +109,5 @@ def _limit_time(seconds: int) -> None:
     """Let the system kill this process after so many more seconds of processor, even if the service is gone."""
     if resource is not None:
         hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
-        resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time()) + 1 + seconds, hard))
+        soft = int(time.process_time()) + 1 + seconds
+        resource.setrlimit(resource.RLIMIT_CPU, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))

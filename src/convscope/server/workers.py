@@ -11,6 +11,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Coroutine
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -72,7 +73,9 @@ class Worker:
         self.process.stdin.write(content)
         await self.process.stdin.drain()
         status, size = REPLY.unpack(await self.process.stdout.readexactly(REPLY.size))
-        return status, await self.process.stdout.readexactly(min(size, LARGEST_REPLY))
+        if size > LARGEST_REPLY and self.begun is not None:
+            raise OSError("a reply is longer than any prediction")
+        return status, await self.process.stdout.readexactly(size)
 
     def slow_down(self) -> None:
         """Let the others go first."""
@@ -98,7 +101,8 @@ class Workers:
     """The run."""
 
     def __init__(self, run: str, limits: Limits) -> None:
-        self._run, self._limits = run, limits
+        self._limits = limits
+        self._run: str | Opened = run
         self._free: list[Worker] = []
         self._alive: set[Worker] = set()
         self._waiting: dict[str, deque[asyncio.Future[Worker]]] = {}
@@ -107,13 +111,14 @@ class Workers:
     async def __aenter__(self) -> Self:
         """Start one worker, and the others while it answers."""
         try:
-            first, self.opened = await self._started(self._run)
+            first, self.opened = await self._started()
         except (EOFError, OSError, TimeoutError) as error:
             if isinstance(error, ConvscopeError):
                 raise
             raise ServiceError(
                 "no process could be started that classifies images. Free some memory and try again."
             ) from error
+        self._run = replace(self.opened, page=None)
         self._free.append(first)
         for _ in range(self._limits.workers - 1):
             self._task(self._replace())
@@ -225,13 +230,13 @@ class Workers:
     async def _replace(self) -> None:
         while True:
             try:
-                self._give_back((await self._started(self.opened))[0])
+                self._give_back((await self._started())[0])
                 return
-            except (EOFError, OSError, TimeoutError) as error:
+            except Exception as error:  # noqa: BLE001 - the next try may succeed
                 LOGGER.warning("a process that classifies images could not be started: %r", error)
                 await asyncio.sleep(1)
 
-    async def _started(self, run: str | Opened) -> tuple[Worker, Opened]:
+    async def _started(self) -> tuple[Worker, Opened]:
         worker = Worker(
             await asyncio.create_subprocess_exec(
                 *COMMAND, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
@@ -242,7 +247,7 @@ class Workers:
         try:
             async with asyncio.timeout(START_SECONDS):
                 status, reply = await worker.ask(
-                    pickle.dumps(Work(run, self._limits.image_cpu_seconds, self._limits.image_memory))
+                    pickle.dumps(Work(self._run, self._limits.image_cpu_seconds, self._limits.image_memory))
                 )
             found = pickle.loads(reply)  # noqa: S301 - the worker has seen no image yet
             if status == FAILED:
