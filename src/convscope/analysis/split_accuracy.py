@@ -3,8 +3,6 @@
 The history has a running mean over a changing network and augmented images, which shows neither.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar

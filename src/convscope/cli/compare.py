@@ -78,43 +78,23 @@ def _lines(comparison: Comparison, quiet: bool) -> list[str]:
 
 def _costs(comparison: Comparison) -> str:
     head = ("run", "accuracy", "95% CI", "errors", "parameters", "multiply-adds", "ms/image", "KB", "training")
-    return text.table(
-        head,
-        (
-            (
-                each.name,
-                percent(each.accuracy),
-                percent_range(each.interval),
-                f"{each.errors:,}",
-                f"{each.costs.parameters:,}",
-                f"{each.costs.multiply_adds:,}",
-                f"{each.costs.milliseconds:.3f}",
-                f"{each.costs.onnx_bytes / 1024:,.0f}",
-                f"{each.costs.train_seconds:.1f} s",
-            )
-            for each in comparison.contestants
-        ),
-    )
+    rows = [
+        (each.name, percent(each.accuracy), percent_range(each.interval), f"{each.errors:,}", f"{each.costs.parameters:,}",
+         f"{each.costs.multiply_adds:,}", f"{each.costs.milliseconds:.3f}", f"{each.costs.onnx_bytes / 1024:,.0f}",
+         f"{each.costs.train_seconds:.1f} s")
+        for each in comparison.contestants
+    ]  # fmt: skip
+    return text.table(head, rows)
 
 
 def _pairs(comparison: Comparison) -> str:
     names = [each.name for each in comparison.contestants]
     p = "p (Holm)" if len(comparison.pairs) > 1 else "p"
     head = ("first", "second", "points", "95% CI", p, "only first correct", "only second correct", "both wrong")
-    return text.table(
-        head,
-        (
-            (
-                names[pair.first],
-                names[pair.second],
-                percentage_points(pair.difference, sign=True),
-                f"{percentage_points(pair.interval.low)} to {percentage_points(pair.interval.high)}",
-                p_value(pair.adjusted_p).removeprefix("= "),
-                f"{pair.counts.only_first:,}",
-                f"{pair.counts.only_second:,}",
-                f"{pair.counts.both_wrong:,}",
-            )
-            for pair in comparison.pairs
-        ),
-        left=2,
-    )
+    rows = [
+        (names[pair.first], names[pair.second], percentage_points(pair.difference, sign=True),
+         " to ".join(map(percentage_points, pair.interval)), p_value(pair.adjusted_p).removeprefix("= "),
+         f"{pair.counts.only_first:,}", f"{pair.counts.only_second:,}", f"{pair.counts.both_wrong:,}")
+        for pair in comparison.pairs
+    ]  # fmt: skip
+    return text.table(head, rows, left=2)

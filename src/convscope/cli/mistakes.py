@@ -22,6 +22,8 @@ from .options import moved_data_option, output_options, trust_option
 
 NARROWEST = 40
 """Terminal columns that the reasons need at least; on less, they are not wrapped."""
+SIGNS = ("distance_ratio", "epochs_correct", "earlier_epochs", "votes", "votes_for_prediction", "votes_right", "audited",
+         "audit_score")  # fmt: skip
 CSV_HEAD = ("index", "file", "true", "predicted", "true_probability", "predicted_probability", "hint", "reason")
 
 
@@ -137,12 +139,5 @@ def _flat(mistake: Mistake) -> dict[str, Any]:
         "predicted_probability": mistake.predicted_probability,
         "hint": mistake.triage.kind,
         "reason": mistake.triage.reason,
-        "distance_ratio": signs.distance_ratio,
-        "epochs_correct": signs.epochs_correct,
-        "earlier_epochs": signs.earlier_epochs,
-        "votes": signs.votes,
-        "votes_for_prediction": signs.votes_for_prediction,
-        "votes_right": signs.votes_right,
-        "audited": signs.audited,
-        "audit_score": signs.audit_score,
+        **{name: getattr(signs, name) for name in SIGNS},
     }

@@ -143,10 +143,7 @@ def moved_data_option(function: Callable[..., Any]) -> Callable[..., Any]:
         return function(run=run if data_at is None else convscope.load_run(run, data=data_at), **arguments)
 
     return data_option(
-        "--data-at",
-        default=None,
-        metavar="PATH",
-        help="Where the data that RUN was trained on are now, if they were moved.",
+        "--data-at", default=None, metavar="PATH", help="Where the data that RUN was trained on are now, if they were moved."
     )(with_data)
 
 

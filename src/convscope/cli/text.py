@@ -224,14 +224,10 @@ def corruption_line(robustness: Metrics) -> str:
 def corruption_table(robustness: Metrics) -> str:
     """Return a table of accuracies in percent, per kind and strength."""
     rows = (
-        (
-            kind["title"],
-            *(f"{100 * each['accuracy']:.1f}" for each in kind["strengths"]),
-            f"{100 * kind['accuracy']:.1f}",
-            percent_range(kind["interval"], 1),
-        )
+        (kind["title"], *(f"{100 * each['accuracy']:.1f}" for each in (*kind["strengths"], kind)),
+         percent_range(kind["interval"], 1))
         for kind in robustness["kinds"]
-    )
+    )  # fmt: skip
     strengths = (f"{number}" for number in range(1, len(robustness["kinds"][0]["strengths"]) + 1))
     return table(("accuracy in % at strength", *strengths, "mean", "95% CI"), rows)
 
@@ -249,16 +245,10 @@ def ood_line(ood: Metrics) -> str:
 def ood_table(ood: Metrics) -> str:
     """Return a table of AUROC by distance and by confidence, and the detection rate, per set of images."""
     rows = (
-        (
-            each["title"],
-            f"{each['distance']['value']:.3f}",
-            _number_range(each["distance"]["interval"], 3),
-            f"{each['confidence']['value']:.3f}",
-            percent(each["detection_rate"]["value"], 1),
-            f"{each['n']:,}",
-        )
+        (each["title"], f"{each['distance']['value']:.3f}", _number_range(each["distance"]["interval"], 3),
+         f"{each['confidence']['value']:.3f}", percent(each["detection_rate"]["value"], 1), f"{each['n']:,}")
         for each in ood["sets"]
-    )
+    )  # fmt: skip
     return table(("images", "AUROC", "95% CI", "AUROC by confidence", "detected", "n"), rows)
 
 

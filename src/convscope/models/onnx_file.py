@@ -26,7 +26,6 @@ from .onnx_writer.protobuf import FIXED32, LENGTH_DELIMITED, VARINT, Field, fiel
 
 TRUST = "CONVSCOPE_TRUST"
 """Environment variable of ``--trust``; processes that convscope starts inherit it."""
-
 WRITTEN = frozenset(re.findall(r"\w+", """
     Add AveragePool BatchNormalization Celu Concat Conv Div Elu Erf GlobalAveragePool GlobalMaxPool Identity LeakyRelu
     MatMul Max MaxPool Mean Min Mul Pad Relu Reshape Selu Sigmoid Softmax Softplus Sub Sum Tanh ThresholdedRelu Transpose
@@ -69,7 +68,6 @@ MODEL: Mapping[int, Any] = {
     20: _RefusalError("a training"), 25: _RefusalError("functions of its own"),
 }  # fmt: skip
 """Numbers of the fields that each message may have, of ONNX' onnx.proto, with what they hold."""
-
 ITEM_BYTES = {1: 4, 2: 1, 3: 1, 4: 2, 5: 2, 6: 4, 7: 8, 9: 1, 10: 2, 11: 8, 12: 4, 13: 8, 16: 2}
 """Bytes of an item of each type of tensor; texts and complex numbers are left out."""
 DATA = (4, 5, 7, 9, 10, 11)

@@ -155,13 +155,7 @@ def confused(test: Mapping[str, Any]) -> Finding | None:
         )
     else:
         return None
-    return Finding(
-        text,
-        brief,
-        "confusion_matrix",
-        first["count"] / errors,
-        interval,
-    )
+    return Finding(text, brief, "confusion_matrix", first["count"] / errors, interval)
 
 
 def is_most_frequent(counts: Sequence[int]) -> bool:

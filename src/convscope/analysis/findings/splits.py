@@ -1,7 +1,5 @@
 """Findings on training, validation and test images side by side."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

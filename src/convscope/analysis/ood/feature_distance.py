@@ -16,7 +16,6 @@ ROWS = 4096
 """Images measured at once: their distances to 500 others take 16 MB."""
 THRESHOLD = 99
 """Percentile of held-out images used as the threshold: one in a hundred of them is flagged too."""
-
 MIN_IMAGES = 100
 """Fewest held-out images: the 99th percentile of fewer is their largest, beyond which far more than 1% may lie."""
 

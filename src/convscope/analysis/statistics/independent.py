@@ -1,7 +1,5 @@
 """Shares in groups of different images: whether they differ, and by how much."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 
 import numpy as np

@@ -8,14 +8,7 @@ from ...formatting import count_of, join_words
 from ...models.architectures import MODELS
 from ...models.backend import NAMES
 from ...training.augmentation import in_words
-from .nouns import (
-    Page,
-    an_image_of,
-    layers_in_words,
-    lines_in_words,
-    network_noun,
-    validates_on_test,
-)
+from .nouns import Page, an_image_of, layers_in_words, lines_in_words, network_noun, validates_on_test
 from .numbers import SPACE, confidence, counted, decimal, name, percent, sides, whole, word
 from .tables import OPTIMISERS
 

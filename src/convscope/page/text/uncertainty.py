@@ -259,16 +259,10 @@ def can_open(page: Page, suspect: Mapping[str, Any]) -> bool:
 
 def not_measured(page: Page) -> list[tuple[str, str]]:
     """Return the commands that would measure the missing parts, with what each measures."""
-    metrics = page["metrics"]
-    missing = []
-    has_ood = metrics.get("ood")
-    if not (metrics.get("robustness") and has_ood):
-        missing.append(
-            (
-                "convscope evaluate . --thorough",
-                "Not measured: corruptions, adversarial attacks and out-of-distribution images",
-            )
-        )
+    metrics, missing = page["metrics"], []
+    if not (metrics.get("robustness") and metrics.get("ood")):
+        images = "corruptions, adversarial attacks and out-of-distribution images"
+        missing.append(("convscope evaluate . --thorough", f"Not measured: {images}"))
     if not metrics.get("label_audit"):
         missing.append(("convscope audit .", "Label audit not run"))
     return missing
