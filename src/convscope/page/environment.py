@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from math import inf
@@ -31,7 +32,9 @@ class CompiledTemplates(FileSystemBytecodeCache):
     """Compiled templates beside the sources, like Python's ``.pyc`` files; compiling again takes 0.15 s per page."""
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        """Write a template, unless the package is installed where the user cannot write."""
+        """Write a template, unless the package is installed where the user cannot write, or Python writes no ``.pyc`` files."""
+        if sys.dont_write_bytecode:
+            return
         with contextlib.suppress(OSError):
             Path(self.directory).mkdir(exist_ok=True)
             super().dump_bytecode(bucket)
