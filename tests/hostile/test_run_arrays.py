@@ -15,6 +15,7 @@ import time
 import warnings
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,9 @@ import numpy.typing as npt
 import pytest
 
 import convscope
+from convscope.data.dataset import Split
 from convscope.errors import ConvscopeError
+from convscope.prediction.classifier import open_classifier
 from convscope.runs import files, store
 
 from .test_run_files import list_again  # type: ignore[import-not-found]
@@ -321,3 +324,28 @@ def test_a_history_with_other_rows_is_one_sentence(kind: str, run: Path) -> None
 
 def test_a_run_that_was_put_back_is_whole(run: Path, digits_run: convscope.Run) -> None:
     assert store.load_record(run).metrics == digits_run.record.metrics
+
+
+@pytest.mark.parametrize("change", ["another model", "other classes", "other images"])
+def test_a_model_of_another_network_is_one_sentence(change: str, run_copy: Path, digits: convscope.Dataset) -> None:
+    """Whoever made the folder lists the model of another run, or describes other images than its own takes."""
+    if change == "another model":
+        images = digits.train.images[:200].repeat(2, 1)
+        other = replace(
+            digits, train=Split(images, digits.train.labels[:200]), test=Split(images, digits.train.labels[:200])
+        )
+        convscope.train(other, model="logistic", epochs=1, out=run_copy.parent / "other", report=False)
+        shutil.copy(run_copy.parent / "other" / files.ONNX_MODEL, run_copy / files.ONNX_MODEL)
+    else:
+        request = json.loads((run_copy / files.REQUEST).read_text("utf-8"))
+        known = request["dataset"]
+        known.update({"class_names": known["class_names"][:-1]} if change == "other classes" else {"image_shape": [9, 8, 1]})
+        known["digit_preprocessing"] = None
+        (run_copy / files.REQUEST).write_text(json.dumps(request))
+    list_again(run_copy)
+    with pytest.raises(ConvscopeError, match=r"run\.json|model\.onnx|examples\.npz|metrics\.json|evidence\.npz"):
+        open_classifier(run_copy)
+    with pytest.raises(
+        ConvscopeError, match=r"run\.json|model\.onnx|predictions\.npz|snapshots\.npz|metrics\.json|examples\.npz"
+    ):
+        convscope.evaluate(run_copy, "digits")

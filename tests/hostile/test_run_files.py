@@ -182,6 +182,22 @@ def test_a_file_that_the_manifest_does_not_list_is_not_read_and_not_listed_later
         assert name not in json.loads((run_copy / files.MANIFEST).read_text("utf-8"))["files"]
 
 
+@pytest.mark.parametrize("folder", [files.REPORT, f"{files.FIGURES}/mine", "mine"])
+def test_a_folder_of_the_users_in_a_run_is_neither_listed_nor_touched(
+    folder: str, run_copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gallery, "drawers", lambda record: [])
+    (run_copy / files.REPORT).unlink()
+    (run_copy / folder).mkdir()
+    (run_copy / folder / "mine").write_text(SECRET)
+    (run_copy / folder / "link").symlink_to("/dev/zero")
+    with contextlib.suppress(ConvscopeError):  # a page cannot take the place of a folder
+        convscope.report(run_copy)
+    assert (run_copy / folder / "mine").read_text() == SECRET
+    assert not [name for name in json.loads((run_copy / files.MANIFEST).read_text())["files"] if "mine" in name]
+    assert convscope.load_run(run_copy).folder == run_copy
+
+
 @pytest.mark.parametrize("link", ["symbolic", "hard", "to nothing", "to a folder", "pipe", "device"])
 def test_the_ledger_is_never_written_through_a_link(link: str, run_copy: Path) -> None:
     file, outside = run_copy / files.LEDGER, run_copy.parent / "outside"

@@ -149,7 +149,8 @@ def test_a_list_of_suspects_that_somebody_edited_is_read_or_one_sentence(
 CSV = b"epoch,seconds,loss,accuracy,val_loss,val_accuracy,learning_rate\n1,0.1,0.5,0.9,0.4,0.9,0.001\n2,0.1,0.5,0.9,0.4,0.9,0.001\n"
 WEIGHT = np.ones((3, 2), np.float32)
 CHECKPOINT: dict[str, Array] = {
-    "history": np.frombuffer(CSV, np.uint8), "state/kernel": WEIGHT, "epoch-1/kernel": WEIGHT, "epoch-2/kernel": WEIGHT,
+    "history": np.frombuffer(CSV, np.uint8), "arithmetic": np.frombuffer(b"native", np.uint8),
+    "state/kernel": WEIGHT, "epoch-1/kernel": WEIGHT, "epoch-2/kernel": WEIGHT,
 }  # fmt: skip
 
 

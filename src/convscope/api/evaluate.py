@@ -19,9 +19,8 @@ from ..data.read_options import DEFAULTS, ReadOptions, pixel_form_of
 from ..data.reload import is_missing, reload_dataset
 from ..errors import ConfigError, ConvscopeError
 from ..exporters.metadata import CHANNELS, metadata_for_run
-from ..models.predictor import Predictor
 from ..runs import ledger, run_folder, store
-from ..runs.files import ONNX_MODEL
+from ..runs.predictor import open_predictor
 from ..runs.record import RunRecord
 from ..types import PathLike
 from .run import Run
@@ -60,7 +59,7 @@ def evaluate(
         ShapeError: The images have another shape than the network takes.
     """
     folder = run_folder.verify(run)
-    record, model = store.load_record(folder), folder / ONNX_MODEL
+    record = store.load_record(folder)
     evaluation = record.evaluation
     mapped = read_class_map(map_classes) if isinstance(map_classes, (str, os.PathLike)) else map_classes
     if data is not None:
@@ -70,7 +69,7 @@ def evaluate(
             preprocessor=_preprocessor(record),
         )
         dataset, classes = match_classes(loaded, record.request["dataset"]["class_names"], mapped)
-        predictor = Predictor(model)
+        predictor = open_predictor(folder, record.request["dataset"])
         predictor.check_shape(dataset.test.images)  # before the ledger: what cannot be evaluated is not read
         ledger.Ledger(folder, "evaluate", loaded.name, loaded.fingerprint, len(dataset.test)).record("an evaluation")
         evaluation = _evaluate(predictor, dataset.test, dataset.class_names)
@@ -80,7 +79,8 @@ def evaluate(
     if accuracy is None:
         return evaluation
     own = run.dataset if isinstance(run, Run) else reload_dataset(record.request["dataset"])
-    threshold = threshold_for_accuracy(Predictor(model), own, evaluation, record.request, record.metrics, accuracy)
+    predictor = open_predictor(folder, record.request["dataset"])
+    threshold = threshold_for_accuracy(predictor, own, evaluation, record.request, record.metrics, accuracy)
     return replace(evaluation, threshold=threshold)
 
 

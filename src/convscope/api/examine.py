@@ -23,7 +23,8 @@ from ..models.saving import load_model
 from ..page.write import write_report
 from ..runs import ledger, run_folder, store
 from ..runs.evidence import ensure_evidence
-from ..runs.files import KERAS_MODEL, ONNX_MODEL
+from ..runs.files import KERAS_MODEL
+from ..runs.predictor import open_predictor
 from ..runs.record import RunRecord, with_metrics
 from ..system.dataclass_json import to_json
 from ..training.input_gradients import InputGradient
@@ -98,7 +99,7 @@ def examine(run: PathLike | Run, *, everything: bool = False, progress: Listener
     record = ensure_evidence(record, folder, dataset, verb="evaluate")
     indices = choose_indices(dataset.test, everything=everything)
     ledger.Ledger(folder, "evaluate", dataset.name, dataset.fingerprint, len(dataset.test)).record(PURPOSE, n=len(indices))
-    background, predictor = background_of(dataset.test.images), Predictor(folder / ONNX_MODEL)
+    background, predictor = background_of(dataset.test.images), open_predictor(folder, record.request["dataset"])
     on_step = _step_counter("corruptions", len(KINDS) * STRENGTHS, progress)
     robustness = measure_robustness(predictor, dataset.test, indices, background, seed=SEED, on_step=on_step)
     missing: dict[str, str] = {}

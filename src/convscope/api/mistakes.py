@@ -7,13 +7,13 @@ import numpy as np
 
 from ..analysis.mistakes.mistakes import Mistake, explain_mistakes
 from ..errors import ConfigError, DatasetError
-from ..models.predictor import Predictor
 from ..models.saving import load_model
 from ..page.write import write_report
 from ..runs import run_folder, store
 from ..runs.evidence import MISTAKES, OTHER_SEEDS, ensure_evidence
-from ..runs.files import KERAS_MODEL, ONNX_MODEL
+from ..runs.files import KERAS_MODEL
 from ..runs.label_suspects import load_audit
+from ..runs.predictor import open_predictor
 from ..runs.record import RunRecord
 from ..runs.seed_votes import count_votes, seed_votes
 from ..training.input_gradients import InputGradient
@@ -71,7 +71,7 @@ def mistakes(
     votes = count_votes(predictions, record.evaluation.labels, len(record.evaluation.class_names)).counts
     return explain_mistakes(
         record,
-        Predictor(folder / ONNX_MODEL),
+        open_predictor(folder, record.request["dataset"]),
         votes=votes if seeds is None else votes + seeds.counts,
         voter_name=OTHER_NETWORKS if predictions else OTHER_SEEDS,
         audit=load_audit(record, folder),

@@ -35,8 +35,8 @@ class Predictor:
         self._content = source if isinstance(source, bytes) else FileContent(read_onnx_file(source))
         self._session = open_session(self._content, _name(source))
         self._input = self._session.get_inputs()[0]
-        self._outputs = {output.name for output in self._session.get_outputs()}
-        if LOGITS not in self._outputs:
+        self._outputs = {output.name: output.shape for output in self._session.get_outputs()}
+        if any(len(self._outputs.get(name, (0, 0))) != 2 for name in (LOGITS, FEATURES)) or LOGITS not in self._outputs:
             raise RunError(f"{_name(source)} is no .onnx file of convscope: it has no output named {LOGITS!r}.")
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -47,6 +47,10 @@ class Predictor:
     def image_shape(self) -> tuple[int, ...]:
         """Shape (h, w, c) of one input image."""
         return tuple(self._input.shape[1:])
+
+    @property
+    def num_classes(self) -> int:
+        return int(self._outputs[LOGITS][1])
 
     @property
     def metadata(self) -> Mapping[str, str]:

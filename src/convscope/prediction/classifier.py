@@ -19,6 +19,7 @@ from ..models.keras_file import is_foreign, refusal
 from ..models.predictor import Predictor
 from ..runs import opening, run_folder
 from ..runs.files import EVIDENCE, EXAMPLES, METRICS, ONNX_MODEL, REFERENCE_DATA, REQUEST
+from ..runs.predictor import open_predictor
 from ..runs.reading import read_request, read_temperature
 from ..runs.reference_data import load_reference_data
 from ..system.forms import Sizes
@@ -113,28 +114,19 @@ def _of_run(folder: Path) -> Classifier:
     sizes: Sizes = {}
     request = read_request(folder, sizes)
     reference_data = load_reference_data(folder, sizes)
-    predictor = Predictor(folder / ONNX_MODEL)
-    try:
-        dataset = request["dataset"]
-        temperature = read_temperature(folder)
-        return Classifier(
-            predictor,
-            tuple(dataset["class_names"]),
-            preprocessor_for(dataset, reference_data.examples),
-            temperature or 1.0,
-            reference_data.feature_distances,
-            reference_data.examples,
-            temperature is not None,
-            pixel_form_of(dataset),
-            _ood_unavailable_reason(folder, predictor, reference_data),
-        )
-    except ConvscopeError:
-        raise
-    except (KeyError, TypeError, ValueError) as error:
-        raise RunError(
-            f"{str(folder / REQUEST)!r} or its neighbour {METRICS} is damaged ({error!r}). Copy the run folder again, or "
-            "train again."
-        ) from error
+    dataset, temperature = request["dataset"], read_temperature(folder)
+    predictor = open_predictor(folder, dataset)
+    return Classifier(
+        predictor,
+        tuple(dataset["class_names"]),
+        preprocessor_for(dataset, reference_data.examples),
+        temperature or 1.0,
+        reference_data.feature_distances,
+        reference_data.examples,
+        temperature is not None,
+        pixel_form_of(dataset),
+        _ood_unavailable_reason(folder, predictor, reference_data),
+    )
 
 
 def _ood_unavailable_reason(folder: Path, predictor: Predictor, reference: ReferenceData) -> str | None:

@@ -11,10 +11,9 @@ from ..analysis.mistakes.mistakes import explain_mistakes, mistakes_metrics
 from ..data.dataset import Dataset
 from ..data.reload import reload_dataset
 from ..errors import ConvscopeError
-from ..models.predictor import Predictor
 from . import ledger
-from .files import ONNX_MODEL
 from .label_suspects import load_audit
+from .predictor import open_predictor
 from .record import RunRecord, with_metrics
 from .seed_votes import SeedVotes, seed_votes
 
@@ -40,7 +39,9 @@ def ensure_evidence(
         except ConvscopeError as error:
             return replace(record, evidence_missing=str(error))
         entries = ledger.Ledger(folder, verb, dataset.name, dataset.fingerprint, len(dataset.test))
-        evidence = collect_evidence(record, dataset, Predictor(folder / ONNX_MODEL), before_reading=entries.record)
+        evidence = collect_evidence(
+            record, dataset, open_predictor(folder, record.request["dataset"]), before_reading=entries.record
+        )
         record = replace(record, evidence=evidence, readings=ledger.read(folder))
     votes = seed_votes(record, folder, study)
     explained = record.metrics.get(MISTAKES)
@@ -57,6 +58,8 @@ def ensure_mistake_analysis(
         return record
     votes = votes or seed_votes(record, folder)
     counts = None if votes is None else votes.counts
-    explained = explain_mistakes(record, Predictor(folder / ONNX_MODEL), votes=counts, voter_name=OTHER_SEEDS, audit=audit)
+    explained = explain_mistakes(
+        record, open_predictor(folder, record.request["dataset"]), votes=counts, voter_name=OTHER_SEEDS, audit=audit
+    )
     voters = None if votes is None else votes.as_dict()
     return with_metrics(record, **{MISTAKES: mistakes_metrics(explained, record.evaluation.errors, votes=voters)})

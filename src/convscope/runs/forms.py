@@ -61,6 +61,7 @@ RUN_FORM: Mapping[str, Any] = {
     "steps_per_epoch?": Positive,
     "backend": str,
     "accelerators": [str],
+    "arithmetic?": str,
     "onnx?": Mapping[str, Any],
 }  # fmt: skip
 

@@ -243,6 +243,9 @@ def _entry(file: Path) -> dict[str, Any]:
 
 
 def _file_names(folder: Path) -> list[str]:
-    paths = (each for each in folder.rglob("*") if each.is_file() and not each.is_symlink() and not is_temporary(each.name))
-    names = (path.relative_to(folder).as_posix() for path in paths)
-    return sorted(name for name in names if name.split("/")[0] in KNOWN_FILES - NOT_IN_MANIFEST)
+    """Return the files of a run that lie in ``folder``: no links, and nothing in folders of the user's."""
+    figures = folder / FIGURES
+    files = [folder / name for name in KNOWN_FILES - NOT_IN_MANIFEST]
+    files += figures.iterdir() if figures.is_dir() and not figures.is_symlink() else []
+    names = (each.relative_to(folder).as_posix() for each in files if each.is_file() and not each.is_symlink())
+    return sorted(name for name in names if not is_temporary(Path(name).name))

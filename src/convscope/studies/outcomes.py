@@ -8,11 +8,13 @@ from typing import Any
 from ..analysis.evaluation import Evaluation
 from ..errors import RunError
 from ..formatting import join_words, shorten_list
-from ..runs import opening, run_folder
+from ..runs import run_folder
+from ..runs.array_forms import read_arrays
 from ..runs.files import PREDICTIONS
 from ..runs.metrics_form import read_metrics
 from ..runs.reading import read_request
 from ..system.files import is_temporary
+from ..system.forms import Sizes
 from ..types import Labels
 from .plan import RunSpec
 
@@ -46,21 +48,16 @@ class Outcome:
 def read_outcome(spec: RunSpec, folder: Path, class_names: tuple[str, ...]) -> Outcome:
     """Read a complete run, or raise RunError if it is damaged or not the run of ``spec``."""
     run_folder.verify(folder)
-    request, metrics = read_request(folder), read_metrics(folder)
+    sizes: Sizes = {}
+    request, metrics = read_request(folder, sizes), read_metrics(folder, sizes)
     _refuse_other_run(spec, folder, request)
-    arrays = opening.load_arrays(folder / PREDICTIONS)
-    try:
-        evaluation = Evaluation(arrays["labels"], arrays["logits"], class_names)
-        return Outcome(
-            spec, folder.name, int(metrics["data"]["train"]), len(evaluation), evaluation.errors, evaluation.loss,
-            float(metrics["history"]["last_epoch"]["val_accuracy"]), evaluation.predictions, int(metrics["parameters"]),
-            float(metrics["train_seconds"]), str(request["precision"]), dict(request["versions"]),
-        )  # fmt: skip
-    except (KeyError, TypeError, ValueError) as error:
-        raise RunError(
-            f"the files of the run {str(folder)!r} are inconsistent ({error!r}). Remove the folder and run the same command again "
-            "to train it anew."
-        ) from error
+    arrays = read_arrays(folder / PREDICTIONS, sizes)
+    evaluation = Evaluation(arrays["labels"], arrays["logits"], class_names)
+    return Outcome(
+        spec, folder.name, metrics["data"]["train"], len(evaluation), evaluation.errors, evaluation.loss,
+        float(metrics["history"]["last_epoch"]["val_accuracy"]), evaluation.predictions, metrics["parameters"],
+        float(metrics["train_seconds"]), request["precision"], dict(request["versions"]),
+    )  # fmt: skip
 
 
 def refuse_other_content(folder: Path, known: frozenset[str]) -> None:
