@@ -87,12 +87,12 @@ MISTAKES: Mapping[str, Any] = {
     "list": [MISTAKE],
 }
 
-AUDITED: Mapping[str, Any] = {
-    "n": Positive, "scored": int, "estimated_wrong": int, "suspects": int,
-    "per_class": Items({"class_name": Member("classes"), "suspects": int}, "classes"),
-}  # fmt: skip
 SUSPECT: Mapping[str, Any] = {
     "split": Split, "index": int, "given": Member("classes"), "suggested": Member("classes"), "score": float, "file?": str | None,
+}  # fmt: skip
+AUDITED: Mapping[str, Any] = {
+    "n": Positive, "scored": int, "estimated_wrong": int, "suspects": int, "is_lower_bound?": bool, "worst?": [SUSPECT],
+    "per_class": Items({"class_name": Member("classes"), "suspects": int}, "classes"),
 }  # fmt: skip
 LABEL_AUDIT: Mapping[str, Any] = {
     **{f"{split}?": Ascending(AUDITED, ("suspects", "scored", "n")) for split in ("train", "test")},
