@@ -17,7 +17,7 @@ from ..data.reload import reload_dataset
 from ..errors import DatasetError
 from ..page.write import write_report
 from ..runs import ledger, run_folder, store
-from ..runs.evidence import ensure_evidence, ensure_mistake_analysis
+from ..runs.evidence import MISTAKES, ensure_evidence, ensure_mistake_analysis
 from ..runs.files import AUDIT_CHECKPOINT, LABEL_SUSPECTS
 from ..runs.label_suspects import (
     KEY,
@@ -171,7 +171,9 @@ def _without_confirmed(record: RunRecord, reviews: Reviews) -> AccuracyWithoutCo
 
 def _write(record: RunRecord, listed: str, folder: Path, dataset: Dataset | None) -> None:
     record = ensure_evidence(record, folder, dataset, verb="audit")
-    with run_folder.updating_report(folder):
+    with store.updating_run(record, folder) as stored:
+        own = {name: record.metrics[name] for name in (KEY, MISTAKES) if name in record.metrics}
+        record = with_metrics(replace(record, metrics={**stored, **own}))  # with what other commands have added meanwhile
         with run_folder.replacing_file(folder, LABEL_SUSPECTS) as temporary:
             write_text(temporary, listed)
         store.save_metrics(record.metrics, folder)

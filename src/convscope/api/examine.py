@@ -169,7 +169,7 @@ def _measure_attacks(
 
 def _save(folder: Path, record: RunRecord, sections: Mapping[str, Any], progress: Listener | None) -> Mapping[str, Any]:
     on_step = _step_counter("page", 1, progress)
-    with run_folder.updating_report(folder):
+    with store.updating_run(record, folder):
         now = store.load_record(folder)  # again: another process may have added something meanwhile
         now = replace(now, evidence=now.evidence or record.evidence)
         fresh = with_metrics(now, **sections)

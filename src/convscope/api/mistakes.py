@@ -65,7 +65,7 @@ def mistakes(
     if record.evidence is None:
         raise DatasetError(f"the run {str(folder)!r} has no images of its mistakes: {record.evidence_missing}")
     if study is not None and record.metrics[MISTAKES] != stored.metrics.get(MISTAKES):
-        with run_folder.updating_report(folder):
+        with store.updating_run(record, folder):
             write_report(record, folder)
     seeds = seed_votes(record, folder, study_folder)
     votes = count_votes(predictions, record.evaluation.labels, len(record.evaluation.class_names)).counts

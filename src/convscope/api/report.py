@@ -33,7 +33,7 @@ def report(run: PathLike | Run, *, output: PathLike | None = None) -> Path:
     with drawing as second:
         record = ensure_evidence(store.load_record(folder), folder, dataset_in_memory(run))
         if output is None:
-            with run_folder.updating_report(folder):
+            with store.updating_run(record, folder):
                 return write_report(record, folder, second)
     write_page(record, Path(output))
     return Path(output)

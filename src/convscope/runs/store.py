@@ -18,7 +18,7 @@ from ..analysis.evidence import Evidence
 from ..analysis.mistakes.nearest_neighbours import NearestNeighbours
 from ..analysis.ood.feature_distance import FeatureDistances
 from ..analysis.sampling import Examples
-from ..errors import ConfigError
+from ..errors import ConfigError, RunError
 from ..system.arrays import Array, below, save_arrays
 from ..system.files import write_json, write_text
 from ..system.forms import FormError, Items, Sizes
@@ -36,6 +36,8 @@ from .stored_network import DESCRIPTION, FINAL, network_of, parsed_bytes, weight
 NAMES = "names"
 """Key in ``predictions.npz``: files or rows of the test images as JSON bytes."""
 
+OF_ONE_TRAINING = ("seed", "train_seconds", "wall_seconds")
+"""Metrics that no other verb changes and no two trainings share."""
 LARGEST_HALF = float(np.finfo(np.float16).max)
 """Weights of a training that diverged may be larger."""
 
@@ -72,6 +74,19 @@ def save_predictions(record: RunRecord, folder: Path) -> None:
     if record.baseline_predictions is not None:
         arrays["baseline"] = record.baseline_predictions.astype(np.uint16)
     save_arrays(folder / PREDICTIONS, arrays)
+
+
+@contextlib.contextmanager
+def updating_run(record: RunRecord, folder: Path) -> Iterator[dict[str, Any]]:
+    """Lock the run that ``record`` was read from while the block changes it, and yield its metrics as they are now.
+
+    RunError if another training has taken its place meanwhile, whose numbers would be mixed with those of ``record``.
+    """
+    with run_folder.updating_report(folder):
+        metrics = read_metrics(folder)
+        if any(metrics[name] != record.metrics[name] for name in OF_ONE_TRAINING):
+            raise RunError(f"another run has taken the place of {str(folder)!r} meanwhile. Run the command again.")
+        yield metrics
 
 
 def save_metrics(metrics: Mapping[str, Any], folder: Path) -> None:
