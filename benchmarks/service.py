@@ -87,13 +87,8 @@ def megabytes(service: int) -> float:
 
 async def attacks(port: int, seconds: float) -> None:
     """Run one attacker of each kind after another, all of them in ``seconds``."""
-    listed = [sys.executable, "-c", f"import runpy; print(*runpy.run_path({str(ATTACKERS)!r})['ATTACKS'])"]
-    kinds = subprocess.run(listed, capture_output=True, text=True, check=True).stdout.split()
-    for kind in kinds:
-        attacker = await asyncio.create_subprocess_exec(
-            sys.executable, ATTACKERS, str(port), str(seconds / len(kinds)), kind
-        )
-        await attacker.wait()
+    attacker = await asyncio.create_subprocess_exec(sys.executable, ATTACKERS, str(port), str(seconds))
+    await attacker.wait()
 
 
 class Load:

@@ -2,6 +2,7 @@
 
     python benchmarks/service_attackers.py PORT SECONDS [KIND…]
 
+Kinds come one after another, and share the time.
 `benchmarks/service.py --attacked` and `tests/hostile/test_service.py` run them against `convscope serve`. They connect to the
 loopback interface only.
 """
@@ -96,7 +97,7 @@ async def _sent(port: int, until: float, number: int, request: bytes, *, answer:
 
 
 async def idle(port: int, until: float) -> None:
-    await _held(port, until, 1200, b"")
+    await _held(port, until, 1200, b"", pause=1.0)
 
 
 async def headers_that_trickle(port: int, until: float) -> None:
@@ -104,11 +105,11 @@ async def headers_that_trickle(port: int, until: float) -> None:
 
 
 async def bodies_that_trickle(port: int, until: float) -> None:
-    await _held(port, until, 300, post(b"x", 10_000), step=b"x")
+    await _held(port, until, 300, post(b"x", 10_000), step=b"x", pause=0.5)
 
 
 async def bodies_announced(port: int, until: float) -> None:
-    await _held(port, until, 300, post(b"xx", 32 * 2**20))
+    await _held(port, until, 300, post(b"xx", 32 * 2**20), pause=0.5)
 
 
 async def bodies_unfinished(port: int, until: float) -> None:
@@ -201,12 +202,11 @@ def main() -> None:
     """Attack a port of this machine."""
     port, seconds, kinds = int(sys.argv[1]), float(sys.argv[2]), sys.argv[3:] or list(ATTACKS)
 
-    async def attack() -> None:
-        until = time.monotonic() + seconds
-        await asyncio.gather(*(ATTACKS[kind](port, until) for kind in kinds))
-
-    with contextlib.suppress(TimeoutError):
-        asyncio.run(asyncio.wait_for(attack(), seconds + 5))
+    slow_image(), large_image()
+    for kind in kinds:
+        share = seconds / len(kinds)
+        with contextlib.suppress(TimeoutError):
+            asyncio.run(asyncio.wait_for(ATTACKS[kind](port, time.monotonic() + share), share + 0.2))
 
 
 if __name__ == "__main__":

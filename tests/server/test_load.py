@@ -25,7 +25,7 @@ def test_two_hundred_clients_are_all_answered_and_memory_stays(digits_run: Run, 
     assert found["exit_status"] == 0
 
 
-@pytest.mark.parametrize("name", ["service"])
+@pytest.mark.parametrize("name", ["service", "service_attacked"])
 def test_twenty_seconds_of_it_were_measured(name: str, repository: Path) -> None:
     found = json.loads((repository / "benchmarks" / "results" / f"{name}.json").read_text("utf-8"))
     assert (found["clients"], found["errors"], found["exit_status"]) == (200, 0, 0)
