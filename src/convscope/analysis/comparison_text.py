@@ -96,11 +96,6 @@ def mcnemar(p: float) -> str:
     return f"McNemar's test, mid-p {formatting.p_value(p)}"
 
 
-def p_value(p: float) -> str:
-    """Return a p-value for a table: ``"0.032"``, ``"< 0.0001"``."""
-    return formatting.p_value(p).removeprefix("= ")
-
-
 def points(share: float, *, unit: bool = True) -> str:
     """Return a difference of accuracies in percentage points: ``0.0083`` as ``"0.83 points"``."""
     return f"{percentage_points(share)}{' points' if unit else ''}"

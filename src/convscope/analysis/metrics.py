@@ -29,7 +29,6 @@ from .uncertainty.calibration import CalibrationMetrics, measure_calibration
 SCHEMA_VERSION = 2
 """Of ``metrics.json``; :mod:`convscope.runs.migrations` reads the versions before."""
 MAX_PAIRS = 10
-"""Confused pairs that are listed."""
 UNEVEN = 1.5
 """Classes are uneven where the largest has this many times the images of the mean one."""
 

@@ -55,7 +55,6 @@ class Display:
         self._bars.update(self._tasks[key], description=description, completed=done, total=total, state=state)
 
     def clear(self) -> None:
-        """Remove all bars."""
         for task in self._tasks.values():
             assert self._bars is not None
             self._bars.remove_task(task)

@@ -79,7 +79,6 @@ class StudyTasks:
         return self._total - self._done
 
     def remark(self, text: str) -> None:
-        """Pass a sentence for the user to the listener."""
         self._tell(remark=text)
 
     def _runs(self, configurations: Iterable[Configuration]) -> Iterator[Task]:

@@ -28,7 +28,6 @@ class Epoch:
     """(n, 8) float32 affine maps, as :func:`~convscope.training.augmentation.draw_warps` returns them; None for none."""
 
     def part(self, start: int, stop: int) -> Epoch:
-        """Return images ``start`` to ``stop`` of the epoch."""
         shifts = None if self.shifts is None else self.shifts[start:stop]
         return Epoch(self.rows[start:stop], shifts, None if self.warps is None else self.warps[start:stop])
 

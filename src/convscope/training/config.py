@@ -144,7 +144,6 @@ class TrainConfig:
         return self.learning_rate * max(min(rising, falling), 0.0)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return all settings, ready for JSON."""
         return asdict(self)
 
 

@@ -76,7 +76,6 @@ class EpochLog:
         return len(self.records)
 
     def begin(self) -> None:
-        """Begin the next epoch."""
         self._epoch, self._done, self._started = len(self.records) + 1, 0, time.perf_counter()
 
     def report(self, images_done: int, loss: float, accuracy: float) -> bool:

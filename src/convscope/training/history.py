@@ -18,13 +18,11 @@ class EpochRecord:
     seconds: float
     """Time of training and validation."""
     loss: float
-    """Mean over the epoch's training images, while the weights change."""
+    """Mean over the epoch's training images, while the weights change, as is ``accuracy``."""
     accuracy: float
-    """Mean over the epoch's training images, while the weights change."""
     val_loss: float
-    """On the validation images, at the end of the epoch."""
+    """On the validation images, at the end of the epoch, as is ``val_accuracy``."""
     val_accuracy: float
-    """On the validation images, at the end of the epoch."""
     learning_rate: float
     """Of the last step."""
 
@@ -48,7 +46,6 @@ class History:
         return self.records[index]
 
     def column(self, name: str) -> list[float]:
-        """Return the values of one column over all epochs."""
         return [getattr(record, name) for record in self.records]
 
     @property

@@ -124,7 +124,6 @@ def _hits(entry: Mapping[str, Any]) -> int:
 
 
 MAX_NAMED = 3
-"""Largest number of confusions that one finding names."""
 
 
 def confused(test: Mapping[str, Any]) -> Finding | None:

@@ -30,7 +30,6 @@ MAX_VALIDATION = 300
 """Validation images per fold: few, since they do not influence training."""
 MIN_FOLDS, MAX_FOLDS = 2, 50
 MAX_NAMED = 10
-"""Largest number of classes that a note names."""
 
 
 @dataclass(frozen=True)
