@@ -35,7 +35,7 @@ VALUES: dict[str, Any] = {
     "long text": "x" * 50_000, "no list": [], "no object": {}, "another length": [1, 2, 3, 4, 5], "surrogate": "\ud800",
     "deep": DEEP, "missing": MISSING,
 }  # fmt: skip
-SAMPLE = int(os.environ.get("CONVSCOPE_ATTEMPTS", "60"))
+SAMPLE = int(os.environ.get("CONVSCOPE_ATTEMPTS", "30"))
 DOCUMENTS = (files.REQUEST, files.METRICS)
 
 pytestmark = pytest.mark.usefixtures("never_hangs")
