@@ -308,3 +308,45 @@ def test_a_mounted_run_is_replaced_inside_the_mount(inside: str, tmp_path: Path)
     assert run_folder.read_json(run_folder.verify(tmp_path / "store") / "run.json")["seed"] == 1
     assert (tmp_path / "store" / "notes.txt").read_text() == "mine\n"
     assert not list((tmp_path / "store").glob(".partial-*"))
+
+
+def test_data_whose_names_are_not_utf8_train_and_are_found_again(tmp_path: Path, digits_run: Run) -> None:
+    from PIL import Image
+
+    data, run = (tmp_path / os.fsdecode(name) for name in (b"data \xff", b"run \xfe"))
+    for number, image in enumerate(digits_run.dataset.test.images[:40]):
+        (data / str(number % 2)).mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image[..., 0]).save(data / str(number % 2) / os.fsdecode(b"\xe4 %d.png" % number))
+    trained = convscope.train(data, model="logistic", epochs=1, out=run, report=False)
+    assert len(convscope.evaluate(run)) == len(trained.evaluation)
+    assert convscope.load_run(run).dataset.fingerprint == trained.dataset.fingerprint
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["onnx:.onnx", "keras:.keras", "saved_model:", "litert:.tflite"])
+def test_a_full_disk_ends_an_export_in_one_sentence(name: str, digits_run: Run, tmp_path: Path) -> None:
+    kind, _, ending = name.partition(":")
+    export = f"{sys.executable} -m convscope export {digits_run.folder} --format {kind} --out small/net{ending}"
+    script = f"mkdir small; mount -t tmpfs -o size=8k none small || exit 77; {export}; echo $?; ls -A small"
+    done = subprocess.run(
+        ["unshare", "-m", "bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=200, check=False
+    )
+    if done.returncode in (1, 77):
+        pytest.skip("no mounts here")
+    assert done.stdout.splitlines() == ["1"]
+    assert "no space left on device" in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.slow
+def test_a_home_that_cannot_be_found_is_no_obstacle(tmp_path: Path) -> None:
+    environment = {name: value for name, value in os.environ.items() if name not in ("HOME", "XDG_CACHE_HOME")}
+    patch = (
+        "import os, pwd, sys\ndef missing(*_): raise KeyError\npwd.getpwuid = missing\n"
+        "from convscope.cli.main import main; sys.exit(main(sys.argv[1:]))"
+    )
+    for words, status in ((["data", "fashion"], 1), (["data", "digits"], 0)):
+        done = subprocess.run(
+            [sys.executable, "-c", patch, *words], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == status, done.stderr
+        assert "internal" not in done.stderr

@@ -33,8 +33,13 @@ CONTENTS = frozenset({"saved_model.pb", "fingerprint.pb", "variables", "assets",
 
 def write_saved_model(model: keras.Model, path: Path, metadata: ModelMetadata) -> None:
     """Write ``model`` as the folder ``path``, which must not exist."""
-    with captured_stderr():
-        with_logits(model).export(path, format="tf_saved_model", verbose=False)
+    import tensorflow as tf
+
+    try:
+        with captured_stderr():
+            with_logits(model).export(path, format="tf_saved_model", verbose=False)
+    except tf.errors.OpError as error:  # "…; No space left on device [Op:SaveV2]"
+        raise OSError(0, error.message.rpartition("; ")[2].partition(" [Op")[0]) from error
     make_folder(path / EXTRA)
     write_text(path / EXTRA / METADATA_FILE, metadata.to_json())
 

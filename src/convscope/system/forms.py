@@ -9,6 +9,7 @@ agree on.
 from __future__ import annotations
 
 import functools
+import re
 import types
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
@@ -140,7 +141,9 @@ def check_plain(value: Any, where: str = "", depth: int = 0) -> None:
 
 
 def _check_text(value: str, where: str) -> None:
-    _expect(value.isascii() or not any("\ud800" <= each <= "\udfff" for each in value), where, value, "Unicode text")
+    # U+DC80 to U+DCFF is how Python holds names of files that are not UTF-8.
+    is_text = value.isascii() or not re.search("[\ud800-\udc7f\udd00-\udfff]", value)
+    _expect(is_text, where, value, "Unicode text")
 
 
 def _check_keys(form: Mapping[str, Any], value: Any, sizes: Sizes, where: str) -> None:

@@ -63,7 +63,7 @@ class KnownSet:
 
     def folders(self) -> list[Path]:
         """Return the folders to search, in order."""
-        keras = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser() / "datasets"
+        keras = Path(os.environ.get("KERAS_HOME") or os.path.expanduser("~/.keras")) / "datasets"  # noqa: PTH111 - never raises
         return [
             self.home,
             *([keras / self.keras] if self.keras else []),
