@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,21 +13,38 @@ from ..errors import DatasetError, OutputError
 from ..types import Images
 from .cache_folder import cache_folder
 from .files import make_folder
+from .processors import group_folders, numbers_in
 
 MEMORY_FILE = Path("/proc/meminfo")
 SHARE = 0.5
 """Share of the free memory that images may take; training and evaluation need the rest."""
 
 
+GROUP_FILES = (
+    ("memory.max", "memory.current", "inactive_file"),
+    ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
+)
+"""Of a control group, in version 2 and 1: its limit, what it uses, and the line of ``memory.stat`` on what it can give back."""
+
+
 def free_memory() -> int | None:
-    """Return the bytes available without swapping; None if the system does not report them."""
+    """Return the bytes available without swapping, to this machine and to this container; None if nothing reports them."""
+    free = [*_free_in_groups()]
     try:
         for line in MEMORY_FILE.read_text("ascii").splitlines():
             if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024
+                free.append(int(line.split()[1]) * 1024)
     except (OSError, ValueError, IndexError):
         pass
-    return None
+    return min(free, default=None)
+
+
+def _free_in_groups() -> Iterator[int]:
+    for folder in group_folders("memory"):
+        for limit, used, reclaimable in GROUP_FILES:
+            for most in numbers_in(folder / limit).values():
+                cached = numbers_in(folder / "memory.stat").get(reclaimable, 0)
+                yield max(0, most - numbers_in(folder / used).get("", 0) + cached)
 
 
 def check_memory(needed: int, name: str) -> None:

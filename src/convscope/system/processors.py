@@ -29,17 +29,28 @@ def available_processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _shares() -> Iterator[float]:
-    """Yield the limit of each control group that this process is in, in processors."""
+def group_folders(controller: str) -> Iterator[Path]:
+    """Yield the folders of the control groups that limit this process in what ``controller`` controls, of both versions."""
     for line in _text(OWN_GROUPS).splitlines():
         _, controllers, own = line.split(":", 2)
         if not controllers:
-            for folder in _with_parents(CONTROL_GROUPS, own):
-                yield from _ratio(*_text(folder / "cpu.max").split())
-        elif "cpu" in controllers.split(","):
-            for root in (CONTROL_GROUPS / "cpu", CONTROL_GROUPS / controllers):
-                for folder in _with_parents(root, own):
-                    yield from _ratio(_text(folder / "cpu.cfs_quota_us"), _text(folder / "cpu.cfs_period_us"))
+            yield from _with_parents(CONTROL_GROUPS, own)
+        elif controller in controllers.split(","):
+            for root in (CONTROL_GROUPS / controller, CONTROL_GROUPS / controllers):
+                yield from _with_parents(root, own)
+
+
+def numbers_in(path: Path) -> dict[str, int]:
+    """Return the named numbers in a file of a control group; one without a name is called ``""``."""
+    words = (line.rpartition(" ") for line in _text(path).splitlines())
+    return {name: int(number) for name, _, number in words if number.isdecimal()}  # not "max", not -1
+
+
+def _shares() -> Iterator[float]:
+    """Yield the limit of each control group that this process is in, in processors."""
+    for folder in group_folders("cpu"):
+        yield from _ratio(*_text(folder / "cpu.max").split())
+        yield from _ratio(_text(folder / "cpu.cfs_quota_us"), _text(folder / "cpu.cfs_period_us"))
 
 
 def _with_parents(root: Path, own: str) -> Iterator[Path]:
