@@ -1,13 +1,12 @@
 """``--csv``: what a verb lists, as a table for other programs."""
 
-import csv
-import io
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..api.run import check_output
 from ..runs.label_suspects import escape_formula
+from ..system.csv_text import csv_text
 from ..system.files import write_output
 from .help_sections import output_option
 
@@ -39,8 +38,5 @@ def write_csv(file: Path | None, head: Sequence[str], rows: Iterable[Sequence[ob
     """Write a table; texts that a spreadsheet could execute are marked as texts."""
     if file is None:
         return
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(head)
-    writer.writerows([escape_formula(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
-    write_output(file, text.getvalue())
+    cells = ([escape_formula(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
+    write_output(file, csv_text([head, *cells]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
@@ -15,6 +15,7 @@ from ..formatting import percent
 from ..models.summary import layer_table
 from ..system.memory import in_bytes
 from ..training.events import Event, TrainingStarted, TrainProgress
+from .streams import OwnCodes, printable_text
 
 if TYPE_CHECKING:
     from ..analysis.label_audit.cross_validation import AuditProgress
@@ -39,7 +40,7 @@ class Display:
     def note(self, text: str) -> None:
         """Print ``text``, above the bars if there are any."""
         # Class names and paths may hold square brackets, which rich would read as markup.
-        self._console.print(text, markup=False)
+        self._console.print(printable_text(text), markup=False)
 
     def line(self, text: str) -> None:
         """Print ``text`` where no bar can show it."""
@@ -50,6 +51,7 @@ class Display:
         """Move the bar of ``key``, which appears with its first move."""
         if self._bars is None:
             return
+        description, state = printable_text(description), printable_text(state)
         if key not in self._tasks:
             self._tasks[key] = self._bars.add_task(description, total=total, state=state)
         self._bars.update(self._tasks[key], description=description, completed=done, total=total, state=state)
@@ -70,7 +72,7 @@ def open_progress(make: Callable[[Display], Callable[[Any], None]], *, quiet: bo
     if quiet:
         yield None
         return
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console = Console(file=cast("IO[str]", OwnCodes()), highlight=False, soft_wrap=True)
     if not console.is_terminal:
         yield make(Display(console, None))
         return

@@ -1,6 +1,8 @@
 """Standard output and standard error as they are: in any encoding, closed or full, they never cost a command its work.
 
-What an encoding lacks is written in ASCII. What cannot be written is dropped; the exit status says so at the end.
+What an encoding lacks is written in ASCII. What cannot be written is dropped; the exit status says so at the end. Whatever is
+written, names and notes of strangers included, is text alone: control and escape characters and marks that turn the direction of
+writing are spelt as in JSON.
 """
 
 import codecs
@@ -8,13 +10,40 @@ import io
 import os
 import select
 import sys
-from typing import Any
+import unicodedata
+from typing import Any, TextIO
 
 HANDLER = "convscope"
 IN_ASCII = {
     "–": "-", "−": "-", "—": "-", "…": "...", "→": "->", "×": "x", "·": ".", "±": "+/-", "≤": "<=", "≥": ">=", "≈": "~", "ε": "eps",
     "“": '"', "”": '"', "‘": "'", "’": "'", "\N{NO-BREAK SPACE}": " ", "░": ".", "▒": "o", "▓": "O", "█": "#",
 }  # fmt: skip
+
+
+KEPT = "\n\t\u200c\u200d"
+"""Line ends, tabs, and the zero-width joiners that Persian, Hindi and composed emoji need."""
+
+
+def printable_text(text: str) -> str:
+    """Return ``text`` with everything spelt that a terminal would obey instead of showing it."""
+    if text.replace("\n", "").isprintable():
+        return text
+    shown = (each in KEPT or each.isprintable() or unicodedata.category(each) == "Zs" for each in text)
+    return "".join(each if is_shown else _escaped(each) for each, is_shown in zip(text, shown, strict=True))
+
+
+class OwnCodes:
+    """Standard error for the control codes of our own progress bars; the texts in them must be printable."""
+
+    def __init__(self) -> None:
+        self._stream = sys.stderr
+
+    def write(self, text: str) -> int:
+        """Write ``text`` as it is."""
+        return type(self._stream).write(self._stream, text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
 
 class LastingOutput(io.FileIO):
@@ -47,13 +76,24 @@ def prepare_streams() -> None:
         if stream is None:
             setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 - for as long as the process lasts
         elif isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors=HANDLER)
+            # Click would write UTF-8 around a stream that says ASCII.
+            is_ascii = codecs.lookup(stream.encoding).name == "ascii"
+            stream.reconfigure(encoding="utf-8" if is_ascii else None, errors=HANDLER)
             if type(getattr(stream.buffer, "raw", stream.buffer)) is io.FileIO:
                 raw = LastingOutput(stream.fileno(), "w", closefd=False)
                 lasting = io.TextIOWrapper(
                     io.BufferedWriter(raw), stream.encoding, HANDLER, line_buffering=stream.line_buffering
                 )
                 setattr(sys, name, lasting)
+        _write_text_alone(getattr(sys, name))
+
+
+def _write_text_alone(stream: TextIO) -> None:
+    def write(text: str) -> int:
+        return type(stream).write(stream, printable_text(text))
+
+    if isinstance(stream, io.TextIOWrapper):  # others, such as a notebook's, show their text in their own way
+        stream.write = write  # type: ignore[method-assign]
 
 
 def failure_of_output() -> OSError | None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from ..analysis.label_audit.confirmed import AccuracyWithoutConfirmed
 from ..analysis.label_audit.suspects import SPLITS, LabelAudit, from_rows
 from ..errors import ConvscopeError, DatasetError, reason_of
+from ..system.csv_text import csv_text
 from ..system.dataclass_json import from_json
 from ..system.regular_files import open_bounded
 from ..types import Labels
@@ -50,19 +51,18 @@ Reviews = Mapping[tuple[str, int], Review]
 
 def to_csv(audit: LabelAudit, reviews: Reviews | None = None) -> str:
     """Return the suspects as CSV, the highest score first, then reviewed images that are none; no cell is a formula."""
-    text, others = io.StringIO(), dict(reviews or {})
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS + REVIEW_COLUMNS if reviews else COLUMNS)
+    others = dict(reviews or {})
+    table: list[tuple[object, ...]] = [COLUMNS + REVIEW_COLUMNS if reviews else COLUMNS]
     files = audit.files or [""] * len(audit)
     for (split, index, given, suggested, score), file in zip(audit.rows(), files, strict=True):
         cells = _review_cells(others.pop((split, index), None)) if reviews else ()
         known = (split, index, escape_formula(given), escape_formula(suggested), f"{score:.6f}", escape_formula(file))
-        writer.writerow((*known, *cells))
+        table.append((*known, *cells))
     for (split, index), review in others.items():
-        writer.writerow(
+        table.append(
             (split, index, escape_formula(review.given), "", "", escape_formula(review.file), *_review_cells(review))
         )
-    return text.getvalue()
+    return csv_text(table)
 
 
 def _review_cells(review: Review | None) -> tuple[str, ...]:
