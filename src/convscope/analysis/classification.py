@@ -1,7 +1,5 @@
 """The confusion matrix."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +7,17 @@ import numpy as np
 from ..types import Floats, Labels
 from .statistics.independent import homogeneity_p
 from .statistics.proportions import Interval, wilson_or_unknown
+
+
+@dataclass(frozen=True)
+class ConfusedPair:
+    """One kind of confusion: ``count`` images of class ``true`` predicted as ``predicted``."""
+
+    true: str
+    predicted: str
+    count: int
+    support: int
+    """Images of class ``true``."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,17 +58,6 @@ class Confusion:
             for true, predicted in cells
             if off_diagonal[true, predicted] > 0
         )
-
-
-@dataclass(frozen=True)
-class ConfusedPair:
-    """One kind of confusion: ``count`` images of class ``true`` predicted as ``predicted``."""
-
-    true: str
-    predicted: str
-    count: int
-    support: int
-    """Images of class ``true``."""
 
 
 def confusion(labels: Labels, predictions: Labels, class_names: tuple[str, ...]) -> Confusion:

@@ -1,7 +1,5 @@
 """The results of a study, and their JSON and CSV forms."""
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
@@ -108,6 +106,19 @@ COLUMNS = ("run", "model", "recipe", "size", "images", "seed", "accuracy", "erro
            "parameters", "train_seconds")  # fmt: skip
 
 
+@dataclass(frozen=True)
+class HardImage:
+    """A test image that at least half of the runs misclassify."""
+
+    index: int
+    label: str
+    wrong: int
+    """Runs that misclassify it."""
+    runs: int
+    answer: str
+    """The most frequent wrong prediction."""
+
+
 @dataclass(frozen=True, eq=False)
 class StudyResults:
     """The results of a study; configurations are named ``MODEL-RECIPE``."""
@@ -127,19 +138,6 @@ class StudyResults:
     remarks: tuple[str, ...]
     """Sentences that qualify the numbers."""
     outcomes: tuple[Outcome, ...]
-
-
-@dataclass(frozen=True)
-class HardImage:
-    """A test image that at least half of the runs misclassify."""
-
-    index: int
-    label: str
-    wrong: int
-    """Runs that misclassify it."""
-    runs: int
-    answer: str
-    """The most frequent wrong prediction."""
 
 
 def make_results(

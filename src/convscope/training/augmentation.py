@@ -4,11 +4,9 @@ No recipe flips images or rotates them far, because a mirrored 2 is not a 2 and 
 preserve the class of most kinds of images; each change can be turned off by name.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -58,7 +56,7 @@ class Augmentation:
         """Return the largest shift in whole pixels for images of this shape (h, w, c)."""
         return round(self.shift * min(image_shape[:2]))
 
-    def times(self, share: float) -> Augmentation:
+    def times(self, share: float) -> Self:
         """Return the same changes with every limit multiplied by ``share``, as far as its range allows."""
         return replace(self, **{name: min(share * getattr(self, name), 0.99 * limit) for name, limit in LIMITS.items()})
 

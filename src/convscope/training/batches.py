@@ -1,8 +1,7 @@
 """The order of the images in each epoch, and the changes that each image gets: the same for both engines."""
 
-from __future__ import annotations
-
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -27,9 +26,10 @@ class Epoch:
     warps: Floats | None
     """(n, 8) float32 affine maps, as :func:`~convscope.training.augmentation.draw_warps` returns them; None for none."""
 
-    def part(self, start: int, stop: int) -> Epoch:
+    def part(self, start: int, stop: int) -> Self:
         shifts = None if self.shifts is None else self.shifts[start:stop]
-        return Epoch(self.rows[start:stop], shifts, None if self.warps is None else self.warps[start:stop])
+        warps = None if self.warps is None else self.warps[start:stop]
+        return replace(self, rows=self.rows[start:stop], shifts=shifts, warps=warps)
 
 
 class TrainingBatches:

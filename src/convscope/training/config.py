@@ -1,10 +1,8 @@
 """All settings of a training, in one frozen dataclass."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from ..errors import ConfigError, unknown_name
 from .augmentation import Augmentation, parse_augmentation
@@ -82,11 +80,11 @@ class TrainConfig:
         """Return the share of ``num_images`` training images to hold out for validation."""
         return validation_share(self.validation_fraction, self.max_validation_images, num_images)
 
-    def with_epochs(self, epochs: int | None) -> TrainConfig:
+    def with_epochs(self, epochs: int | None) -> Self:
         """Return the settings with another number of epochs; None keeps the number."""
         return self if epochs is None else self.with_settings({"epochs": epochs})
 
-    def with_settings(self, changes: Mapping[str, Any]) -> TrainConfig:
+    def with_settings(self, changes: Mapping[str, Any]) -> Self:
         """Return the settings with other values of those that ``changes`` names, as listed in :data:`SETTINGS`.
 
         Another ``batch_size`` is used as it is, for small sets too, unless ``changes`` asks for ``shrink_batches``. ConfigError
@@ -107,7 +105,7 @@ class TrainConfig:
             )
         return changed
 
-    def with_augmentation(self, augment: str | Augmentation | None) -> TrainConfig:
+    def with_augmentation(self, augment: str | Augmentation | None) -> Self:
         """Return the settings with other augmentation, which may be text for ``parse_augmentation``; None keeps it."""
         if augment is None:
             return self
