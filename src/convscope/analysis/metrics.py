@@ -23,11 +23,13 @@ from .classification import Confusion, safe_ratio
 from .evaluation import Evaluation
 from .statistics.f1 import f1_interval, macro_f1_estimate
 from .statistics.paired import PairedCounts
-from .statistics.proportions import Interval, wilson
+from .statistics.proportions import Accuracy, Interval, wilson
 from .uncertainty.calibration import CalibrationMetrics, measure_calibration
 
 SCHEMA_VERSION = 2
 """Of ``metrics.json``; :mod:`convscope.runs.migrations` reads the versions before."""
+TOP_K, MIN_CLASSES = (3, 5), 10
+"""Numbers of most probable classes among which the true one is looked for, from this number of classes on."""
 MAX_PAIRS = 10
 UNEVEN = 1.5
 """Classes are uneven where the largest has this many times the images of the mean one."""
@@ -56,6 +58,7 @@ def evaluation_metrics(evaluation: Evaluation, *, calibration: CalibrationMetric
         "ece_interval": list(calibration.ece.interval),
         "macro_f1": macro.value,
         "macro_f1_interval": list(macro.interval),
+        "top_k_accuracy": top_k_accuracy(evaluation),
         "confusion": counts.tolist(),
         "per_class": [
             {
@@ -110,6 +113,15 @@ def _balanced(hits: list[int], support: list[int]) -> tuple[float, Interval]:
     above = sqrt(sum((end.high - recall) ** 2 for recall, end in zip(recalls, ends, strict=True))) / len(ends)
     value = float(recalls.mean())
     return value, Interval(max(0.0, value - below), min(1.0, value + above))
+
+
+def top_k_accuracy(evaluation: Evaluation) -> list[dict[str, Any]]:
+    """Return the share of images whose true class is among the k most probable ones, per k; empty below ten classes."""
+    if len(evaluation.class_names) < MIN_CLASSES:
+        return []
+    own = np.take_along_axis(evaluation.logits, evaluation.labels[:, None], axis=1)
+    rank = (evaluation.logits > own).sum(axis=1)
+    return [{"k": k, **to_json(Accuracy.of(rank < k))} for k in TOP_K]
 
 
 def network_metrics(network: Network) -> dict[str, Any]:

@@ -31,6 +31,8 @@ MAX_MATRIX, MAX_DRAWING = 40, 56
 """Pixels per row up to which an image is printed as a matrix; characters per row of a drawn image."""
 
 
+MAX_SET = 5
+"""Classes of a prediction set that is printed; JSON has all."""
 MAX_CHARACTERS = 8
 """Characters that a note names."""
 
@@ -78,8 +80,11 @@ def result_line(test: Metrics) -> str:
 def probability_scores_line(test: Metrics) -> str:
     """Return loss, macro F1, Brier score and calibration error with their 95% intervals."""
     names = {"loss": "loss", "macro_f1": "macro F1", "brier": "Brier score", "ece": "calibration error (ECE)"}
+    top = (
+        f"top-{each['k']} accuracy {_share(each['accuracy'], each['interval'])}" for each in test.get("top_k_accuracy", ())
+    )
     numbers = (f"{title} {test[name]:.4f} ({_number_range(test[f'{name}_interval'])})" for name, title in names.items())
-    return f"{', '.join(numbers)}; 95% CIs in parentheses"
+    return f"{', '.join((*numbers, *top))}; 95% CIs in parentheses"
 
 
 def baseline_line(baseline: Metrics) -> str:
@@ -149,7 +154,10 @@ def _answers(prediction: Prediction) -> str:
         f"{printable(answer.class_name)} {format_probability(answer.probability)}" for answer in prediction.answers
     )
     text = first if prediction.is_above_threshold else f"below the threshold: {first}"
-    return text + (f"  (then {', '.join(others)})" if others else "")
+    text += f"  (then {', '.join(others)})" if others else ""
+    # Of several classes only: the set of a sure prediction is that class, and that of too few validation images all of them.
+    sets = [(level, names) for level, names in prediction.prediction_sets.items() if 1 < len(names) <= MAX_SET]
+    return f"{text}; {percent(sets[-1][0], 0)} set: {printable(', '.join(sets[-1][1]))}" if sets else text
 
 
 def ood_warning(prediction: Prediction) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from ..analysis.ood.feature_distance import MIN_IMAGES, FeatureDistances, ReferenceData
+from ..analysis.uncertainty.prediction_sets import PredictionSets
 from ..data.preprocessing import ImagePreprocessor, preprocessor_for
 from ..data.read_options import PixelForm, pixel_form_of
 from ..errors import ConfigError, ConvscopeError, RunError
@@ -20,7 +21,7 @@ from ..models.predictor import Predictor
 from ..runs import opening, run_folder
 from ..runs.files import EVIDENCE, EXAMPLES, METRICS, ONNX_MODEL, REFERENCE_DATA, REQUEST
 from ..runs.predictor import open_predictor
-from ..runs.reading import read_request, read_temperature
+from ..runs.reading import read_request, read_uncertainty
 from ..runs.reference_data import load_reference_data
 from ..system.forms import Sizes
 from ..types import Floats, Images, PathLike
@@ -56,6 +57,8 @@ class Classifier:
     """What was done to the pixels of the training data; None if it is not known."""
     ood_unavailable_reason: str | None = None
     """Reason for missing distances, as a clause; None if they can be measured."""
+    prediction_sets: tuple[PredictionSets, ...] = ()
+    """The rule for the set of classes of each level; none without validation images, and for a model without its run."""
 
     @cached_property
     def reference(self) -> Floats | None:
@@ -114,7 +117,7 @@ def _of_run(folder: Path) -> Classifier:
     sizes: Sizes = {}
     request = read_request(folder, sizes)
     reference_data = load_reference_data(folder, sizes)
-    dataset, temperature = request["dataset"], read_temperature(folder)
+    dataset, (temperature, sets) = request["dataset"], read_uncertainty(folder)
     predictor = open_predictor(folder, dataset)
     return Classifier(
         predictor,
@@ -126,6 +129,7 @@ def _of_run(folder: Path) -> Classifier:
         temperature is not None,
         pixel_form_of(dataset),
         _ood_unavailable_reason(folder, predictor, reference_data),
+        sets,
     )
 
 

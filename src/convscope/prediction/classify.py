@@ -94,6 +94,7 @@ def predict(
         classifier.ood_unavailable_reason,
         at_least,
         prepared.empty,
+        classifier.prediction_sets,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..analysis.ood.feature_distance import FeatureDistances, mean_knn_distance
+from ..analysis.uncertainty.prediction_sets import PredictionSets, in_set
 from ..analysis.uncertainty.temperature import log_softmax
 from ..data.images.inputs import BadPicture
 from ..formatting import format_probability
@@ -69,6 +70,8 @@ class Prediction:
     """Position in the image file, if digits were detected there."""
     at_least: float = 0.0
     """The probability threshold."""
+    prediction_sets: Mapping[float, tuple[str, ...]] = field(default_factory=dict)
+    """Classes, one of which is the true one with this probability, for images like those of the training; by probability."""
 
     @property
     def class_name(self) -> str | None:
@@ -137,6 +140,8 @@ class Predictions:
 
     empty: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_), repr=False)
     """(n,) whether no digit was found: probabilities and distances are then NaN, and labels -1. Of no entries if none is."""
+    set_rules: tuple[PredictionSets, ...] = field(default=(), repr=False)
+    """The rules of the prediction sets."""
 
     @property
     def is_above_threshold(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
@@ -194,7 +199,14 @@ class Predictions:
         threshold = self.feature_distances.threshold if self.feature_distances else None
         place = self.places[index] if self.places else None
         steps = self.preprocessing_steps[index]
-        return Prediction(self.names[index], tuple(answers), steps, distance, threshold, place, self.at_least)
+        sets = {} if is_empty else {rule.level: self._set(probabilities, rule) for rule in self.set_rules}
+        return Prediction(self.names[index], tuple(answers), steps, distance, threshold, place, self.at_least, sets)
+
+    def _set(self, probabilities: Floats, rule: PredictionSets) -> tuple[str, ...]:
+        """Return the classes of a set, the most probable first."""
+        inside = in_set(probabilities[None], rule.probability)[0]
+        order = np.argsort(-probabilities, kind="stable")
+        return tuple(self.class_names[label] for label in order if inside[label])
 
     def __iter__(self) -> Iterator[Prediction]:
         return (self[index] for index in range(len(self)))
@@ -228,5 +240,6 @@ def _prediction(prediction: Prediction) -> dict[str, Any]:
         "threshold": prediction.threshold,
         "out_of_distribution": prediction.is_out_of_distribution,
         "place": None if prediction.place is None else asdict(prediction.place),
+        "prediction_sets": {f"{level:g}": list(classes) for level, classes in prediction.prediction_sets.items()},
         **({"above_threshold": prediction.is_above_threshold} if prediction.at_least else {}),
     }

@@ -64,6 +64,7 @@ TEST: Mapping[str, Any] = {
     "balanced_accuracy?": Share,
     "balanced_accuracy_interval?": Interval,
     "recall_p?": Maybe(Share),
+    "top_k_accuracy?": [{"k": Positive, "count": int, "n": Positive, "accuracy": Share, "interval": Interval}],
     "never_predicted?": [Member("classes")],
     **dict.fromkeys(("loss", "brier", "ece", "macro_f1"), float),
     **{f"{name}_interval": Interval for name in ("loss", "brier", "ece", "macro_f1")},

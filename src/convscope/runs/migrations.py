@@ -153,6 +153,7 @@ def _uncertainty(old: Json, num_test: int) -> Json:
         },
         "thresholds": [_threshold(each, "target_accuracy") | chosen for each in reached],
         "unreachable_targets": [each["wanted"] for each in old["thresholds"] if each["threshold"] is None],
+        "prediction_sets": [],
         "temperature": old["temperature"],
     }
 

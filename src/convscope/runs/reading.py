@@ -6,8 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ..analysis.uncertainty.prediction_sets import PredictionSets
 from ..analysis.uncertainty.temperature import Temperature
 from ..errors import RunError, reason_of
+from ..system.dataclass_json import from_json
 from ..system.forms import FormError, Maybe, Sizes, check
 from . import opening
 from .files import METRICS, REQUEST
@@ -29,11 +31,11 @@ def read_begun_request(folder: Path) -> dict[str, Any]:
     return read_checked(folder / REQUEST, BEGUN_FORM, upgrade=upgrade_request)
 
 
-def read_temperature(folder: Path) -> float | None:
-    """Return the temperature of a run, the one number of its metrics that a prediction needs; None if it has none."""
-    form = {"uncertainty?": Maybe({"temperature": Temperature | None})}
-    found = read_checked(folder / METRICS, form, upgrade=upgrade_metrics).get("uncertainty")
-    return None if found is None else found["temperature"]
+def read_uncertainty(folder: Path) -> tuple[float | None, tuple[PredictionSets, ...]]:
+    """Return the temperature and the prediction sets of a run, which are all of its metrics that a prediction needs."""
+    form = {"uncertainty?": Maybe({"temperature": Temperature | None, "prediction_sets?": [PredictionSets]})}
+    found = read_checked(folder / METRICS, form, upgrade=upgrade_metrics).get("uncertainty") or {"temperature": None}
+    return found["temperature"], tuple(from_json(PredictionSets, each) for each in found.get("prediction_sets", ()))
 
 
 def read_checked(

@@ -18,6 +18,7 @@ from ...training.validation_split import SelectionSplit, train_and_holdout_indic
 from ...types import Floats, Labels
 from ..evaluation import Evaluation
 from .calibration import CalibrationMetrics, measure_calibration
+from .prediction_sets import PredictionSets, measure_prediction_sets
 from .selective_prediction import (
     RiskCoverage,
     RiskCoverageCurve,
@@ -56,6 +57,8 @@ class Uncertainty:
     """For the target accuracies that some threshold is shown to reach; none on training images, which show nothing."""
     unreachable_targets: tuple[float, ...]
     """Target accuracies that no threshold is shown to reach."""
+    prediction_sets: tuple[PredictionSets, ...] = ()
+    """For each level; none on training images, and in runs of earlier versions."""
 
     @property
     def temperature(self) -> Temperature | None:
@@ -85,7 +88,13 @@ def measure_uncertainty(
         measure_calibration(evaluation.logits, evaluation.labels, temperature=temperature, seed=seed) if used else None
     )
     curve = risk_coverage_curve(*test)
-    thresholds, unreachable = thresholds_for_accuracy(selection, test) if selected_on == "validation" else ((), ())
+    thresholds: tuple[Threshold, ...] = ()
+    unreachable: tuple[float, ...] = ()
+    sets: tuple[PredictionSets, ...] = ()
+    if selected_on == "validation":
+        thresholds, unreachable = thresholds_for_accuracy(selection, test)
+        probabilities = (np.exp(log_softmax(each.astype(np.float64) / temperature)) for each in (logits, evaluation.logits))
+        sets = measure_prediction_sets(*zip(probabilities, (held_out.labels, evaluation.labels), strict=True))
     return Uncertainty(
         selected_on,
         len(indices),
@@ -96,6 +105,7 @@ def measure_uncertainty(
         RiskCoverage(curve.aurc, curve.oracle_aurc, thresholds_for_coverage(selection, test)),
         thresholds,
         unreachable,
+        sets,
     )
 
 
