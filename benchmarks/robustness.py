@@ -173,7 +173,8 @@ TEXT = """# Robustness
 any run and adds it to its page.
 
 {conditions}. Data: {dataset}; a stratified sample of {n} of the {test_images} test images, the same for every network. Intervals
-are 95% CIs over images, for one seed per network; they do not cover other seeds. All networks were trained by
+are 95% CIs over images, for one seed per network; they do not cover other seeds. Those of means over strengths and kinds were
+computed as if an image gave one answer, and are two to five times as wide as those of today. All networks were trained by
 earlier settings of the recipes, with Keras on TensorFlow.
 {seconds}
 

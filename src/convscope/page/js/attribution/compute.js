@@ -98,7 +98,7 @@ export const ATTRIBUTION_METHODS = [
     asked: "gradient",
     words:
       "Gradient × input, averaged along the straight path from an image of zeros to this one. The values add up to the " +
-      "difference between the two logits. The path passes through unrealistic images.",
+      "difference between the two logits, but for what the steps along the path leave out. The path passes through unrealistic images.",
     short: ({sum}) => `sum ${formatNumber(sum)}`,
     tell: ({sum, logit, zerosLogit}) => {
       const [here, zeros, more] = [logit, zerosLogit, logit - zerosLogit].map((number) => formatDecimals(number, 2));
