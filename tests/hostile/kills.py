@@ -159,7 +159,7 @@ class Kills:
     def _run_again(self, place: Path, verb: Verb) -> str:
         """Run a verb to its end after a kill; return what is wrong then."""
         words = [*verb.arguments]
-        if words[0] == "train" and (place / "run" / files.MANIFEST).exists():
+        if words[0] == "train" and run_folder.is_run(place / "run"):
             words = [*(word for word in words if word not in ("--resume", "--overwrite")), "--overwrite"]
         elif words[0] == "train":
             words = [*(word for word in words if word not in ("--resume", "--overwrite")), "--resume"]
