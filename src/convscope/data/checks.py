@@ -1,7 +1,5 @@
 """Checks before training: imbalance, blank images, duplicates, near-duplicates across the split, contradictory labels."""
 
-from __future__ import annotations
-
 import hashlib
 import shlex
 from collections.abc import Iterator, Sequence

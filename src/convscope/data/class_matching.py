@@ -1,7 +1,5 @@
 """The classes of other data as those of a network: by name, never by position."""
 
-from __future__ import annotations
-
 import csv
 import re
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,5 @@
 """Groups of image files by their names: the frames of one scene, the photos of one patient."""
 
-from __future__ import annotations
-
 import os
 import re
 from collections import Counter

@@ -1,7 +1,5 @@
 """Load a dataset from a known name or a path."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable
 from dataclasses import replace
@@ -29,7 +27,6 @@ from .readers.npz import read_npz
 
 FORMS = "an .npz file, a .csv file, a folder of IDX files, or a folder with one folder of image files per class"
 """Accepted forms of data, for error messages."""
-
 CLUES = {
     ".zip": "Unpack it and pass the folder",
     ".tar": "Unpack it and pass the folder",

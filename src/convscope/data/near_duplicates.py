@@ -9,8 +9,6 @@ wide gap separates near copies from the next image. On MNIST this finds no test 
 photos of one article; of MNIST's digits with noise of 16 grey levels it finds nine in ten.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

@@ -3,8 +3,6 @@
 The mean images of the classes are compared with MNIST's, upright and transposed.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache

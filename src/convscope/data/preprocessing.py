@@ -9,8 +9,6 @@ network have one polarity, an image of the other polarity is inverted. The page 
 and as central as in the dataset. Folders of image files for training are preprocessed here too.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any

@@ -1,7 +1,5 @@
 """Loading of the dataset of an existing run."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping
 from pathlib import Path

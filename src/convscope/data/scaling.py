@@ -3,8 +3,6 @@
 Training, evaluation, exported models and the page share this function, so that they cannot disagree.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from ..types import Images, Inputs

@@ -1,7 +1,5 @@
 """Stratified splits, of single images or of whole groups."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Work on many image files in threads; Pillow and NumPy release the GIL."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 from collections.abc import Callable, Iterator, Sequence

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 NEEDED = frozenset({REQUEST, ONNX_MODEL, METRICS, EVIDENCE, REFERENCE_DATA, EXAMPLES})
 """Files of a run folder that are read and verified; the others may be damaged."""
-
 _folders: WeakKeyDictionary[Any, Path] = WeakKeyDictionary()
 """Run folders of the Keras models that runs handed out, whose preprocessing the models lack."""
 NO_IMAGES = "a model file contains no training images to compare with, the run folder does"

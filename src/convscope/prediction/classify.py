@@ -1,7 +1,5 @@
 """Classify image files: preprocess them in parallel, then run the network once."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor

@@ -1,7 +1,5 @@
 """Predicted classes with probabilities and out-of-distribution distances."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field

@@ -1,7 +1,5 @@
 """The forms of the ``.npz`` files of a run: every array that convscope reads, its type, its shape and its range."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from pathlib import Path
 

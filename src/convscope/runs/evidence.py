@@ -1,7 +1,5 @@
 """Evidence, figures and page of a run, for ``train`` and ``report``."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +17,6 @@ from .seed_votes import SeedVotes, seed_votes
 
 MISTAKES = "mistakes"
 """Key of the explained mistakes in ``metrics.json``."""
-
 OTHER_SEEDS = "other seeds"
 """Name for the networks that vote when they are the other seeds of a study."""
 

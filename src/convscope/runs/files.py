@@ -1,7 +1,5 @@
 """The files of a run folder: every name, with one line on what is in it; all other modules import them from here."""
 
-from __future__ import annotations
-
 from ..system.files import temporary_name
 
 REPORT = "report.html"
@@ -22,7 +20,6 @@ CHECKPOINT = "checkpoint.npz"
 MANIFEST = "manifest.json"
 AUDIT_CHECKPOINT = temporary_name(".npz", number="1abe1a0d17000000")
 """The finished folds of a label audit: a temporary file that outlives its process."""
-
 DESCRIPTIONS = {
     REPORT: "the report, one self-contained page",
     KERAS_MODEL: "the trained model, for keras.saving.load_model",
@@ -42,7 +39,6 @@ DESCRIPTIONS = {
     MANIFEST: "name, size and SHA-256 of every other file but the ledger, which may grow",
 }
 """What is in each file, by name, in the order in which the page lists them; ``figures`` is a folder."""
-
 KNOWN_FILES = frozenset(DESCRIPTIONS)
 OPTIONAL = frozenset({EVIDENCE, REFERENCE_DATA, LABEL_SUSPECTS, CHECKPOINT})
 """The files that a complete run may lack."""

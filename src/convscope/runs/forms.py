@@ -4,8 +4,6 @@ Keys with a question mark are missing in runs of earlier versions. Keys that are
 are passed over. :mod:`convscope.runs.metrics_form` declares ``metrics.json``, :mod:`convscope.runs.array_forms` the arrays.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -71,7 +69,6 @@ BEGUN_FORM: Mapping[str, Any] = {
     "versions?": Mapping[str, str],
 }
 """Of a training that was not finished: what a resumed one is compared with."""
-
 STUDY_REQUEST: Mapping[str, Any] = {
     "created": str,
     "dataset": {"fingerprint": str},

@@ -1,7 +1,5 @@
 """``label_suspects.csv``: the possible label errors of an audit, and the same list after a person has confirmed some."""
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,10 +22,8 @@ REVIEW_COLUMNS = ("confirmed", "corrected", "note")
 """Columns of a list after a review: ``yes`` or ``no``, the right class, and a remark. The page saves the same columns."""
 KEY = "label_audit"
 """In ``metrics.json``."""
-
 FORMULA_PREFIXES = "=+-@\t\r\n＝＋－＠'"
 """A spreadsheet may execute a cell that begins with one of these; the last one marks a cell as text."""
-
 MAX_COMPLAINTS = 50
 
 

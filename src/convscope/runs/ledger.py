@@ -7,8 +7,6 @@ read, so an interrupted evaluation counts as well. Showing an earlier result, or
 and synced: several processes can append at once, and one that dies leaves the earlier lines intact.
 """
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os

@@ -4,8 +4,6 @@ The operating system locks a folder while it is written (``flock``): two trainin
 leaves no lock behind.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import shutil

@@ -3,8 +3,6 @@
 Apart from :mod:`convscope.runs.forms`, because a prediction, which needs one number of it, would import half of ``analysis``.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal

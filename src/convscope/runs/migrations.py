@@ -3,8 +3,6 @@
 Reading rewrites no file. Nothing else in the package knows the names of schema 1.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from typing import Any, TypeVar

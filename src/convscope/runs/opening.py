@@ -4,8 +4,6 @@ A file is read if it is regular, lies in the folder even where it is a link, is 
 complete run, is listed in the manifest. Nothing else is opened, so that no pipe, device or link of a folder's author is read.
 """
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Callable

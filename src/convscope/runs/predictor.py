@@ -1,7 +1,5 @@
 """``model.onnx`` of a run, opened for the images and classes that ``run.json`` describes."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any

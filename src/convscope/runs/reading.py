@@ -1,7 +1,5 @@
 """JSON files of a run, read, upgraded and checked against their declared forms, once."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any

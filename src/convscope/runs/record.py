@@ -1,7 +1,5 @@
 """A run in memory: what reports, figures and the page are made from."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property

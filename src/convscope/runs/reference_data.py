@@ -3,8 +3,6 @@
 Apart from :mod:`convscope.runs.store`, so that a prediction neither reads nor imports the rest of a run.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path

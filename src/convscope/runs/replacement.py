@@ -6,8 +6,6 @@ by one, the manifest last. No folder of the user's is renamed or removed, so tha
 current folder. A process that is killed meanwhile leaves the rest to the next one that writes to the folder.
 """
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os
@@ -21,7 +19,6 @@ from .files import CHECKPOINT, FIGURES, KNOWN_FILES, MANIFEST
 
 REPLACED = "replaced-manifest.json"
 """In a new run within the old one's folder: the manifest of the old run, which goes."""
-
 OWN_FILES = KNOWN_FILES | {REPLACED}
 
 

@@ -1,7 +1,5 @@
 """The content of ``run.json``: settings, dataset, package versions and machine."""
 
-from __future__ import annotations
-
 import shlex
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime

@@ -5,8 +5,6 @@ Later changes, such as a new report or added metrics, keep the manifest true at 
 locks a folder while it is written, and :mod:`convscope.runs.replacement` replaces an old run by a new one.
 """
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import os
@@ -27,13 +25,10 @@ from .opening import ALTERNATIVE, REMEDY, Contents, manifest_entries, open_file,
 
 REGENERABLE = (FIGURES, REPORT)
 """What ``convscope report`` can make again from the other files."""
-
 MAY_DIFFER = frozenset({*REGENERABLE, LABEL_SUSPECTS})
 """Files whose content may be another than the manifest says."""
-
 NOT_IN_MANIFEST = frozenset({MANIFEST, LEDGER, CHECKPOINT})
 """The manifest itself, the ledger, which grows after the run is complete, and the checkpoint, which then goes."""
-
 RUNS = Path("runs")
 """Where `convscope train` writes a run, unless told otherwise."""
 WANTED = " Pass one that `convscope train` wrote, such as runs/NAME."

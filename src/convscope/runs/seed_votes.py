@@ -1,7 +1,5 @@
 """The predictions of all seeds of one configuration, counted per test image and class."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

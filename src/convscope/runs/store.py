@@ -1,7 +1,5 @@
 """Run records to and from the files of a run folder. Reading needs neither Keras nor a back-end, and executes no code."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 from collections.abc import Iterator, Mapping
@@ -35,12 +33,10 @@ from .stored_network import DESCRIPTION, FINAL, network_of, parsed_bytes, weight
 
 NAMES = "names"
 """Key in ``predictions.npz``: files or rows of the test images as JSON bytes."""
-
 OF_ONE_TRAINING = ("seed", "train_seconds", "wall_seconds")
 """Metrics that no other verb changes and no two trainings share."""
 LARGEST_HALF = float(np.finfo(np.float16).max)
 """Weights of a training that diverged may be larger."""
-
 PARTS: dict[str, type[Any]] = {
     "nearest_neighbours": NearestNeighbours,
     "feature_distances": FeatureDistances,

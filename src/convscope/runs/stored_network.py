@@ -1,7 +1,5 @@
 """The network in ``snapshots.npz``: its description, as JSON in an array of bytes, and its weights."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,7 +18,6 @@ from .reading import wrong_value
 
 DESCRIPTION, FINAL = "network", "final"
 """Keys in ``snapshots.npz``: the network's description as JSON bytes, and the prefix of the float32 weights."""
-
 SETTINGS: Mapping[str, Any] = {
     "kernel_size?": [Positive], "pool_size?": [Positive], "strides?": [Positive], "units?": Positive, "filters?": Positive,
     "groups?": Positive, "activation?": str | None,

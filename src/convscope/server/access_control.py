@@ -6,8 +6,6 @@ here, with its name in ``Origin``; or have its own name resolve to 127.0.0.1 ("D
 through a tunnel (``ssh -L 9000:localhost:8000``) it differs legitimately.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 import hmac
@@ -28,7 +26,6 @@ HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(?P<port>[0-
 
 PUBLIC_PATH = "/health"
 """The one path that needs no token, for monitoring; it reveals nothing."""
-
 UNAUTHORIZED = {"www-authenticate": 'Bearer realm="convscope", Basic realm="convscope", charset="UTF-8"'}
 """Lets a browser ask its user for a password, which is the token."""
 

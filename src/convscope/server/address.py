@@ -1,7 +1,5 @@
 """The address, host names and token of the service."""
 
-from __future__ import annotations
-
 import ipaddress
 import re
 import secrets
@@ -15,10 +13,8 @@ LOCALHOST = "localhost"
 
 MIN_TOKEN = 16
 """Characters; generated tokens have 43, which are 256 bits."""
-
 TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]+")
 """Characters allowed after ``Bearer`` in a header (RFC 6750)."""
-
 BACKLOG = 512
 """Connections that the system queues, and that are accepted at a time."""
 

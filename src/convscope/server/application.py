@@ -1,7 +1,5 @@
 """The four paths of the service: page, predictions, OpenAPI document and health."""
 
-from __future__ import annotations
-
 import asyncio
 import html
 import logging
@@ -25,7 +23,6 @@ POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]*
 
 PIECE = 64 * 1024
 """Bytes of a response sent at a time, which bounds the memory that a slow client costs."""
-
 PREDICT = "/predict"
 DEFAULT_TOP, MAX_DIGITS = 3, 6
 

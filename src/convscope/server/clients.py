@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 WINDOW = 60
 """Seconds over which wrong tokens are counted."""
-
 MOST_CLIENTS = 10_000
 """Clients that are remembered; bounds the memory."""
 

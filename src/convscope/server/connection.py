@@ -25,10 +25,8 @@ from .limits import MEGABYTE, Limits
 
 MOST_DISCARDED = 64 * MEGABYTE
 """Bytes read and discarded after a refusal; beyond them the connection is aborted."""
-
 CURRENT: ContextVar[Connection] = ContextVar("connection")
 """The connection of the request that a task answers."""
-
 TOO_MANY = HTTPError(503, "too many connections are open. Retry in a second.")
 
 

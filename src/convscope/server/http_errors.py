@@ -16,7 +16,6 @@ HEADERS = {
     "x-frame-options": "DENY",
 }
 """Headers of every response; the page adds its own policy. None allows another site to read anything."""
-
 LONG_HEADERS = "the request's headers must have at most {largest:,} bytes. Send fewer."
 
 CLOSING = frozenset({400, 408, 421, 431, 505})

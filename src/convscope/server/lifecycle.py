@@ -1,7 +1,5 @@
 """Run the server until SIGINT or SIGTERM, then finish pending requests for a few seconds."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import signal

@@ -1,7 +1,5 @@
 """The OpenAPI 3.1 description of the service: ``openapi.json``, completed for one network."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

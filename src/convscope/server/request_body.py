@@ -1,7 +1,5 @@
 """Request bodies: limited in size before they are read, in time and in memory while they are read."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 from collections import Counter

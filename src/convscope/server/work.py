@@ -7,7 +7,6 @@ REQUEST, REPLY = struct.Struct("<IQ"), struct.Struct("<HQ")
 """``top`` and the bytes of the image that follows; the status and the bytes of the JSON or the sentence that follows."""
 FAILED = 0
 """The status of a reply that is a traceback, for the log."""
-
 BODY = "the image file"
 """Name of a request's body in results and errors."""
 

@@ -1,7 +1,5 @@
 """The processes that decode and classify images, and the images that wait for one of them."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import logging
@@ -25,7 +23,6 @@ LOGGER = logging.getLogger("convscope.server")
 
 PACKAGES = str(Path(__file__).parents[2])
 """The folder that holds convscope, for a worker that is not told to look in the current folder."""
-
 COMMAND = [
     sys.executable, "-P", "-c",
     f"import sys; sys.path.append({PACKAGES!r}); from convscope.server.worker import main; main()",
@@ -33,7 +30,6 @@ COMMAND = [
 
 ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_MMAP_THRESHOLD_": str(2**20)}
 """One thread each, and large buffers go back to the system (glibc) when an image is done."""
-
 LARGEST_REPLY = 2**24
 START_SECONDS = 60.0
 NICE = 10

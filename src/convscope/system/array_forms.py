@@ -1,7 +1,5 @@
 """Declared forms of named arrays that somebody else may have written, and the first array that does not have its form."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """The header of an array in NumPy's format, read before the array."""
 
-from __future__ import annotations
-
 import io
 import math
 from dataclasses import dataclass

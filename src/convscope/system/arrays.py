@@ -1,7 +1,5 @@
 """Named arrays in one ``.npz`` file: written atomically, read without unpickling."""
 
-from __future__ import annotations
-
 import io
 import os
 import zipfile

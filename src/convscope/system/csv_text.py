@@ -1,7 +1,5 @@
 """Tables as CSV text that gives back every cell, whatever line ends it holds."""
 
-from __future__ import annotations
-
 import csv
 from collections.abc import Iterable
 

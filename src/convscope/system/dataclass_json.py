@@ -1,7 +1,5 @@
 """JSON forms of frozen dataclasses: their fields by name, nested, and back."""
 
-from __future__ import annotations
-
 import functools
 import types
 from collections.abc import Mapping

@@ -4,8 +4,6 @@ Each file is written under a temporary name in its own folder, synced and rename
 A crash leaves the old file or the new one, never a mixture. The sync costs a few milliseconds per file.
 """
 
-from __future__ import annotations
-
 import contextlib
 import errno
 import hashlib
@@ -23,7 +21,6 @@ from ..types import PathLike
 
 TEMPORARY = re.compile(r"\.partial-([0-9a-f]{16})([0-9a-f]{16})(\.\w+)?", re.ASCII)
 """Names of temporary files and folders: a random number, its mark, and the ending that some libraries choose a format by."""
-
 UNSUPPORTED = {errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EBADF, errno.EACCES, errno.EPERM}
 """What systems answer that cannot sync: network mounts, and folders that may not be read."""
 

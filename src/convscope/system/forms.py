@@ -6,8 +6,6 @@ A form is a type, as annotations have it (``int``, ``str | None``, ``tuple[float
 agree on.
 """
 
-from __future__ import annotations
-
 import functools
 import re
 import types

@@ -1,7 +1,5 @@
 """Pause Python's garbage collector around work that makes many objects and frees few."""
 
-from __future__ import annotations
-
 import contextlib
 import gc
 from collections.abc import Iterator

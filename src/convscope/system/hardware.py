@@ -1,7 +1,5 @@
 """Hardware and package versions of this machine, recorded with every run."""
 
-from __future__ import annotations
-
 import platform
 import sys
 from importlib import metadata

@@ -1,7 +1,5 @@
 """Names of files and folders that operating systems and programs leave among people's data."""
 
-from __future__ import annotations
-
 import re
 
 _LEFT = re.compile(

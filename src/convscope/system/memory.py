@@ -1,7 +1,5 @@
 """Memory for images: checks before allocation, and file-backed arrays."""
 
-from __future__ import annotations
-
 import os
 import tempfile
 from collections.abc import Iterator

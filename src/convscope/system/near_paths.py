@@ -1,7 +1,5 @@
 """Existing paths with nearly the name that was asked for, for messages."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from pathlib import Path

@@ -1,7 +1,5 @@
 """How many processors this process may keep busy."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from math import ceil

@@ -1,7 +1,5 @@
 """Regular files, opened without waiting for a pipe, and read up to a limit."""
 
-from __future__ import annotations
-
 import errno
 import os
 import stat

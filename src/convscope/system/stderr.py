@@ -1,7 +1,5 @@
 """Redirect file descriptor 2, to which C and C++ libraries write directly."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import sys

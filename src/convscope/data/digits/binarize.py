@@ -17,8 +17,6 @@ Notes:
     ``page/js/image/preprocess/binarize.js`` gives identical results.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

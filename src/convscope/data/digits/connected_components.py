@@ -1,7 +1,5 @@
 """Connected components of a mask (8-connectivity), as in ``connected-components.js``."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 from functools import cached_property

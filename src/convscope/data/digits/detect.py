@@ -3,8 +3,6 @@
 ``page/js/image/preprocess/detect.js`` does the same and uses the largest of several digits.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 
 import numpy as np

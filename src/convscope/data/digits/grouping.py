@@ -9,8 +9,6 @@ Rows are read from the top, each from the left. A tilted sheet is read along its
 from each digit to its right neighbour.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median

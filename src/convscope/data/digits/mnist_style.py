@@ -22,8 +22,6 @@ Notes:
     compares them.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Annotated, Literal
 

@@ -5,8 +5,6 @@ A component is a panel if nearly all of its outermost rows and columns are ink: 
 bright as the page. ``page/js/image/preprocess/panels.js`` finds the same.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

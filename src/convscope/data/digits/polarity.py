@@ -1,7 +1,5 @@
 """Polarity of grey images: light on dark like a blackboard, or dark on light like paper."""
 
-from __future__ import annotations
-
 import numpy as np
 import numpy.typing as npt
 

@@ -5,8 +5,6 @@ leaves the images nearly unchanged, as it does with 98% of MNIST's digits, but w
 images, which fill their frame. Other images are only resized. ``--prepare digits`` overrides the test.
 """
 
-from __future__ import annotations
-
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -34,7 +32,6 @@ NEARLY = 3.0
 MIN_SIDE = 16
 BLOCK = 64
 """Images per task of a thread."""
-
 NOTE = (
     "the classes are the ten digits and the images look like MNIST's, so image files for the network are preprocessed like "
     "MNIST, including photos of paper and sheets with several digits"

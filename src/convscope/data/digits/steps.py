@@ -3,8 +3,6 @@
 Each ``image`` is the image (h, w) uint8 after the step.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from ..images.resample import GreyImage

@@ -1,7 +1,5 @@
 """Images of the network's size that have the form of its training images, and so are used unchanged."""
 
-from __future__ import annotations
-
 import numpy as np
 import numpy.typing as npt
 

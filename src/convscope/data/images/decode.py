@@ -6,8 +6,6 @@ applied; colour profiles and gamma are not. Of an animation the first frame is u
 ``formats.py`` and no others, after the header has shown that the image fits into memory.
 """
 
-from __future__ import annotations
-
 import contextlib
 import io
 import logging

@@ -5,8 +5,6 @@ decodes a progressive JPEG once per scan. So JPEG, PNG and GIF files are reduced
 one pass over their headers; files of other formats are refused beyond limits that no camera, scanner or program comes near.
 """
 
-from __future__ import annotations
-
 import re
 import zlib
 from collections.abc import Callable, Iterator

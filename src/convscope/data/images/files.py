@@ -1,7 +1,5 @@
 """Reading of image files, without blocking on pipes or exhausting memory."""
 
-from __future__ import annotations
-
 import glob
 import os
 from collections import Counter

@@ -1,7 +1,5 @@
 """File formats of images, recognized by content instead of file name."""
 
-from __future__ import annotations
-
 import importlib
 import importlib.util
 from dataclasses import dataclass
@@ -79,7 +77,6 @@ OTHERS: tuple[tuple[bytes, str, str], ...] = (
     (b"<html", "an HTML page", "Download the image file itself"),
 )
 """Files passed by mistake: first bytes, description, remedy."""
-
 BRANDS = ((AVIF, {b"avif", b"avis"}), (HEIC, {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}))
 """Formats in a container that lists their brands; the first that is listed counts."""
 DECODERS = {

@@ -18,8 +18,6 @@ from .decode import DecodedImage, decode_image, from_pillow
 from .files import find_image_files, read_image_file
 from .formats import check_size
 
-ImageLike: TypeAlias = "PathLike | bytes | Image.Image | npt.NDArray[Any] | NamedBytes"
-"""One image, or the path of a folder or a pattern for several."""
 CHANNELS = (1, 3, 4)
 """Grey, RGB, RGBA."""
 TWICE = 1.00001 / 255
@@ -39,6 +37,10 @@ class NamedBytes:
     def open(self, given: GivenRange | None = None) -> DecodedImage:
         """Decode the image, in which black and white may be ``given``, or raise a PictureError."""
         return open_image(self.image, repr(self.name) if isinstance(self.image, (str, os.PathLike)) else self.name, given)
+
+
+ImageLike: TypeAlias = PathLike | bytes | Image.Image | npt.NDArray[Any] | NamedBytes
+"""One image, or the path of a folder or a pattern for several."""
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,6 @@ denominator, and all sums stay below 2⁵³. So float64 holds them exactly in an
 ``page/js/image/preprocess/resample.js`` gives identical results.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -3,8 +3,6 @@
 ``mnist`` and ``digits`` ship in the package; those of ``registry.py`` must be on the machine already.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -32,7 +30,6 @@ MNIST_SHA256 = {
     "y_test": "ddeff807876a9661a1110d45c266c86239a3a1b7d37da0c3716a7a683c852ff5",
 }
 """SHA-256 of the decompressed bytes of each array, independent of how the archive was packed."""
-
 DIGIT_NAMES = tuple("0123456789")
 
 

@@ -3,8 +3,6 @@
 Each file is tried at several mirrors, written under a temporary name and renamed once its checksum matches.
 """
 
-from __future__ import annotations
-
 import contextlib
 import gzip
 import hashlib

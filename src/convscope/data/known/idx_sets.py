@@ -1,7 +1,5 @@
 """Known datasets in IDX files, as stored by Keras, torchvision, Debian and convscope."""
 
-from __future__ import annotations
-
 import hashlib
 import struct
 from dataclasses import replace

@@ -3,8 +3,6 @@
 It holds their descriptions, the folders where Keras, torchvision, Debian and ``convscope fetch`` store them, and mirrors.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -84,7 +82,6 @@ FASHION_SHA256 = {
     ("test", "labels"): "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
 }
 """Computed from Debian's package dataset-fashion-mnist 0.0~git20200523.55506a9-1."""
-
 FASHION_MIRRORS = (
     "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
     "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",

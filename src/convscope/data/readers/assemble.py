@@ -1,7 +1,5 @@
 """Assembly of a dataset from the arrays of a file, independent of its format."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path

@@ -3,8 +3,6 @@
 Images are square, grey or RGB; the three channels of an RGB pixel are adjacent.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """The label column of a text table, among the columns that hold no pixels."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from pathlib import Path
 

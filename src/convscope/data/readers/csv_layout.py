@@ -5,8 +5,6 @@ the pixels' in more than digits, wherever they stand, and pixels with complete n
 also be in one cell, separated by blanks, as in FER2013.
 """
 
-from __future__ import annotations
-
 import math
 import re
 from collections import Counter

@@ -4,8 +4,6 @@ NumPy parses whole lines, ten times as fast as Python. Lines that it rejects are
 All invalid lines of a file are collected before an error is raised.
 """
 
-from __future__ import annotations
-
 import time
 import warnings
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """Lines and cells of a text table, whatever they hold."""
 
-from __future__ import annotations
-
 import csv
 from collections.abc import Iterator
 from pathlib import Path

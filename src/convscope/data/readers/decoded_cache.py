@@ -4,8 +4,6 @@ An entry is found by a fingerprint of the contents and names of all files, of th
 entry can be missing, but never outdated. Entries are arrays without pickles; a damaged one is as good as none.
 """
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import json

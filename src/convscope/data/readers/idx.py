@@ -4,8 +4,6 @@ An IDX file has four bytes (0, 0, type, number of dimensions), one big-endian ui
 order. The size that the header declares is compared with the file before memory is allocated.
 """
 
-from __future__ import annotations
-
 import gzip
 import io
 import math

@@ -1,7 +1,5 @@
 """Reader for folders of image files with one subfolder per class."""
 
-from __future__ import annotations
-
 import itertools
 import math
 import operator

@@ -5,8 +5,6 @@ There is one folder per class, with image files at any depth. Class folders are 
 folder of the same name, or of a name that says nothing; the inner one is read.
 """
 
-from __future__ import annotations
-
 import os
 from collections import Counter
 from collections.abc import Sequence

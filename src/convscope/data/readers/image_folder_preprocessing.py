@@ -6,8 +6,6 @@ frame, such as Fashion-MNIST's and CIFAR's, do not count as digits. Images of on
 ``recognize_dataset.looks_like_mnist``.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial

@@ -4,8 +4,6 @@ A format says how many bits a value has, not which value is white: 12 bits are o
 sample tells ordinary files; only others are decoded twice.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

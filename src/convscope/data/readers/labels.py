@@ -1,7 +1,5 @@
 """Conversion of labels (whole numbers, texts, one-hot rows) to class indices and names."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias

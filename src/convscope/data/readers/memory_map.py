@@ -4,8 +4,6 @@ An archive written by ``numpy.savez`` (not ``savez_compressed``) holds each arra
 IDX file holds one array after one header.
 """
 
-from __future__ import annotations
-
 import struct
 import zipfile
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Files and folders within a folder of data, by their names alone, without what systems leave there."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from pathlib import Path, PurePath

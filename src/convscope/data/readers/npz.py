@@ -4,8 +4,6 @@ The arrays are ``x_train``, ``y_train``, ``x_test`` and ``y_test``, as Keras nam
 ``x`` and ``y``. Capitals make no difference, and MedMNIST's names are known. Nothing is unpickled, because unpickling can run code.
 """
 
-from __future__ import annotations
-
 import zipfile
 import zlib
 from collections.abc import Sequence

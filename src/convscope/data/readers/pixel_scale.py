@@ -4,8 +4,6 @@ A scale is taken without asking only where it is certain: 0 to 1, −1 to 1 and 
 fewer bits do, such as 0 to 16 (scikit-learn's digits), 12 or 14 bits in 16, or 0 to 255 divided by 255 twice.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Conversion of pixel arrays of any shape (channels first, flat rows, with opacity) to (n, h, w, c) uint8."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from typing import Any

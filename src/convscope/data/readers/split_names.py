@@ -1,13 +1,10 @@
 """Names of folders that mean a split, such as ``train``, ``seg_test``, ``Validation-Data`` and ``val2017``."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 
 UNLABELLED = "unlabelled"
 """A folder of unlabelled images, as in competitions."""
-
 SPLITS = {
     "train": "train", "training": "train", "trn": "train", "trainval": "train",
     "test": "test", "testing": "test", "tst": "test", "holdout": "test",
@@ -16,7 +13,6 @@ SPLITS = {
     "val": "val", "valid": "val", "validation": "val", "dev": "val", "eval": "val", "evaluation": "val",
 }  # fmt: skip
 """Splits by the words that name them, in lower case."""
-
 FILLERS = frozenset(
     {"set", "sets", "data", "dataset", "split", "splits", "images", "image", "imgs", "img", "pictures", "photos", "samples"}
 )

@@ -3,8 +3,6 @@
 The images may also be an array of an ``.npz`` file.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeGuard
