@@ -113,6 +113,16 @@ def test_validation_and_test_accuracy_are_a_finding_if_they_differ_significantly
     assert all(f"{validation / 50:.2f}%" in each.text and f"{test / 100:.2f}%" in each.text for each in found)
 
 
+@pytest.mark.parametrize(("validation", "test", "first"), [(4976, 9651, True), (4952, 9950, False)])
+def test_a_harder_test_split_comes_before_the_baseline_and_an_easier_one_after(
+    validation: int, test: int, first: bool
+) -> None:
+    values = metrics()
+    values["splits"] = splits(train=validation, validation=validation, test=test)
+    figures = [found.figure for found in find(values, model_name="cnn")][1:]
+    assert (figures.index("accuracy") < figures.index("baseline")) == first
+
+
 @pytest.mark.parametrize(
     ("errors", "confident", "noisy"),
     [

@@ -17,16 +17,18 @@ from .trust import (
 
 def find(metrics: Mapping[str, Any], *, model_name: str) -> tuple[Finding, ...]:
     """Return the findings of a run in order of importance."""
+    shift = validation_and_test(metrics)
     candidates = (
         result(metrics["test"]),
         better_than_majority(metrics["test"]),
         near_duplicates(metrics),
         noisy_labels(metrics),
-        validation_and_test(metrics),
+        shift if shift and shift.value > 0 else None,  # a test split that is harder comes before all that is told of it
         compared_with_baseline(metrics, model_name),
         confused(metrics["test"]),
         selective_accuracy_finding(metrics),
         differing_classes(metrics["test"]),
+        shift if shift and shift.value <= 0 else None,
         calibration_finding(metrics),
         audited_labels(metrics),
         *robustness_findings(metrics),

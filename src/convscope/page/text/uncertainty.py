@@ -141,15 +141,15 @@ def prediction_sets(page: Page) -> str:
     """State the coverage and the size of the prediction sets on the test images; empty for runs of earlier versions."""
     uncertainty = page["metrics"]["uncertainty"]
     sets = uncertainty.get("prediction_sets", ())
-    parts = [f"the {percent(each['level'], 0)} set does so for {percent(each['coverage']['value'])} "
-             f"({percent_range(each['coverage']['interval'])}) of the test images, with {decimal(each['mean_size'], 2)} classes on "
-             "average" for each in sets if each["probability"]]  # fmt: skip
+    parts = [f"the {percent(each['level'], 0)} set for {percent(each['coverage']['value'])} "
+             f"({percent_range(each['coverage']['interval'])}), with {decimal(each['mean_size'], 2)} classes on average"
+             for each in sets if each["probability"]]  # fmt: skip
     if not sets:
         return ""
     few = [percent(each["level"], 0) for each in sets if not each["probability"]]
-    text = ("A prediction set holds the most probable classes, as many as it takes for the true class to be among them with a "
-            "stated probability, for images like the validation images")  # fmt: skip
-    text += f": {join_words(parts)}." if parts else "."
+    text = ("A prediction set holds as many of the most probable classes as it takes to contain the true class with a stated "
+            "probability, for images like the validation images.")  # fmt: skip
+    text += f" On the test images it does: {'; '.join(parts)}." if parts else ""
     n = f"{whole(uncertainty['n'])} validation images are too few"
     return f"{text} {n} for {join_words(few, 'or')} sets, which hold all classes." if few else text
 
