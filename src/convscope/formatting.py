@@ -3,12 +3,20 @@
 Plain functions without typography: ``page`` adds no-break spaces where a line must not break.
 """
 
+import json
 import unicodedata
 from collections.abc import Sequence
 
 MINUS = "\N{MINUS SIGN}"
+JOINERS = "\u200c\u200d"
+"""Zero-width characters that Persian, Hindi and composed emoji need."""
 MIN_P = 0.0001
 """Smaller p-values are written as an inequality."""
+
+
+def printable(text: str, kept: str = JOINERS) -> str:
+    """Return ``text`` with everything that a terminal would obey spelt as in JSON, but the characters ``kept``."""
+    return "".join(each if each.isprintable() or each in kept else json.dumps(each)[1:-1] for each in text)
 
 
 def composed(name: str) -> str:

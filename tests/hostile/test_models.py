@@ -22,7 +22,7 @@ from onnx import TensorProto, helper, numpy_helper
 from convscope.api.run import Run
 from convscope.errors import RunError
 from convscope.models import onnx_file
-from convscope.models.keras_file import CONFIG, METADATA, WEIGHTS, check_keras_file, checked_copy
+from convscope.models.keras_file import CONFIG, METADATA, WEIGHTS, checked_copy
 from convscope.models.onnx_file import TRUST, read_onnx_file, remember_own
 from convscope.models.onnx_writer.protobuf import integer, message
 from convscope.models.predictor import Predictor
@@ -386,7 +386,7 @@ def changed(source: Path, target: Path, change: Callable[[Config], None] = lambd
 def test_a_keras_file_names_parts_of_networks_only(name: str, digits_run: Run, tmp_path: Path) -> None:
     file = changed(digits_run.folder / "model.keras", tmp_path / "evil.keras", FOREIGN[name])
     with pytest.raises(RunError, match=r"evil\.keras'.*(safely|not opened)") as refusal:
-        check_keras_file(file)
+        checked_copy(file)
     assert "\n" not in str(refusal.value)
 
 
@@ -444,7 +444,7 @@ WEIGHTS_ELSEWHERE: dict[str, bytes | None] = {
 def test_the_weights_of_a_keras_file_stand_in_it(name: str, digits_run: Run, tmp_path: Path) -> None:
     file = changed(digits_run.folder / "model.keras", tmp_path / "evil.keras", weights=WEIGHTS_ELSEWHERE[name])
     with pytest.raises(RunError, match=r"evil\.keras'"):
-        check_keras_file(file)
+        checked_copy(file)
 
 
 @pytest.mark.parametrize(
@@ -463,4 +463,4 @@ def test_the_zip_and_its_description_are_those_that_keras_writes(kind: str, digi
         if kind == "two descriptions":
             new.writestr(CONFIG, content[CONFIG])
     with pytest.raises(RunError, match=r"evil\.keras'"):
-        check_keras_file(file)
+        checked_copy(file)

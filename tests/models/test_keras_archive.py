@@ -17,7 +17,7 @@ import pytest
 from convscope.errors import ConfigError, OutputError
 from convscope.models.backend import require_backend
 from convscope.models.keras_archive import CONFIG, KERAS_VERSION, METADATA, WEIGHTS, write_keras_archive
-from convscope.models.keras_file import check_keras_file
+from convscope.models.keras_file import checked_copy
 from convscope.models.keras_model import to_keras
 from convscope.models.network import Layer, Network, from_keras
 from convscope.models.saving import load_model
@@ -61,7 +61,7 @@ def tree(content: bytes) -> dict[str, tuple[Any, ...]]:
 
 def test_keras_opens_the_file_safely_and_computes_the_same_bits(network: Network, tmp_path: Path) -> None:
     write_keras_archive(network, tmp_path / "model.keras")
-    check_keras_file(tmp_path / "model.keras")
+    checked_copy(tmp_path / "model.keras")
     opened = keras.saving.load_model(tmp_path / "model.keras", safe_mode=True, compile=False)
     assert type(opened) is keras.Sequential
     assert from_keras(opened).description() == network.description()

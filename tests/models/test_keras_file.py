@@ -19,7 +19,7 @@ from convscope.api.run import Run
 from convscope.errors import RunError
 from convscope.models import keras_file
 from convscope.models.backend import require_backend
-from convscope.models.keras_file import check_keras_file
+from convscope.models.keras_file import checked_copy
 from convscope.models.keras_names import ACTIVATIONS, CONSTRAINTS, INITIALIZERS
 from convscope.models.saving import load_model
 from convscope.runs import run_folder
@@ -144,7 +144,7 @@ def test_a_real_lambda_saved_by_keras_is_not_opened(tmp_path: Path) -> None:
 
 
 def test_every_network_of_our_own_passes(digits_run: Run) -> None:
-    check_keras_file(digits_run.folder / "model.keras")
+    checked_copy(digits_run.folder / "model.keras")
 
 
 def test_every_accepted_name_is_one_of_keras_and_is_opened_again(tmp_path: Path) -> None:
@@ -205,7 +205,7 @@ def test_a_damaged_file_is_refused_before_keras_sees_it(
     file = Path(shutil.copy(digits_run.folder / "model.keras", tmp_path / "model.keras"))
     spoil(file)
     with pytest.raises(RunError, match=rf"model\.keras'.*{words}"):
-        check_keras_file(file)
+        checked_copy(file)
 
 
 def _without(path: Path, name: str) -> None:

@@ -11,9 +11,8 @@ import convscope
 from ..analysis.evaluation import Evaluation
 from ..analysis.measured_data import MeasuredData
 from ..analysis.metrics import evaluation_metrics
-from ..data.images.inputs import printable
 from ..data.read_options import ReadOptions
-from ..formatting import count_of, percent, percent_range, shorten_list
+from ..formatting import count_of, percent, percent_range, printable, shorten_list
 from ..runs import ledger, opening, run_folder
 from ..runs.files import REPORT, REQUEST
 from ..system.dataclass_json import to_json

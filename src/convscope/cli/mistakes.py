@@ -13,8 +13,7 @@ import convscope
 
 from ..analysis.mistakes.mistakes import Mistake
 from ..analysis.mistakes.triage import KINDS
-from ..data.images.inputs import printable
-from ..formatting import count_of, format_probability
+from ..formatting import count_of, format_probability, printable
 from ..types import PathLike
 from . import text
 from .csv_output import check_csv, csv_options, write_csv

@@ -6,9 +6,8 @@ import click
 
 import convscope
 
-from ..data.images.inputs import printable
 from ..data.readers.unlabelled_table import ANSWER, is_table, read_unlabelled_table
-from ..formatting import count_of
+from ..formatting import count_of, printable
 from ..prediction.classifier import open_classifier
 from ..prediction.predictions import Prediction, Predictions
 from ..prediction.predictions import as_json as json_form

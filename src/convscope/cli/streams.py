@@ -7,11 +7,13 @@ writing are spelt as in JSON.
 
 import codecs
 import io
+import json
 import os
 import select
 import sys
-import unicodedata
 from typing import Any, TextIO
+
+from ..formatting import JOINERS, printable
 
 HANDLER = "convscope"
 IN_ASCII = {
@@ -20,16 +22,13 @@ IN_ASCII = {
 }  # fmt: skip
 
 
-KEPT = "\n\t\u200c\u200d"
-"""Line ends, tabs, and the zero-width joiners that Persian, Hindi and composed emoji need."""
+KEPT = "\n\t\u00a0\u1680\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B))) + JOINERS
+"""Line ends, tabs and blanks of every width."""
 
 
 def printable_text(text: str) -> str:
     """Return ``text`` with everything spelt that a terminal would obey instead of showing it."""
-    if text.replace("\n", "").isprintable():
-        return text
-    shown = (each in KEPT or each.isprintable() or unicodedata.category(each) == "Zs" for each in text)
-    return "".join(each if is_shown else _escaped(each) for each, is_shown in zip(text, shown, strict=True))
+    return text if text.replace("\n", "").isprintable() else printable(text, KEPT)
 
 
 class OwnCodes:
@@ -113,10 +112,4 @@ def lacks_unicode() -> bool:
 def _in_ascii(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
-    return "".join(IN_ASCII.get(each) or _escaped(each) for each in error.object[error.start : error.end]), error.end
-
-
-def _escaped(character: str) -> str:
-    # In UTF-16, so that the escapes of JSON and of JavaScript are the same.
-    units = character.encode("utf-16-be", "surrogatepass")
-    return "".join(f"\\u{int.from_bytes(units[start : start + 2]):04x}" for start in range(0, len(units), 2))
+    return "".join(IN_ASCII.get(each) or json.dumps(each)[1:-1] for each in error.object[error.start : error.end]), error.end

@@ -13,8 +13,7 @@ import numpy as np
 from ..analysis.baseline import pairing_of
 from ..analysis.findings.accuracy import constant_answer
 from ..analysis.statistics.proportions import is_measured
-from ..data.images.inputs import printable
-from ..formatting import count_of, format_probability, p_value, percent, percent_range, percentage_points
+from ..formatting import count_of, format_probability, p_value, percent, percent_range, percentage_points, printable
 from ..runs import ledger
 from ..types import Images
 from .streams import lacks_unicode

@@ -7,10 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..formatting import MINUS, format_probability, percent
+from ..formatting import JOINERS, MINUS, format_probability, percent
 
-JOINERS = "\u200c\u200d"
-"""Zero-width characters that Persian, Hindi and composed emoji need."""
 SMALL, TINY = 1e-3, 1e-6
 
 

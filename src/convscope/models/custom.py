@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import ConfigError, ConvscopeError, MissingBackendError, RunError, reason_of
 from .backend import NAMES, check_backend, require_backend
 from .functional_form import ImageShape, ending_in_softmax, functional_form, without_nesting
-from .keras_file import check_keras_file, is_foreign, refusal
+from .keras_file import checked_copy, is_foreign, refusal
 from .network import IMAGE, Network, from_keras, nodes
 from .saving import load_model
 
@@ -127,7 +127,7 @@ def _run(file: Path) -> ModuleType:
 
 def _from_keras_file(path: str, *, keep: bool) -> Build:
     try:
-        check_keras_file(path)  # before the data are read, which may take long
+        checked_copy(path)  # before the data are read, which may take long
     except RunError as error:
         raise ConfigError(str(error)) from error
     check_backend(otherwise=DESCRIBE)

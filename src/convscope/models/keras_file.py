@@ -28,11 +28,6 @@ MAX_NUMBER = 2**24
 PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
-def check_keras_file(path: PathLike) -> None:
-    """Raise RunError for a ``.keras`` file that is damaged or holds more than Keras' own layers; nothing in it is run."""
-    checked_copy(path)
-
-
 def checked_copy(path: PathLike) -> bytes:
     """Return the content of a ``.keras`` file with the network and its weights alone.
 

@@ -11,7 +11,6 @@ import hashlib
 import math
 import os
 import re
-import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ import numpy as np
 from ..errors import ConvscopeError, RunError, reason_of
 from ..system.cache_folder import cache_folder
 from ..system.files import make_folder
+from ..system.regular_files import open_bounded
 from ..types import PathLike
 from .onnx_writer.protobuf import FIXED32, LENGTH_DELIMITED, VARINT, Field, fields, read_varint, without_metadata
 
@@ -83,11 +83,8 @@ def read_onnx_file(path: PathLike) -> bytes:
     """Return the content of an ``.onnx`` file that only computes; RunError for any other file."""
     named = repr(str(Path(path)))
     try:
-        with open(path, "rb", opener=_without_waiting) as file:
-            status = os.fstat(file.fileno())
-            if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_FILE:
-                raise RunError(f"{named} is not opened: it is no regular file of at most {MAX_FILE // 2**20:,} MB.")
-            content = file.read(status.st_size)  # not MAX_FILE, which would be reserved
+        with open_bounded(path, MAX_FILE) as file:
+            content = file.read()
     except OSError as error:
         raise RunError(f"{named} cannot be read ({reason_of(error)}). Train again, or copy the run folder again.") from error
     try:
@@ -129,10 +126,6 @@ def _records() -> Path:
 
 def _digest(content: bytes) -> str:
     return hashlib.sha256(without_metadata(content)).hexdigest()
-
-
-def _without_waiting(path: str, flags: int) -> int:
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))  # a pipe in its place would wait for a writer
 
 
 class _Message:

@@ -14,10 +14,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from ..system.dataclass_json import from_json
-from ..system.forms import check, check_plain
+from ..system.forms import check, parse_json
 from ..system.regular_files import NO_FOLLOW, open_regular
 from ..types import PathLike
 from . import opening
@@ -87,8 +86,8 @@ def read(folder: PathLike) -> tuple[LedgerEntry, ...]:
     """Return the entries of the ledger in ``folder``, oldest first, without incomplete lines; none if there is no ledger."""
     entries = []
     for line in opening.read_ledger(Path(folder)):
-        with contextlib.suppress(ValueError, RecursionError):
-            entries.append(_entry(json.loads(line)))
+        with contextlib.suppress(ValueError):
+            entries.append(_entry(line))
     return tuple(entries)
 
 
@@ -113,9 +112,9 @@ def describe(times: Mapping[str, int]) -> str:
     return f"read {'once' if total == 1 else f'{total:,} times'}: {'; '.join(parts)}"
 
 
-def _entry(known: Any) -> LedgerEntry:
-    """Build an entry from a parsed line, ignoring keys of later versions; raise ``ValueError`` for another value."""
-    check_plain(known)
+def _entry(line: str) -> LedgerEntry:
+    """Build an entry, ignoring keys of later versions; raise ``ValueError`` for another line."""
+    known = parse_json(line)
     check(LedgerEntry, known, {})
     entry = from_json(LedgerEntry, known)
     return replace(entry, purpose=upgrade_purpose(entry.purpose))

@@ -4,7 +4,6 @@ A file is read if it is regular, lies in the folder even where it is a link, is 
 complete run, is listed in the manifest. Nothing else is opened, so that no pipe, device or link of a folder's author is read.
 """
 
-import json
 import os
 from collections.abc import Callable
 from io import BufferedReader
@@ -13,7 +12,7 @@ from typing import Any
 
 from ..errors import RunError, reason_of
 from ..system.arrays import Array, read_arrays
-from ..system.forms import check_plain
+from ..system.forms import parse_json
 from ..system.regular_files import NO_FOLLOW, open_bounded
 from ..types import PathLike
 from .files import FIGURES, LEDGER, MANIFEST
@@ -115,8 +114,6 @@ def manifest_entries(folder: Path) -> dict[str, Contents] | None:
 
 def _parsed(path: Path, content: bytes) -> Any:
     try:
-        value = json.loads(content.decode("utf-8"))
-        check_plain(value)
-        return value
-    except (ValueError, RecursionError) as error:  # the latter for a file that is nested too deeply
+        return parse_json(content.decode("utf-8"))
+    except ValueError as error:
         raise RunError(f"{str(path)!r} cannot be read as JSON ({reason_of(error)}). {REMEDY}") from error

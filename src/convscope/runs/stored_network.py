@@ -1,6 +1,5 @@
 """The network in ``snapshots.npz``: its description, as JSON in an array of bytes, and its weights."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from ..models.network import Network, Weights, from_description
 from ..models.summary import layer_table
 from ..system.array_forms import FLOATS
 from ..system.arrays import Array, below
-from ..system.forms import FormError, Items, Positive, Sizes, check, check_plain
+from ..system.forms import FormError, Items, Positive, Sizes, check, parse_json
 from .array_forms import CLASSES, IMAGE
 from .reading import wrong_value
 
@@ -39,13 +38,12 @@ NETWORK: Mapping[str, Any] = {
 def parsed_bytes(path: Path, name: str, array: Array, form: Any, sizes: Sizes) -> Any:
     """Return the JSON that an array of bytes holds, after a check of its form."""
     try:
-        value = json.loads(array.tobytes())
-        check_plain(value)
+        value = parse_json(array.tobytes())
         check(form, value, sizes, name)
         return value
     except FormError as error:
         raise wrong_value(path, error) from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise wrong_value(path, FormError(f"{name} is no JSON")) from error
 
 

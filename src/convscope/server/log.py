@@ -9,6 +9,8 @@ import threading
 import time
 from collections.abc import Iterator
 
+from ..formatting import printable
+
 MOST_LINES = 100
 """Lines that wait to be written."""
 
@@ -23,9 +25,8 @@ class LogHandler(logging.Handler):
 
 def write_later(text: str) -> None:
     """Write a line to standard error at some time, or never; control characters are escaped."""
-    safe = "".join(each if each.isprintable() or each == "\n" else repr(each)[1:-1] for each in text)
     with contextlib.suppress(queue.Full):
-        _lines().put_nowait(safe.encode("utf-8", "backslashreplace") + b"\n")
+        _lines().put_nowait(printable(text, "\n").encode("utf-8", "backslashreplace") + b"\n")
 
 
 def wait_until_written(seconds: float) -> None:

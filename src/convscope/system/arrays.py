@@ -1,30 +1,71 @@
 """Named arrays in one ``.npz`` file: written atomically, read without unpickling."""
 
 import io
+import math
 import os
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
 from ..errors import RunError, reason_of
 from ..types import PathLike
-from .array_header import read_array_header
 from .files import write_bytes
 from .regular_files import NO_FOLLOW, open_bounded
 
 Array = npt.NDArray[Any]
 Wanted = Callable[[str], bool]
 SUFFIX, ENCRYPTED = ".npy", 0x1
+PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""What NumPy writes."""
+MAX_HEADER = 2**16
+"""Bytes of the header of an array, which names its shape and type."""
 MAX_FILE, MAX_UNPACKED = 2**40, 2**29
 """Bytes of a file, and of all compressed arrays that are read from it: runs compress only the images that a page shows."""
 DAMAGE = (OSError, ValueError, EOFError, KeyError, AttributeError, TypeError, zipfile.BadZipFile, zlib.error, NotImplementedError,
-          RuntimeError, MemoryError)  # fmt: skip
+          RuntimeError)  # fmt: skip
 """Errors that damaged archives cause in ``zipfile`` and NumPy."""
+
+
+@dataclass(frozen=True)
+class ArrayHeader:
+    """The header of a ``.npy`` file, and its length in bytes."""
+
+    shape: tuple[int, ...]
+    fortran: bool
+    dtype: np.dtype[Any]
+    length: int
+
+    @property
+    def num_bytes(self) -> int:
+        """Bytes of the array."""
+        # Python integers, since the product may exceed 64 bits.
+        return self.dtype.itemsize * math.prod(self.shape)
+
+
+def read_array_header(file: IO[bytes]) -> ArrayHeader:
+    """Read the header at the beginning of ``file``; ValueError if it is missing or invalid."""
+    version = np.lib.format.read_magic(file)
+    is_first = version == (1, 0)
+    read = np.lib.format.read_array_header_1_0 if is_first else np.lib.format.read_array_header_2_0
+    head = file.read(2 if is_first else 4)
+    length = int.from_bytes(head, "little")
+    if length > MAX_HEADER:  # NumPy would read it first
+        raise ValueError(f"a header of {length:,} bytes")
+    try:
+        shape, fortran, dtype = read(io.BytesIO(head + file.read(length)))
+    except (ValueError, EOFError, OSError):
+        raise
+    except Exception as error:  # NumPy lets Python parse the header, which fails in many ways
+        raise ValueError(f"invalid header ({type(error).__name__})") from error
+    if any(type(side) is not int or not 0 <= side < 2**63 for side in shape):
+        raise ValueError(f"invalid shape {shape}")
+    return ArrayHeader(shape, fortran, dtype, file.tell())
 
 
 def save_arrays(path: Path, arrays: Mapping[str, npt.ArrayLike], *, compressed: bool = False) -> None:
@@ -59,13 +100,13 @@ def read_arrays(file: BinaryIO, path: PathLike, wanted: Wanted = lambda name: Tr
             if sum(each.compress_size for each in members) > file.seek(0, os.SEEK_END):
                 raise ValueError("its arrays overlap")
             return {each.filename.removesuffix(SUFFIX): _read(archive, each) for each in members}
-    except DAMAGE as error:
+    except (*DAMAGE, MemoryError) as error:
         raise cannot_read(path, error) from error
 
 
 def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Array:
     """Read an array whose header, directory entry and content agree on its size."""
-    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or member.flag_bits & ENCRYPTED:
+    if member.compress_type not in PACKINGS or member.flag_bits & ENCRYPTED:
         raise ValueError(f"{member.filename!r} is packed in a way that NumPy does not write")
     if member.compress_type == zipfile.ZIP_STORED and member.file_size != member.compress_size:
         raise ValueError(f"{member.filename!r} has two sizes")
@@ -73,6 +114,11 @@ def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Array:
         header = read_array_header(content)
         if header.dtype.hasobject or header.dtype.fields or header.length + header.num_bytes != member.file_size:
             raise ValueError(f"{member.filename!r} declares {header.shape} {header.dtype}, which is not what it holds")
+    return read_member(archive, member)
+
+
+def read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Array:
+    """Read an array whose header was found to be right."""
     with archive.open(member) as content:
         array: Array = np.lib.format.read_array(content, allow_pickle=False)
         content.read(1)  # zipfile compares the checksum at the end

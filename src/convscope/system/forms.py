@@ -7,6 +7,7 @@ agree on.
 """
 
 import functools
+import json
 import re
 import types
 from collections.abc import Mapping
@@ -118,6 +119,16 @@ def check(form: Any, value: Any, sizes: Sizes, where: str = "") -> None:
         _check_dataclass(form, value, sizes, where)
     else:
         _check_hint(form, value, sizes, where)
+
+
+def parse_json(content: bytes | str) -> Any:
+    """Return a JSON value that somebody else may have written; ValueError for what is none, or no program should write."""
+    try:
+        value = json.loads(content)
+        check_plain(value)
+    except RecursionError as error:  # nested too deeply
+        raise ValueError(str(error)) from error
+    return value
 
 
 def check_plain(value: Any, where: str = "", depth: int = 0) -> None:

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from convscope.data.images.inputs import BadPicture, NamedBytes, each_image, open_image, printable, to_grey_levels
+from convscope.data.images.inputs import BadPicture, NamedBytes, each_image, open_image, to_grey_levels
 from convscope.errors import PictureError
+from convscope.formatting import printable
 
 GREY = np.random.default_rng(7).integers(0, 256, (6, 9)).astype(np.uint8)
 COLOUR = np.random.default_rng(8).integers(0, 256, (6, 9, 3)).astype(np.uint8)
@@ -108,4 +109,4 @@ def test_one_image_needs_no_list(alone: Any) -> None:
 
 def test_names_are_shown_without_what_a_terminal_would_obey() -> None:
     assert printable("füñ 数 👩\u200d🔬.png") == "füñ 数 👩\u200d🔬.png"
-    assert printable("a\x1b[31m\n\u202eb\udcff") == r"a\x1b[31m\n\u202eb\udcff"
+    assert printable("a\x1b[31m\n\u202eb\udcff") == r"a\u001b[31m\n\u202eb\udcff"

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from ...errors import PictureError
+from ...formatting import printable
 from ...types import PathLike
 from ..readers.pixel_scale import GivenRange
 from .decode import DecodedImage, decode_image, from_pillow
@@ -22,8 +23,6 @@ CHANNELS = (1, 3, 4)
 """Grey, RGB, RGBA."""
 TWICE = 1.00001 / 255
 """Largest value of floats that were divided by 255 twice."""
-JOINERS = "\u200c\u200d"
-"""Zero-width joiners, which Persian, Hindi and composed emoji need in names."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,8 +120,3 @@ def to_grey_levels(array: npt.NDArray[Any], name: str) -> npt.NDArray[np.uint8]:
     if 0 < highest <= TWICE:
         raise PictureError(f"{name} has values up to {highest:.5f}, as if divided by 255 twice. Multiply them by 255.")
     return np.asarray(np.rint(array * 255), np.uint8)
-
-
-def printable(name: str) -> str:
-    """Return a file name with unprintable characters, such as terminal colour codes, escaped."""
-    return "".join(each if each.isprintable() or each in JOINERS else repr(each)[1:-1] for each in name)

@@ -9,11 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ...errors import ConfigError, DatasetError, nearest_name
-from ...formatting import composed, count_of, shorten_list
+from ...formatting import composed, count_of, printable, shorten_list
 from ...system.memory import allocate_images, check_memory
 from ...types import Labels, PathLike
 from ..dataset import Dataset, Names, Provenance, RowNames, Split, take_names
-from ..images.inputs import printable
 from ..orientation import EMNIST, NOTE, find_orientation, transpose
 from ..read_options import PixelForm, ReadOptions
 from ..split import stratified_split

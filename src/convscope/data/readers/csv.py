@@ -11,10 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ...errors import DatasetError, reason_of
-from ...formatting import count_of, join_words
+from ...formatting import count_of, join_words, printable
 from ...system.memory import check_memory
 from ..dataset import Dataset, RowNames, take_names
-from ..images.inputs import printable
 from ..read_options import ReadListener, ReadOptions, find_class_names
 from .assemble import DatasetSource, RawSplit, assemble_splits
 from .csv_labels import LabelColumn, find_labels

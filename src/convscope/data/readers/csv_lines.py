@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from ..images.inputs import printable
+from ...formatting import printable
 from ..read_options import ReadListener, ReadProgress
 from .csv_layout import Layout
 from .csv_text import BLANK, each_line, is_number, shorten, split_cells

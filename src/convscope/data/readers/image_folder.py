@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 
 from ...errors import DatasetError
-from ...formatting import count_of, percent, shorten_list
+from ...formatting import count_of, percent, printable, shorten_list
 from ...types import Labels
 from ..dataset import Dataset, Provenance, Split, check_class_names
 from ..file_groups import group_files
-from ..images.inputs import BadPicture, printable
+from ..images.inputs import BadPicture
 from ..preprocessing import ImagePreprocessor
 from ..read_options import ReadListener, ReadOptions, find_class_names
 from .assemble import (

@@ -14,12 +14,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ...errors import PictureError
+from ...formatting import printable
 from ...system.memory import allocate_images
 from ...types import Images
 from ..images.decode import decode_image, exif_orientation, open_header
 from ..images.files import read_image_file
 from ..images.formats import TIFF
-from ..images.inputs import BadPicture, printable
+from ..images.inputs import BadPicture
 from ..preprocessing import ImagePreprocessor
 from ..read_options import MIN_SIDE as MIN_ASKED
 from ..read_options import ReadListener

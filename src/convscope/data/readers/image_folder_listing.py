@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
 from ...errors import DatasetError, nearest_name
-from ...formatting import composed, count_of, join_words, shorten_list
-from ..images.inputs import printable
+from ...formatting import composed, count_of, join_words, printable, shorten_list
 from ..read_options import MAX_CLASSES
 from .labels import natural_order
 from .nested_folders import count_image_files, folders_in, holds_images_below, is_image_file, visible_entries, walk

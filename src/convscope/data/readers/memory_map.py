@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ...system.array_header import read_array_header
+from ...system.arrays import read_array_header
 from ...types import PathLike
 
 LARGE = 2**28

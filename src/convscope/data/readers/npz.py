@@ -5,7 +5,6 @@ The arrays are ``x_train``, ``y_train``, ``x_test`` and ``y_test``, as Keras nam
 """
 
 import zipfile
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,13 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from ...errors import DatasetError, reason_of
-from ...formatting import join_words
-from ...system.array_header import ArrayHeader, read_array_header
+from ...formatting import join_words, printable
+from ...system.arrays import DAMAGE, PACKINGS, ArrayHeader, read_array_header, read_member
 from ...system.memory import check_memory, in_bytes
 from ...types import PathLike
 from ..dataset import MAX_NAME, Dataset, check_class_names
 from ..images.formats import MAX_PACKING
-from ..images.inputs import printable
 from ..read_options import DEFAULTS, MAX_CLASSES, ReadOptions
 from .assemble import DatasetSource, RawSplit, assemble_splits, rows_of
 from .memory_map import map_array
@@ -34,10 +32,7 @@ ALIASES = {f"{split}_{what}": f"{axis}_{split}" for split in ("train", "val", "t
 """MedMNIST's names."""
 NAMES = "class_names"
 """Optional array of texts."""
-COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 MAX_CODE, SURROGATES = 0x10FFFF, (0xD800, 0xDFFF)
-DAMAGE = (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError)
-"""Errors that damaged archives cause in ``zipfile`` and NumPy."""
 
 
 def read_arrays(path: PathLike, keys: Sequence[str] = KEYS) -> dict[str, npt.NDArray[Any]]:
@@ -128,7 +123,7 @@ def _layout(
 
 def _described(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> str:
     key = printable(member.filename.removesuffix(".npy"))
-    if member.compress_type not in COMPRESSIONS:
+    if member.compress_type not in PACKINGS:
         return key
     try:
         with archive.open(member) as file:
@@ -141,7 +136,7 @@ def _described(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> str:
 def _header(path: PathLike, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> ArrayHeader:
     """Read the header of an array; reject pickles and sizes that the archive cannot hold."""
     key = member.filename.removesuffix(".npy")
-    if member.compress_type not in COMPRESSIONS:
+    if member.compress_type not in PACKINGS:
         raise DatasetError(
             f"{key} in {str(path)!r} is compressed in a way that NumPy does not write. Save it with numpy.savez_compressed."
         )
@@ -168,9 +163,7 @@ def _header(path: PathLike, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -
 
 
 def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> npt.NDArray[Any]:
-    with archive.open(member) as file:
-        array: npt.NDArray[Any] = np.lib.format.read_array(file, allow_pickle=False)
-        file.read(1)  # zipfile compares the checksum at the end
+    array = read_member(archive, member)
     if array.dtype.kind == "U" and array.size:
         codes = np.frombuffer(array.astype(array.dtype.newbyteorder("=")).tobytes(), np.uint32)
         if (codes > MAX_CODE).any() or ((codes >= SURROGATES[0]) & (codes <= SURROGATES[1])).any():

@@ -10,9 +10,9 @@ from typing import Any, TypeGuard
 import numpy as np
 import numpy.typing as npt
 
+from ...formatting import printable
 from ...types import Images, PathLike
 from ..dataset import RowNames
-from ..images.inputs import printable
 from ..orientation import EMNIST, find_orientation, transpose
 from ..read_options import PixelForm, ReadListener
 from .assemble import rows_of
