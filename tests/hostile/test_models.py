@@ -36,9 +36,13 @@ SUB_GRAPH = helper.make_graph(
 )
 
 
-def network(*nodes: onnx.NodeProto, weights: tuple[onnx.TensorProto, ...] = (), **more: Any) -> onnx.ModelProto:
-    """Return a network from ``inputs`` to ``logits``; ``nodes`` compute ``value`` of it."""
-    last = helper.make_node("Identity", [nodes[-1].output[0] if nodes else "inputs"], ["logits"])
+def network(
+    *nodes: onnx.NodeProto, weights: tuple[onnx.TensorProto, ...] = (), is_flat: bool = True, **more: Any
+) -> onnx.ModelProto:
+    """Return a network from ``inputs`` to ``logits``; ``nodes`` compute ``value`` of it, an image unless it ``is_flat``."""
+    value = nodes[-1].output[0] if nodes else "inputs"
+    kind, how = ("Identity", {}) if is_flat else ("ReduceMax", {"axes": [2, 3], "keepdims": 0})
+    last = helper.make_node(kind, [value], ["logits"], **how)
     graph = helper.make_graph(
         [*nodes, last],
         "net",
@@ -220,32 +224,32 @@ GROWING = {
     **{
         f"{kind} to terabytes": network(
             helper.make_node(kind, ["inputs", "weights"], ["value"]),
-            weights=(numpy_helper.from_array(np.array([1, 2**20, 2**20, 1]), "weights"),),
+            is_flat=False, weights=(numpy_helper.from_array(np.array([1, 2**20, 2**20, 1]), "weights"),),
         )
         for kind in ("Tile", "Expand")
     },
     "resized to terabytes": network(
         helper.make_node("Resize", ["inputs", "", "weights"], ["value"]),
-        weights=(numpy_helper.from_array(np.array([1, 2**20, 2**20, 1], np.float32), "weights"),),
+        is_flat=False, weights=(numpy_helper.from_array(np.array([1, 2**20, 2**20, 1], np.float32), "weights"),),
     ),
     "convolved with a frame": network(
         helper.make_node("Conv", ["inputs", "weights"], ["value"], pads=[2**29] * 4),
-        weights=(numpy_helper.from_array(np.zeros((1, 2, 1, 1), np.float32), "weights"),),
+        is_flat=False, weights=(numpy_helper.from_array(np.zeros((1, 2, 1, 1), np.float32), "weights"),),
     ),
     "a frame of terabytes": network(
         helper.make_node("Pad", ["inputs", "weights"], ["value"]),
-        weights=(numpy_helper.from_array(np.array([0, 2**20, 2**20, 0] * 2), "weights"),),
+        is_flat=False, weights=(numpy_helper.from_array(np.array([0, 2**20, 2**20, 0] * 2), "weights"),),
     ),
     "an array of terabytes": network(
         helper.make_node("ConstantOfShape", ["weights"], ["large"]),
         helper.make_node("Add", ["inputs", "large"], ["value"]),
-        weights=(numpy_helper.from_array(np.array([2**20, 2**20, 2, 1]), "weights"),),
+        is_flat=False, weights=(numpy_helper.from_array(np.array([2**20, 2**20, 2, 1]), "weights"),),
     ),
     "every row with every column": network(
         helper.make_node("MatMul", ["a", "b"], ["large"]),
         helper.make_node("ReduceSum", ["large"], ["sum"], keepdims=0),
         helper.make_node("Add", ["inputs", "sum"], ["value"]),
-        weights=(
+        is_flat=False, weights=(
             numpy_helper.from_array(np.zeros((2**19, 1), np.float32), "a"),
             numpy_helper.from_array(np.zeros((1, 2**19), np.float32), "b"),
         ),

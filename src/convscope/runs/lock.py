@@ -52,6 +52,11 @@ def place_of(descriptor: int | None, folder: Path) -> Path:
     return folder
 
 
+def is_real_folder(path: Path) -> bool:
+    """Return whether there is a folder at ``path``, and no link to one."""
+    return path.is_dir() and not path.is_symlink()
+
+
 def contents(folder: Path) -> set[str]:
     """Return the names in a folder, without what a killed process left."""
     return {entry.name for entry in folder.iterdir() if not is_temporary(entry.name)}
@@ -60,7 +65,7 @@ def contents(folder: Path) -> set[str]:
 def clean(folder: Path) -> None:
     """Remove the temporary files that a killed process left in the ``folder`` of a run, which is locked."""
     for place in (folder, folder / FIGURES):
-        if place.is_dir() and not place.is_symlink():
+        if is_real_folder(place):
             for entry in place.iterdir():
                 if is_temporary(entry.name) and entry.name != AUDIT_CHECKPOINT and not entry.is_dir():
                     entry.unlink(missing_ok=True)
@@ -70,7 +75,7 @@ def remove(folder: Path, names: Collection[str]) -> None:
     """Remove the files ``names``, figures and temporary files from ``folder``, and ``folder`` itself if it is then empty."""
     with contextlib.suppress(OSError):
         figures = folder / FIGURES
-        if figures.is_dir() and not figures.is_symlink():
+        if is_real_folder(figures):
             for entry in figures.iterdir():
                 if is_temporary(entry.name) or entry.suffix in (".svg", ".png"):
                     entry.unlink()

@@ -127,13 +127,9 @@ def is_still(folder: Path, identity: tuple[int, int]) -> bool:
 
 def _own_folders(folder: Path) -> list[Path]:
     try:
-        return sorted(entry for entry in folder.iterdir() if is_temporary(entry.name) and _is_real_folder(entry))
+        return sorted(entry for entry in folder.iterdir() if is_temporary(entry.name) and lock.is_real_folder(entry))
     except OSError:  # it may be used, but not listed
         return []
-
-
-def _is_real_folder(path: Path) -> bool:
-    return path.is_dir() and not path.is_symlink()
 
 
 def _is_taking_over(new: Path) -> bool:
@@ -179,7 +175,7 @@ def _copy(source: Path, target: Path, stale: Iterable[str] = ()) -> None:
 
 def make_own_folder(folder: Path) -> None:
     """Make a folder within a run; what has its name and is none, such as a link out of the run, goes."""
-    if os.path.lexists(folder) and not _is_real_folder(folder):
+    if os.path.lexists(folder) and not lock.is_real_folder(folder):
         folder.unlink()
     make_folder(folder)
 

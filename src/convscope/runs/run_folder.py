@@ -207,14 +207,11 @@ def verify(path: PathLike, *, only: Collection[str] | None = None) -> Path:
 
 def read_if_unchanged(file: Path) -> bytes | None:
     """Return the content of a file of a run that is as the manifest says; None for another, or none at all."""
-    contents = (manifest_entries(file.parent) or {}).get(file.name)
-    if contents is None:
-        return None
-    try:
+    contents = (manifest_entries(file.parent) or {}).get(file.name, [])
+    with contextlib.suppress(RunError):
         content = opening.read_bytes(file)
-    except RunError:
-        return None
-    return content if (len(content), hashlib.sha256(content).hexdigest()) in contents else None
+        return content if (len(content), hashlib.sha256(content).hexdigest()) in contents else None
+    return None
 
 
 def is_run(path: Path) -> bool:
@@ -233,14 +230,13 @@ def _verify_file(folder: Path, name: str, contents: Contents) -> None:
 
 def _entry(file: Path) -> dict[str, Any]:
     with open_file(file) as opened:
-        size = os.fstat(opened.fileno()).st_size
-        return {"bytes": size, "sha256": hashlib.file_digest(opened, "sha256").hexdigest()}
+        return {"bytes": os.fstat(opened.fileno()).st_size, "sha256": hashlib.file_digest(opened, "sha256").hexdigest()}
 
 
 def _file_names(folder: Path) -> list[str]:
     """Return the files of a run that lie in ``folder``: no links, and nothing in folders of the user's."""
     figures = folder / FIGURES
     files = [folder / name for name in KNOWN_FILES - NOT_IN_MANIFEST]
-    files += figures.iterdir() if figures.is_dir() and not figures.is_symlink() else []
+    files += figures.iterdir() if lock.is_real_folder(figures) else []
     names = (each.relative_to(folder).as_posix() for each in files if each.is_file() and not each.is_symlink())
     return sorted(name for name in names if not is_temporary(Path(name).name))

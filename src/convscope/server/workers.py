@@ -37,7 +37,6 @@ NICE = 10
 TOO_LONG = f"{BODY} takes too long to decode. Send a smaller one, or save it again in another program."
 TOO_BUSY = "too many images are pending. Retry in a second."
 
-
 Result = TypeVar("Result")
 
 
@@ -83,6 +82,13 @@ class Worker:
         with contextlib.suppress(ProcessLookupError):
             self.process.kill()
 
+    async def end(self) -> None:
+        """Kill it, and return when it and its pipes are gone, or after a second."""
+        self.kill()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(1):
+                await self.process.communicate()
+
     def _clock(self) -> float:
         try:
             return time.clock_gettime(~self.process.pid << 3 | 2)  # clock_getcpuclockid(3) of Linux
@@ -108,9 +114,9 @@ class Workers:
         """Start one worker, and the others while it answers."""
         try:
             first, self.opened = await self._started()
+        except ConvscopeError:
+            raise
         except (EOFError, OSError, TimeoutError) as error:
-            if isinstance(error, ConvscopeError):
-                raise
             raise ServiceError(
                 "no process could be started that classifies images. Free some memory and try again."
             ) from error
@@ -123,14 +129,9 @@ class Workers:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Kill the workers, whatever they do."""
         for task in self._tasks:
             task.cancel()
-        for worker in self._alive:
-            worker.kill()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(1):
-                await asyncio.gather(*(worker.process.wait() for worker in self._alive))
+        await asyncio.gather(*(worker.end() for worker in self._alive))
 
     async def classify(self, client: str, body: bytes, top: int) -> bytes:
         """Return the JSON of a prediction, or raise HTTPError."""
@@ -248,8 +249,8 @@ class Workers:
             found = pickle.loads(reply)  # noqa: S301 - the worker has seen no image yet
             if status == FAILED:
                 raise found
-        except BaseException:
-            worker.kill()
+        except Exception:
             self._alive.discard(worker)
+            await worker.end()
             raise
         return worker, found
