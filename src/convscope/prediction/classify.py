@@ -157,7 +157,6 @@ _Entry = tuple[str, Images, tuple[str, ...], "Place | None", bool]
 
 
 def _place(box: Box | None, scale: float, number: int, of: int) -> Place | None:
-    """Return the position of a digit in the pixels of its image file."""
     if box is None:
         return None
     left, top = round(box.left * scale), round(box.top * scale)
@@ -187,7 +186,6 @@ def _as_batch(images: Any, image_shape: tuple[int, int, int]) -> npt.NDArray[Any
 
 
 def _prepare_batch(classifier: Classifier, batch: npt.NDArray[Any]) -> Prepared:
-    """Preprocess images of the network's own size."""
     # Most need nothing, which one vectorized test finds out for all of them.
     images = to_grey_levels(batch, "the batch of images")
     steps: list[tuple[str, ...]] = [(UNCHANGED,)] * len(images)

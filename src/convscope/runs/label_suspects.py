@@ -210,7 +210,6 @@ def _review(row: dict[str, str]) -> Review:
 
 
 def _complaint(row: dict[str, str], class_names: Sequence[str], num_train: int, test_labels: Labels) -> str:
-    """Return why ``row`` does not belong to the run, or ""."""
     split, index = row["split"].strip(), row["index"].strip()
     if split not in SPLITS:
         return f"split {split!r} is neither train nor test"

@@ -123,7 +123,6 @@ def seed_votes(record: RunRecord, folder: Path, study: Path | None = None) -> Se
 
 
 def _candidate_studies(record: RunRecord, folder: Path) -> list[Path]:
-    """Return the folders of studies that the run may belong to."""
     known = ((record.metrics.get("mistakes") or {}).get("votes") or {}).get("study")
     studies = [folder / known] if known and not Path(known).is_absolute() else []
     if folder.resolve().parent.name == RUNS:
@@ -193,7 +192,6 @@ def _votes(study: Path, entries: list[Mapping[str, Any]], record: RunRecord) -> 
 
 
 def _excluding(votes: Votes, predictions: Path) -> Labels:
-    """Return the counts without the votes of one run, given the path of its predictions."""
     predicted = opening.load_arrays(predictions)["logits"].argmax(axis=1)
     counts = votes.counts.copy()
     counts[np.arange(len(predicted)), predicted] -= 1

@@ -75,7 +75,6 @@ def weights_of(arrays: Mapping[str, Array], group: str) -> dict[str, Weights]:
 
 
 def _refuse_other_shapes(network: Network, sizes: Sizes) -> None:
-    """Raise :class:`FormError` unless images go in, classes come out, and weights have the shapes of their layers."""
     if network.input_shape != (shape := tuple(sizes[name] for name in IMAGE)):
         raise FormError(f"the network takes {network.input_shape}, but images are {shape}")
     if network.layers[-1].output_shape != (sizes[CLASSES],):

@@ -59,7 +59,6 @@ class AccessControl:
             raise HTTPError(431, LONG_HEADERS.format(largest=self._largest_header))
 
     def _check_host(self, headers: Headers) -> str:
-        """Return the header Host if it names this service."""
         host = _single_header(headers, b"host")
         if host is None:
             raise HTTPError(400, "the request has no header Host, which HTTP/1.1 requires. Add it.")
@@ -106,18 +105,14 @@ def _check_target(scope: dict[str, Any]) -> None:
 
 def _check_origin(headers: Headers, host: str, method: str) -> None:
     """Refuse requests from web pages of other sites."""
+    foreign = "the request comes from a page of another site (header {}). Use a program or this service's own page."
     origin = _single_header(headers, b"origin")
     if origin is not None and origin.lower() not in (f"http://{host}", f"https://{host}"):
-        raise HTTPError(
-            403, "the request comes from a page of another site (header Origin). Use a program or this service's own page."
-        )
+        raise HTTPError(403, foreign.format("Origin"))
     site = _single_header(headers, b"sec-fetch-site")
     is_link = method in ("GET", "HEAD") and _single_header(headers, b"sec-fetch-mode") == "navigate"
     if site in ("cross-site", "same-site") and not is_link:
-        raise HTTPError(
-            403,
-            "the request comes from a page of another site (header Sec-Fetch-Site). Use a program or this service's own page.",
-        )
+        raise HTTPError(403, foreign.format("Sec-Fetch-Site"))
 
 
 def _token_in(value: str) -> bytes:

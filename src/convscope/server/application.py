@@ -125,7 +125,6 @@ def _has_body(headers: Headers) -> bool:
 
 
 def _page_response(page: bytes | None) -> Response:
-    """Return the report under its own Content-Security-Policy."""
     if page is None:
         return HTTPError(404, "this service has no page, only a network. Use POST /predict; see /openapi.json.").response
     found = POLICY.search(page[:PIECE].decode("utf-8", "replace"))
@@ -135,7 +134,6 @@ def _page_response(page: bytes | None) -> Response:
 
 
 def _top(query: bytes) -> int:
-    """Return K of ``?top=K``."""
     values = [value for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True) if name == "top"]
     value = values[0] if len(values) == 1 else "" if values else str(DEFAULT_TOP)
     if not (value.isascii() and value.isdigit() and len(value) <= MAX_DIGITS and int(value) >= 1):

@@ -245,7 +245,6 @@ def _levels(values: npt.NDArray[Any], name: str, steps: list[str], given: GivenR
 
 @contextlib.contextmanager
 def _as_picture_error(name: str, kind: str) -> Iterator[None]:
-    """Turn every exception into a :class:`PictureError`."""
     # Pillow's decoders raise a dozen types of exceptions for damaged files.
     try:
         yield

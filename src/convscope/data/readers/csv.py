@@ -166,7 +166,6 @@ def refuse_bad_lines(path: Path, lines: Lines) -> None:
 
 
 def _labels(texts: list[str]) -> npt.NDArray[Any]:
-    """Return labels as int64 if all are whole numbers, else as texts."""
     try:
         numbers = np.array([float(text) for text in texts])
         if (np.abs(numbers) < 2**53).all() and (numbers == np.floor(numbers)).all():

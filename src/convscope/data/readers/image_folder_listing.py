@@ -235,6 +235,5 @@ def _quoted(names: Sequence[str]) -> str:
 
 
 def _tables(listing: Listing) -> str:
-    """Return that tables of labels are not read, if there are any."""
     names = [printable(path.name) for path in visible_entries(listing.top) if path.suffix.lower() in TABLES]
     return f", and file names in {shorten_list(names)} are not read" if names else ""

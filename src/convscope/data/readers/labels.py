@@ -118,7 +118,6 @@ def _named(values: list[Any], name: str, class_names: Sequence[str] | None) -> t
 
 
 def _column(labels: npt.NDArray[Any], name: str) -> npt.NDArray[Any]:
-    """Return labels as (n,) int64 or text."""
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
     if labels.ndim == 2 and labels.shape[1] > 1 and labels.dtype.kind in "biuf" and _is_one_hot(labels):
