@@ -98,7 +98,7 @@ def test_another_learning_rate_learns_other_weights(engine: str, tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    ("rate", "message"), [(1000, r"diverged.* guessing 2\.3\..*--learning-rate 0\.01\b"), (0.01, "^differs$")]
+    ("rate", "message"), [(1000, r"diverged.* guessing 2\.3\..*--learning-rate 0\.01\b"), (0.01, "(?m)^differs$")]
 )
 def test_a_training_that_diverged_is_not_blamed_on_its_export(
     rate: float, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -128,6 +128,18 @@ def test_a_finished_training_that_diverged_says_so_and_leaks_no_warning(
     shown = capsys.readouterr().err
     assert shown.count("\n") == 1 + int(warns)  # and that there is no report yet
     assert ("the training diverged" in shown and "try --learning-rate 0.01" in shown) == warns
+
+
+@pytest.mark.parametrize("engine", ["native", "keras"])
+@pytest.mark.parametrize("rate", [1e3, 1e12, 1e25, 1e29, 1e30, 1e33, 1e37])
+def test_a_training_that_diverged_leaves_a_run_that_can_be_read_or_none(rate: float, engine: str, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    try:
+        train("digits", folder, model="logistic", epochs=1, learning_rate=rate, engine=engine)
+    except ConvscopeError as error:
+        assert "--learning-rate 0.01" in str(error)  # noqa: PT017 - either may be
+    else:
+        assert convscope.load_run(folder).evaluation.logits.shape == (359, 10)
 
 
 def test_the_recorded_command_trains_the_same_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

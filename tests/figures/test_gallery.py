@@ -33,7 +33,7 @@ HOSTILE = (
     "שלום עולם",
     "a" * 300,
     "tab\tnew\nline\x00\x1b",
-    "",
+    " x ",
     "\u202eevil",
     "汉字",
 )

@@ -11,6 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ..analysis.baseline import Baseline
 from ..analysis.evaluation import Evaluation
 from ..analysis.evaluation import evaluate as _evaluate
@@ -46,10 +48,11 @@ from ..runs.reference_data import save_reference_data
 from ..runs.request import describe_outcome, describe_request, refuse_other_request
 from ..system.dataclass_json import to_json
 from ..system.files import write_json
+from ..system.forms import LARGEST_FLOAT
 from ..training.augmentation import Augmentation
 from ..training.config import TrainConfig
 from ..training.engines import check_engine
-from ..training.epoch_log import divergence
+from ..training.epoch_log import divergence, lower_rate
 from ..training.events import Event, Listener, TrainProgress
 from ..training.loop import Training, fit
 from ..training.recipes import find_recipe
@@ -199,13 +202,18 @@ def _save_models(training: Training, dataset: Dataset, folder: Path, rate: float
     else:
         save_model(training.keras_model, folder / KERAS_MODEL)
     images = dataset.test.images
+    logits = training.logits(images)
+    if not (largest := float(np.abs(logits).max())) <= LARGEST_FLOAT:  # a run with more could not be read again
+        raise ConvscopeError(
+            f"the training diverged: the logits of the test images reach {largest:.3g}. Try --learning-rate {lower_rate(rate):g}."
+        )
     try:
         return export_onnx(
             training.network,
             folder / ONNX_MODEL,
             class_names=dataset.class_names,
             images=images,
-            expected=training.logits(images),
+            expected=logits,
             model=training.keras_model,
         )
     except ConvscopeError as error:

@@ -31,7 +31,7 @@ Index = Annotated[int, Between(0, "test images")]
 Split = Literal["train", "test"]
 
 NEAR_DUPLICATES: Mapping[str, Any] = {
-    "n": Index, "share": Share, "interval": Interval, "images": [{"test": str, "train": str}], "others": int,
+    "n": int, "share": Share, "interval": Interval, "images": [{"test": str, "train": str}], "others": int,
     "accuracy_of_others": Maybe(Share), "interval_of_others": Maybe(Interval),
 }  # fmt: skip
 GROUPS: Mapping[str, Any] = {"pattern": str, "offered": bool, "n": int, "in_both_splits": int, "shared": [str]}

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..errors import ConvscopeError
 from ..models.network import Weights
+from ..system.forms import LARGEST_FLOAT
 from .checkpoint import Checkpoint, State, save_checkpoint
 from .config import TrainConfig
 from .events import Listener, TrainProgress
@@ -113,7 +114,7 @@ class EpochLog:
         return stop
 
     def _check_finite(self, loss: float, what: str) -> None:
-        if math.isfinite(loss):
+        if abs(loss) <= LARGEST_FLOAT:  # false for NaN; a run with more could not be read again
             return
         rate = self._config.learning_rate
         has_learned = math.isfinite(self._lowest)
