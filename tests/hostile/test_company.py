@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
+import pickle
+import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 import numpy as np
 import pytest
 
 import convscope
-from convscope.errors import ConvscopeError, RunError, RunExistsError
-from convscope.runs import lock, run_folder, store
+from convscope.errors import OutputError, RunError, RunExistsError
+from convscope.figures import parallel
+from convscope.page import write
+from convscope.prediction import classifier, classify
+from convscope.runs import ledger, lock, run_folder, store
+from convscope.server import worker
 
 Verb = Callable[[Path], Any]
 
@@ -32,22 +41,28 @@ READING: dict[str, Verb] = {
     "report elsewhere": lambda run: convscope.report(run, output=run.parent / "page.html"),
     "predict": lambda run: convscope.predict(run, np.zeros((8, 8, 1), np.uint8)),
 }
-ARGUMENTS = {
-    "train": ["train", "digits", "--recipe", "sprint", "--out", "run", "--overwrite"],
+COMMANDS = {
+    "train": ["train", "digits", "--model", "logistic", "--epochs", "1", "--no-report", "--out", "run", "--overwrite"],
     "report": ["report", "run"],
-    "audit": ["audit", "run"],
-    "evaluate": ["evaluate", "run"],
+    "audit": ["audit", "run", "--folds", "2"],
     "thorough": ["evaluate", "run", "--thorough"],
+    "evaluate": ["evaluate", "run"],
     "export": ["export", "run", "--out", "model.onnx", "--overwrite"],
     "study": ["study", "digits", "--models", "logistic", "--seeds", "2", "--epochs", "1", "--out", "study"],
 }
+PAIRS = [
+    *itertools.combinations_with_replacement(["train", "report", "audit", "thorough"], 2),
+    *itertools.product(["train", "report", "audit", "thorough"], ["evaluate, export"]),
+    ("export", "export"), ("study", "study, train"), ("study", "report"),
+]  # fmt: skip
+"""Commands that are started at once; those that only read come together."""
 
 
 def content(folder: Path) -> dict[str, bytes]:
     return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
 
 
-@pytest.mark.parametrize("verb", WRITING)
+@pytest.mark.parametrize("verb", ["train", "report", "audit", pytest.param("evaluate --thorough", marks=pytest.mark.slow)])
 def test_while_another_command_writes_a_verb_that_writes_says_so(verb: str, run_copy: Path) -> None:
     before = content(run_copy)
     with lock.locked(run_copy), pytest.raises(RunExistsError, match="is being written by another"):
@@ -69,7 +84,7 @@ def other_run(run_copy: Path, tmp_path: Path) -> Path:
     return convscope.train("digits", recipe="sprint", seed=1, out=tmp_path / "other", report=False).folder
 
 
-@pytest.mark.parametrize("verb", ["report", "audit", "evaluate --thorough"])
+@pytest.mark.parametrize("verb", ["report", "audit", pytest.param("evaluate --thorough", marks=pytest.mark.slow)])
 def test_a_run_that_is_replaced_meanwhile_is_not_mixed_with_the_old_one(
     verb: str, run_copy: Path, other_run: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -84,10 +99,84 @@ def test_a_run_that_is_replaced_meanwhile_is_not_mixed_with_the_old_one(
         return record
 
     monkeypatch.setattr(store, "load_record", and_replace)
-    with pytest.raises(RunError, match="another run has taken the place of"):
+    with pytest.raises(RunError, match="another (run|folder) has taken the place of"):
         WRITING[verb](run_copy)
     after = content(run_folder.verify(run_copy))
     assert {name for name in new if after.get(name) != new[name]} <= {"ledger.jsonl", "manifest.json"}
+
+
+def after(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], Any], name: str) -> None:
+    """Let something happen once, after the first call of a function of a module, such as ``store.load_record``."""
+    module, _, function = name.partition(".")
+    original, waiting = getattr(MODULES[module], function), [happens]
+
+    def and_then(*words: Any, **named: Any) -> Any:
+        result = original(*words, **named)
+        while waiting:
+            waiting.pop()()
+        return result
+
+    monkeypatch.setattr(MODULES[module], function, and_then)
+
+
+MODULES = {
+    "store": store,
+    "ledger": ledger,
+    "run_folder": run_folder,
+    "write": write,
+    "lock": lock,
+    "classifier": classifier,
+}
+MOMENTS = [
+    ("report", "run_folder.verify"), ("report", "write.make_own_folder"), ("audit", "store.save_metrics"),
+]  # fmt: skip
+MORE = [("report", "lock.clean"), ("report", "store.load_record"), ("audit", "store.load_record"), ("audit", "ledger.read")]
+
+
+@pytest.mark.parametrize(("verb", "moment"), [*MOMENTS, *(pytest.param(*each, marks=pytest.mark.slow) for each in MORE)])
+def test_a_run_that_is_moved_away_meanwhile_is_not_made_anew(
+    verb: str, moment: str, run_copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved = run_copy.parent / "moved"
+    after(monkeypatch, lambda: run_copy.rename(moved), moment)
+    with contextlib.suppress(RunError, OutputError):
+        WRITING[verb](run_copy)
+        pytest.fail("a result of a run that is not there")
+    monkeypatch.undo()
+    assert not run_copy.exists()
+    store.load_record(run_folder.verify(moved))
+    with run_folder.updating_report(moved):
+        pass
+
+
+@pytest.mark.parametrize("new", [True, False])
+def test_a_lock_is_of_the_folder_that_has_the_name(new: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "run").mkdir()
+
+    def exchange() -> None:
+        (tmp_path / "run").rename(tmp_path / "moved")
+        (tmp_path / "run").mkdir()
+
+    after(monkeypatch, exchange, "lock._lock")
+    with pytest.raises(RunError, match="another folder has taken the place of"), lock.locked(tmp_path / "run", new=new):
+        pass
+    with pytest.raises(RunError, match="moved or removed"), lock.locked(tmp_path / "missing"):
+        pass
+    assert not (tmp_path / "missing").exists()
+
+
+def test_both_processes_that_draw_a_report_read_the_same_run(run_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    original, refused = parallel.SecondProcess.__init__, []
+
+    def and_train(self: Any, *words: Any) -> None:
+        original(self, *words)
+        with pytest.raises(RunExistsError, match="is being written by another"):
+            WRITING["train"](run_copy)
+        refused.append("train")
+
+    monkeypatch.setattr(parallel.SecondProcess, "__init__", and_train)
+    convscope.report(run_copy)
+    assert refused == ["train"]
 
 
 def test_an_audit_keeps_what_others_measured_meanwhile(run_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,19 +196,74 @@ def test_an_audit_keeps_what_others_measured_meanwhile(run_copy: Path, monkeypat
     assert metrics["label_audit"]
 
 
+def started(name: str, folder: Path) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "convscope", *COMMANDS[name]]
+    return subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def assert_result_or_sentence(process: subprocess.Popen[str]) -> None:
+    _, errors = process.communicate(timeout=300)
+    assert process.returncode in (0, 1), errors
+    assert "Traceback" not in errors
+    assert "internal error" not in errors
+    if process.returncode:
+        assert "another convscope process" in errors or "taken the place" in errors, errors
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(("one", "other"), [*itertools.combinations_with_replacement(ARGUMENTS, 2)])
-def test_of_two_commands_each_gives_its_result_or_one_sentence(one: str, other: str, run_copy: Path, tmp_path: Path) -> None:
-    commands = [[sys.executable, "-m", "convscope", *ARGUMENTS[each]] for each in (one, other)]
-    started = [subprocess.Popen(each, cwd=tmp_path, stdout=-1, stderr=-1, text=True) for each in commands]
-    for process in started:
-        _, errors = process.communicate(timeout=300)
-        assert process.returncode in (0, 1), errors
-        assert "Traceback" not in errors
-        assert "internal error" not in errors
-        if process.returncode:
-            assert "another convscope process" in errors or "taken the place" in errors
+@pytest.mark.parametrize(("one", "others"), PAIRS)
+def test_of_commands_at_once_each_gives_its_result_or_one_sentence(
+    one: str, others: str, run_copy: Path, tmp_path: Path
+) -> None:
+    for process in [started(name, tmp_path) for name in (one, *others.split(", "))]:
+        assert_result_or_sentence(process)
+    store.load_record(run_folder.verify(run_copy))
+
+
+@pytest.mark.slow
+def test_a_service_answers_from_the_run_that_it_opened_whatever_is_written(run_copy: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "convscope", "serve", "run", "--port", "0"]
+    service = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    picture = (run_copy / "figures" / "first_image.png").read_bytes()
     try:
-        store.load_record(run_folder.verify(run_copy))
-    except ConvscopeError as error:
-        pytest.fail(str(error))
+        assert service.stdout
+        port = next(found[1] for line in service.stdout if (found := re.search(r"127\.0\.0\.1:(\d+)", line)))
+
+        def answers() -> list[bytes]:
+            asked = [Request(f"http://127.0.0.1:{port}{path}", data) for path, data in (("/", None), ("/predict", picture))]
+            return [urlopen(each, timeout=60).read() for each in asked]
+
+        first = answers()
+        for name in ("report", "thorough", "audit", "train"):
+            process = started(name, tmp_path)
+            while process.poll() is None:
+                assert answers() == first
+                time.sleep(0.1)
+            assert_result_or_sentence(process)
+            assert process.returncode == 0
+        shutil.rmtree(run_copy)
+        assert answers() == first
+    finally:
+        service.terminate()
+        service.communicate(timeout=30)
+
+
+@pytest.mark.parametrize("moment", ["run_folder.verify", "classifier.read_request", "classifier.open_predictor"])
+def test_a_service_that_starts_beside_a_training_opens_one_run_whole(
+    moment: str, run_copy: Path, other_run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def exchange() -> None:
+        run_copy.rename(run_copy.parent / "moved")
+        other_run.rename(run_copy)
+
+    with run_folder.updating_report(other_run):
+        (other_run / "report.html").write_text("page of the other run")
+    pages = {folder: (folder / "report.html").read_bytes() for folder in (run_copy, other_run)}
+    whole = {pages[folder]: convscope.predict(folder, np.eye(8)[..., None]).logits.tolist() for folder in pages}
+    after(monkeypatch, exchange, moment)
+    with contextlib.suppress(RunError):
+        opened = worker._open(str(run_copy))
+        logits = classify.predict(pickle.loads(opened.classifier), np.eye(8)[..., None]).logits
+        assert logits.tolist() == whole[opened.page or b""]
+    monkeypatch.undo()
+    worker._open(str(run_copy))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import io
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -10,11 +12,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+from PIL import Image
 
 import convscope
 from convscope.analysis.mistakes.triage import MistakeEvidence, triage
 from convscope.data.dataset import Dataset, Provenance, Split
-from convscope.errors import ConvscopeError
+from convscope.errors import ConvscopeError, PictureError
 from convscope.models.architectures import MODELS
 from convscope.training.recipes import RECIPES
 
@@ -176,3 +179,32 @@ def test_a_dataset_in_memory_is_held_to_the_same(tmp_path: Path) -> None:
     train, test = (Split(*noise(number, 3, (1, 1, 1), seed=number)) for number in (60, 9))
     dataset = Dataset("dots", train, test, ("a", "b", "c"), Provenance("dots", "dots"))
     assert convscope.train(dataset, recipe="sprint", report=False, out=tmp_path / "run").evaluation.labels.shape == (9,)
+
+
+@pytest.mark.parametrize("kind", ["array", "Pillow", "png", "bmp", "gif", "webp", "tiff", "ppm"])
+@pytest.mark.parametrize("size", [(1, 1), (2, 3), (3, 2), (3, 3), (1, 3)], ids=str)
+def test_a_picture_of_the_size_of_the_networks_own_is_classified_however_small(
+    size: tuple[int, int], kind: str, tiny_runs: Callable[[tuple[int, int]], Path]
+) -> None:
+    pixels = noise(1, 1, (*size, 1))[0][0]
+    stored = io.BytesIO()
+    if kind not in ("array", "Pillow"):
+        Image.fromarray(pixels[..., 0]).save(stored, kind, **({"lossless": True} if kind == "webp" else {}))
+    picture = pixels if kind == "array" else Image.fromarray(pixels[..., 0]) if kind == "Pillow" else stored.getvalue()
+    found = convscope.predict(tiny_runs(size), picture)
+    assert (found.prepared[0] == pixels).all()
+    assert found.preprocessing_steps == (("used unchanged",),)
+    if max(size) > 1:
+        with pytest.raises(PictureError, match=f"1 × 1 pixels, but one side needs at least {max(size)}"):
+            convscope.predict(tiny_runs(size), np.zeros((1, 1), np.uint8))
+
+
+@pytest.fixture(scope="module")
+def tiny_runs(tmp_path_factory: pytest.TempPathFactory) -> Callable[[tuple[int, int]], Path]:
+    @functools.cache
+    def run(size: tuple[int, int]) -> Path:
+        folder = tmp_path_factory.mktemp("tiny")
+        data = saved(folder, noise(60, 3, (*size, 1)), noise(12, 3, (*size, 1), seed=1))
+        return convscope.train(data, model="logistic", epochs=1, out=folder / "run", report=False).folder
+
+    return run

@@ -1,12 +1,12 @@
 """``report``: figures and page of a run, made again without training."""
 
-from contextlib import nullcontext
 from pathlib import Path
 
 from ..figures.parallel import EVERY_OTHER, SecondProcess
 from ..page.write import write_page, write_report
 from ..runs import run_folder, store
 from ..runs.evidence import ensure_evidence
+from ..runs.record import RunRecord
 from ..types import PathLike
 from .run import Run, dataset_in_memory
 
@@ -29,11 +29,15 @@ def report(run: PathLike | Run, *, output: PathLike | None = None) -> Path:
         OutputError: The page cannot be written.
     """
     folder = run_folder.verify(run)
-    drawing = SecondProcess(folder, EVERY_OTHER) if output is None else nullcontext()  # it loads the run meanwhile
-    with drawing as second:
-        record = ensure_evidence(store.load_record(folder), folder, dataset_in_memory(run))
-        if output is None:
-            with store.updating_run(record, folder):
-                return write_report(record, folder, second)
-    write_page(record, Path(output))
-    return Path(output)
+
+    def read() -> RunRecord:
+        return ensure_evidence(store.load_record(folder), folder, dataset_in_memory(run))
+
+    if output is not None:
+        write_page(read(), Path(output))
+        return Path(output)
+    # Locked before anything is read: both processes draw the same run, with what other commands have measured.
+    with run_folder.updating_report(folder), SecondProcess(folder, EVERY_OTHER) as second:
+        record = read()
+        store.refuse_other_run(record, folder)
+        return write_report(record, folder, second)

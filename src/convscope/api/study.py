@@ -115,7 +115,7 @@ def study(
     plan = make_plan(dataset, models=models, recipes=recipes, epochs=epochs, seeds=seeds, sizes=sizes, search=search)
     check_engine("auto")
     folder = Path(out) if out is not None else Path("runs", f"study-{dataset.name}")
-    with lock.locked(folder):
+    with lock.locked(folder, new=True):
         _begin(folder, plan, dataset)
         work = StudyTasks(plan, dataset, folder / RUNS, folder / JOURNAL, progress)
         if tasks := work.tasks():

@@ -9,6 +9,7 @@ import ast
 import importlib
 import inspect
 import os
+import re
 import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -41,6 +42,8 @@ VERBS = {
     "study": "Train many networks and compare them statistically.",
 }
 """The verbs in the order of the work; each is defined in the module of its name."""
+NO_MEMORY = re.compile(r"failed to map segment|allocate memory|bad.?alloc|start new thread", re.IGNORECASE)
+"""What libraries say where memory, or a thread, is refused."""
 MAX_NAME = 120
 """Characters of a path in a message; systems accept none of more than 4,096."""
 
@@ -125,6 +128,10 @@ def _run(arguments: list[str]) -> int:
         click.echo(f"convscope: error: {what}: {reason_of(error)}.{_notes(error)}", err=True)
         return 1
     except Exception as error:  # noqa: BLE001  (last resort: one sentence instead of a traceback)
+        if isinstance(error, MemoryError) or NO_MEMORY.search(str(error)):
+            text = f"convscope: error: the system grants too little memory or too few threads ({reason_of(error)}). "
+            click.echo(f"{text}Free some, or raise the limits that `ulimit -a` shows.{_notes(error)}", err=True)
+            return 1
         click.echo(
             f"convscope: internal error: {type(error).__name__}: {error}. This is a bug in convscope; run the command again "
             f"with --debug and report the traceback.{_notes(error)}",

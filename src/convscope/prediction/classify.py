@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..data.digits.steps import Box
+from ..data.images.formats import MIN_SIDE
 from ..data.images.inputs import BadPicture, ImageLike, NamedBytes, each_image, to_grey_levels
 from ..data.preprocessing import UNCHANGED
 from ..data.read_options import AS_THEY_ARE
@@ -116,11 +117,13 @@ def _with_levels(images: Any, given: GivenRange | None) -> Any:
 def _prepare_each(
     classifier: Classifier, images: ImageLike | Iterable[ImageLike], given: GivenRange | None, *, single: bool
 ) -> tuple[Prepared, tuple[BadPicture, ...]]:
+    least = min(MIN_SIDE, max(classifier.fitting.image_shape[:2]))
+
     def prepare(file: NamedBytes | BadPicture) -> BadPicture | list[_Entry]:
         if isinstance(file, BadPicture):
             return file
         try:
-            decoded = file.open(given)
+            decoded = file.open(given, least)
         except PictureError as error:
             return BadPicture(file.name, str(error))
         found = classifier.fitting.preprocess_each(decoded.pixels, several=not single)

@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from ..errors import OutputError, RunExistsError
+from ..errors import OutputError, RunError, RunExistsError
 from ..system.files import cannot_write, is_temporary
 from .files import AUDIT_CHECKPOINT, FIGURES
 
@@ -19,10 +19,11 @@ MIN_FREE_BYTES = 32 * 2**20
 
 
 @contextlib.contextmanager
-def locked(folder: Path) -> Iterator[int | None]:
-    """Lock ``folder`` for the block, and create it, or what it links to, if it does not exist; yield its descriptor."""
+def locked(folder: Path, *, new: bool = False) -> Iterator[int | None]:
+    """Lock ``folder`` for the block and yield its descriptor; a ``new`` one, or what it links to, is created if it is missing."""
     try:
-        os.makedirs(os.path.realpath(folder), exist_ok=True)  # noqa: PTH103 - Path.mkdir refuses a link to a missing folder
+        if new:
+            os.makedirs(os.path.realpath(folder), exist_ok=True)  # noqa: PTH103 - Path.mkdir refuses a link to a missing folder
         if shutil.disk_usage(folder).free < MIN_FREE_BYTES:
             raise OutputError(
                 f"cannot write {str(folder)!r}: the disk has less than {MIN_FREE_BYTES // 2**20} MiB free. "
@@ -33,15 +34,31 @@ def locked(folder: Path) -> Iterator[int | None]:
     except OSError as error:
         if isinstance(error, OutputError):
             raise
-        raise cannot_write(folder, error) from error
+        raise cannot_write(folder, error) if new or os.path.lexists(folder) else _replaced(folder) from error
     try:
-        if descriptor is not None and not _lock(descriptor):
-            remedy = "Choose another folder with --out DIR, or wait."
-            raise RunExistsError(f"{str(folder)!r} is being written by another convscope process. {remedy}")
+        if descriptor is not None:
+            if not _lock(descriptor):
+                remedy = "Choose another folder with --out DIR, or wait."
+                raise RunExistsError(f"{str(folder)!r} is being written by another convscope process. {remedy}")
+            check_in_place(descriptor, folder)
         yield descriptor
     finally:
         if descriptor is not None:
             os.close(descriptor)
+
+
+def check_in_place(descriptor: int | None, folder: Path) -> None:
+    """Raise RunError if the locked ``folder`` was moved away, removed or replaced by another."""
+    if descriptor is not None:
+        with contextlib.suppress(OSError):
+            if os.path.samestat(os.fstat(descriptor), folder.stat()):
+                return
+        raise _replaced(folder)
+
+
+def _replaced(folder: Path) -> RunError:
+    happened = "another folder has taken the place of" if os.path.lexists(folder) else "somebody has moved or removed"
+    return RunError(f"{happened} {str(folder)!r} meanwhile. Run the command again, with the name that the folder has now.")
 
 
 def place_of(descriptor: int | None, folder: Path) -> Path:

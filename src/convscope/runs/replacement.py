@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from ..errors import OutputError, RunError, RunExistsError, reason_of
-from ..system.files import is_temporary, make_folder, sync, temporary_name, write_bytes
+from ..system.files import cannot_write, is_temporary, make_folder, sync, temporary_name, write_bytes
 from . import lock, opening
 from .files import CHECKPOINT, FIGURES, KNOWN_FILES, MANIFEST
 
@@ -95,7 +95,7 @@ def complete(home: Path) -> None:
         else:
             _exchange(new, home)
     for new in _own_folders(home.parent):
-        with contextlib.suppress(RunExistsError, OutputError), lock.locked(new):
+        with contextlib.suppress(RunError, OutputError), lock.locked(new):
             if not (new / MANIFEST).is_file():
                 lock.remove(new, OWN_FILES)
     lock.clean(home)
@@ -177,7 +177,10 @@ def make_own_folder(folder: Path) -> None:
     """Make a folder within a run; what has its name and is none, such as a link out of the run, goes."""
     if os.path.lexists(folder) and not lock.is_real_folder(folder):
         folder.unlink()
-    make_folder(folder)
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise cannot_write(folder, error) from error
 
 
 def _content(manifest: Path) -> bytes:

@@ -48,7 +48,7 @@ def writing_run(path: PathLike, *, overwrite: bool = False, resume: bool = False
     path = Path(path)
     check_free(path, overwrite or resume)
     is_ours = not path.exists()
-    with lock.locked(path):
+    with lock.locked(path, new=True):
         replacement.complete(path)
         check_free(path, overwrite or resume)
         if resume and (path / MANIFEST).is_file():
@@ -124,12 +124,13 @@ def write_manifest(folder: PathLike) -> None:
 def updating_report(folder: PathLike) -> Iterator[Path]:
     """Lock a complete run while the block writes its report and figures, or uses :func:`replacing_file` for other files."""
     folder = Path(folder)
-    with lock.locked(folder):
+    with lock.locked(folder) as descriptor:
         lock.clean(folder)
         _list_again(folder, regenerable=False)
         try:
             yield folder
         finally:
+            lock.check_in_place(descriptor, folder)
             _list_again(folder, regenerable=True)
 
 

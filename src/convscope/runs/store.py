@@ -74,15 +74,17 @@ def save_predictions(record: RunRecord, folder: Path) -> None:
 
 @contextlib.contextmanager
 def updating_run(record: RunRecord, folder: Path) -> Iterator[dict[str, Any]]:
-    """Lock the run that ``record`` was read from while the block changes it, and yield its metrics as they are now.
-
-    RunError if another training has taken its place meanwhile, whose numbers would be mixed with those of ``record``.
-    """
+    """Lock the run that ``record`` was read from while the block changes it, and yield its metrics as they are now."""
     with run_folder.updating_report(folder):
-        metrics = read_metrics(folder)
-        if any(metrics[name] != record.metrics[name] for name in OF_ONE_TRAINING):
-            raise RunError(f"another run has taken the place of {str(folder)!r} meanwhile. Run the command again.")
-        yield metrics
+        yield refuse_other_run(record, folder)
+
+
+def refuse_other_run(record: RunRecord, folder: Path) -> dict[str, Any]:
+    """Return the metrics as they are now; RunError if they are another training's, which would be mixed with ``record``."""
+    metrics = read_metrics(folder)
+    if any(metrics[name] != record.metrics[name] for name in OF_ONE_TRAINING):
+        raise RunError(f"another run has taken the place of {str(folder)!r} meanwhile. Run the command again.")
+    return metrics
 
 
 def save_metrics(metrics: Mapping[str, Any], folder: Path) -> None:

@@ -15,12 +15,13 @@ from pathlib import Path
 import numpy as np
 
 from ..data.images.inputs import NamedBytes
-from ..errors import ConfigError, ConvscopeError, PictureError, ServiceError
+from ..errors import ConfigError, ConvscopeError, PictureError, RunError, ServiceError
 from ..prediction.classifier import Classifier, open_classifier
 from ..prediction.classify import predict
 from ..prediction.predictions import as_json
 from ..runs import run_folder
-from ..runs.files import REPORT
+from ..runs.files import ONNX_MODEL, REPORT
+from ..runs.opening import Contents, manifest_entries
 from .http_errors import to_json
 from .work import BODY, FAILED, REPLY, REQUEST, Opened, Work
 
@@ -61,9 +62,17 @@ def main() -> None:
 
 
 def _open(source: str) -> Opened:
-    classifier, folder = open_classifier(source), Path(source)
+    folder = Path(source)
+    network = _network(folder)
+    classifier = open_classifier(source)
     page = _page(folder) if folder.is_dir() else None
+    if _network(folder) != network:
+        raise RunError(f"another run has taken the place of {source!r} meanwhile. Run the command again.")
     return Opened(classifier.fitting.image_shape, classifier.class_names, page, pickle.dumps(classifier))
+
+
+def _network(folder: Path) -> Contents | None:
+    return (manifest_entries(folder) or {}).get(ONNX_MODEL)
 
 
 def _page(folder: Path) -> bytes:

@@ -24,7 +24,7 @@ from ...errors import PictureError, reason_of
 from ...system.stderr import discarded_stderr
 from ..readers.pixel_scale import GivenRange, Values
 from .essentials import essentials
-from .formats import AGAIN, JPEG, TIFF, ImageFormat, check_size, detect_format, too_many
+from .formats import AGAIN, JPEG, MIN_SIDE, TIFF, ImageFormat, check_size, detect_format, too_many
 from .resample import composite_on_white
 
 ORIENTATION = 0x0112
@@ -93,18 +93,19 @@ class DecodedImage:
     """Pixels of the file per pixel here, along each side."""
 
 
-def decode_image(content: bytes, name: str, given: GivenRange | None = None) -> DecodedImage:
+def decode_image(content: bytes, name: str, given: GivenRange | None = None, least: int = MIN_SIDE) -> DecodedImage:
     """Decode the content of an image file.
 
     Args:
         content: All bytes of the file.
         name: Its name, quoted, for error messages.
         given: Black and white in the file, if they are not those of its format.
+        least: The smallest longer side in pixels.
 
     Raises:
         PictureError: The file is no image, incomplete, damaged or too large. No other exception is raised.
     """
-    image, kind, is_animated = open_header(content, name)
+    image, kind, is_animated = open_header(content, name, least)
     with _as_picture_error(name, kind.name):
         full_size = image.size
         if kind is JPEG and (factor := _factor(full_size)) > 1:
@@ -114,7 +115,7 @@ def decode_image(content: bytes, name: str, given: GivenRange | None = None) -> 
         return _upright(image, name, ["used the first frame"] if is_animated else [], full_size, given)
 
 
-def open_header(content: bytes, name: str) -> tuple[ImageFile, ImageFormat, bool]:
+def open_header(content: bytes, name: str, least: int = MIN_SIDE) -> tuple[ImageFile, ImageFormat, bool]:
     """Open an image file without decoding pixels; PictureError if it is none, or too large.
 
     Returns:
@@ -124,7 +125,7 @@ def open_header(content: bytes, name: str) -> tuple[ImageFile, ImageFormat, bool
     needed, is_animated = essentials(kind, content, name)
     with _as_picture_error(name, kind.name), _silently():
         image = kind.open(io.BytesIO(needed))
-        check_size(*image.size, name)
+        check_size(*image.size, name, least)
         return image, kind, bool(getattr(image, "is_animated", False)) if is_animated is None else is_animated
 
 
@@ -142,13 +143,13 @@ def measure_values(content: bytes, name: str) -> Values:
     return found[0] if found else Values(0, 255, np.dtype(np.uint8), 1)
 
 
-def from_pillow(image: Image.Image, name: str, given: GivenRange | None = None) -> DecodedImage:
+def from_pillow(image: Image.Image, name: str, given: GivenRange | None = None, least: int = MIN_SIDE) -> DecodedImage:
     """Convert a Pillow image at its current frame; PictureError, with ``name``, if impossible.
 
     An image opened from a file is rotated by its EXIF orientation; one derived from it is not: its author has seen it.
     """
     with _as_picture_error(name, image.format or "image"):
-        check_size(*image.size, name)
+        check_size(*image.size, name, least)
         if isinstance(image, ImageFile):
             return _upright(image, name, [], image.size, given)
         return _finished(image, name, [], image.size, given)

@@ -124,17 +124,17 @@ def _other(content: bytes) -> tuple[str, str]:
 MAX_PIXELS = 64 * 10**6
 """Largest image by its header. Decoding takes up to half a gigabyte."""
 MIN_SIDE = 4
-"""Smallest longer side; anything smaller is a tracking pixel or a mistake."""
+"""Smallest longer side; anything smaller is a tracking pixel or a mistake, unless the network's own images are as small."""
 MAX_PACKING = 1032
 """Largest compression ratio of deflate."""
 AGAIN = "Copy or save it again."
 
 
-def check_size(width: int, height: int, name: str) -> None:
-    """Check that the size of an image is within the limits, else raise a PictureError."""
-    if min(width, height) < 1 or max(width, height) < MIN_SIDE:
+def check_size(width: int, height: int, name: str, least: int = 1) -> None:
+    """Check that an image has at most :data:`MAX_PIXELS` and a longer side of ``least``, else raise a PictureError."""
+    if min(width, height) < 1 or max(width, height) < least:
         raise PictureError(
-            f"{name} has {width:,} × {height:,} pixels, but one side needs at least {MIN_SIDE}. Pass a larger image."
+            f"{name} has {width:,} × {height:,} pixels, but one side needs at least {least}. Pass a larger image."
         )
     if width * height > MAX_PIXELS:
         raise too_many(name, f"{width:,} × {height:,} pixels, {width * height / 1e6:,.0f} million")

@@ -17,7 +17,7 @@ from ...types import PathLike
 from ..readers.pixel_scale import GivenRange
 from .decode import DecodedImage, decode_image, from_pillow
 from .files import find_image_files, read_image_file
-from .formats import check_size
+from .formats import MIN_SIDE, check_size
 
 CHANNELS = (1, 3, 4)
 """Grey, RGB, RGBA."""
@@ -33,9 +33,10 @@ class NamedBytes:
     image: Any
     """Any other image input."""
 
-    def open(self, given: GivenRange | None = None) -> DecodedImage:
-        """Decode the image, in which black and white may be ``given``, or raise a PictureError."""
-        return open_image(self.image, repr(self.name) if isinstance(self.image, (str, os.PathLike)) else self.name, given)
+    def open(self, given: GivenRange | None = None, least: int = MIN_SIDE) -> DecodedImage:
+        """Decode the image as :func:`open_image` does."""
+        name = repr(self.name) if isinstance(self.image, (str, os.PathLike)) else self.name
+        return open_image(self.image, name, given, least)
 
 
 ImageLike: TypeAlias = PathLike | bytes | Image.Image | npt.NDArray[Any] | NamedBytes
@@ -70,27 +71,29 @@ def _as_iterable(images: Any) -> Iterable[Any]:
     return images
 
 
-def open_image(image: Any, name: str, given: GivenRange | None = None) -> DecodedImage:
-    """Decode a path, bytes, a Pillow image or an array. In files and Pillow images, black and white may be ``given``.
+def open_image(image: Any, name: str, given: GivenRange | None = None, least: int = MIN_SIDE) -> DecodedImage:
+    """Decode a path, bytes, a Pillow image or an array, whose longer side has at ``least`` so many pixels.
+
+    In files and Pillow images, black and white may be ``given``.
 
     Raises:
         PictureError: The image cannot be read; the message begins with ``name``.
     """
     if isinstance(image, (str, os.PathLike)):
-        return decode_image(read_image_file(image), name, given)
+        return decode_image(read_image_file(image), name, given, least)
     if isinstance(image, (bytes, bytearray, memoryview)):
-        return decode_image(bytes(image), name, given)
+        return decode_image(bytes(image), name, given, least)
     if isinstance(image, Image.Image):
-        return from_pillow(image, name, given)
+        return from_pillow(image, name, given, least)
     if hasattr(image, "__array__"):
-        return _from_array(np.asarray(image), name)
+        return _from_array(np.asarray(image), name, least)
     raise PictureError(
         f"{name} must be a path, bytes, a Pillow image or an array; got {type(image).__name__}. Convert lists of numbers with "
         "numpy.asarray."
     )
 
 
-def _from_array(array: npt.NDArray[Any], name: str) -> DecodedImage:
+def _from_array(array: npt.NDArray[Any], name: str, least: int) -> DecodedImage:
     if array.ndim == 2:
         array = array[..., None]
     if array.ndim != 3 or array.shape[2] not in CHANNELS or not array.size:
@@ -98,9 +101,9 @@ def _from_array(array: npt.NDArray[Any], name: str) -> DecodedImage:
             f"{name} must have shape (height, width) or (height, width, channels) with 1, 3 or 4 channels; got {array.shape}. "
             "Pass several images as a list."
         )
-    check_size(array.shape[1], array.shape[0], name)
+    check_size(array.shape[1], array.shape[0], name, least)
     levels = to_grey_levels(array, name)
-    return from_pillow(Image.fromarray(levels[..., 0] if levels.shape[2] == 1 else levels), name)
+    return from_pillow(Image.fromarray(levels[..., 0] if levels.shape[2] == 1 else levels), name, None, least)
 
 
 def to_grey_levels(array: npt.NDArray[Any], name: str) -> npt.NDArray[np.uint8]:
