@@ -52,6 +52,61 @@ def test_what_only_looks_like_ours_stays(name: str, tmp_path: Path) -> None:
     assert generation(tmp_path / "run") == 2
 
 
+NOT_RUNS: list[dict[str, str]] = [
+    {"run.json": '{"lr": 0.1}', "history.csv": "mine"}, {"run.json": "mine", "model.keras": "mine"}, {"run.json": "{}"},
+    {"run.json": '{"schema_version": 1, "lr": 0.1}', "metrics.json": "{}"}, {"run.json": "[]", "manifest.json": "[]"},
+    {"run.json": '{"lr": 0.1}', "manifest.json": '{"files": {"a.txt": {"bytes": 4, "sha256": "x"}}}'}, {"manifest.json": "{}"},
+    {"run.json": '{"lr": 0.1}', "manifest.json": '{"files": ["run.json"]}'}, {"report.html": "mine"}, {"checkpoint.npz": "mine"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("overwrite", [True, False])
+@pytest.mark.parametrize("files", NOT_RUNS, ids=lambda files: " ".join(files))
+def test_files_with_names_of_a_run_are_none(files: dict[str, str], overwrite: bool, tmp_path: Path) -> None:
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    with pytest.raises(ConvscopeError, match="holds files that are not a run"):
+        write_run(tmp_path, 2, overwrite=overwrite)
+    assert {each.name: each.read_text() for each in tmp_path.iterdir()} == files
+
+
+@pytest.mark.parametrize(
+    "name", ["study.html", "study.csv", "votes.npz", "study-results.json", "runs/mine.txt", "study.json"]
+)
+def test_files_with_names_of_a_study_are_none(name: str, tmp_path: Path) -> None:
+    file = place(tmp_path, name)
+    with pytest.raises(ConvscopeError):
+        convscope.study("digits", models=["logistic"], epochs=1, seeds=1, out=tmp_path)
+    assert [each for each in tmp_path.rglob("*") if each.is_file()] == [file]
+    assert file.read_bytes() == MINE
+
+
+@pytest.mark.parametrize("name", ["checkpoint.npz", "label_suspects.csv", "evidence.npz", "model.keras"])
+def test_a_file_that_the_old_run_did_not_list_stays(name: str, tmp_path: Path) -> None:
+    write_run(tmp_path, 1)
+    place(tmp_path, name)
+    write_run(tmp_path, 2)
+    assert generation(tmp_path) == 2
+    assert (tmp_path / name).read_bytes() == MINE
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"), [("metrics.json", "metrics-kept.json"), ("label_suspects.csv", "label_suspects.csv")]
+)
+def test_a_file_in_whose_place_the_new_run_writes_is_kept_beside(name: str, kept: str, tmp_path: Path) -> None:
+    write_run(tmp_path, 1)
+    manifest = json.loads((tmp_path / "manifest.json").read_text())
+    manifest["files"].pop(name, None)
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    place(tmp_path, name)
+    write_run(tmp_path, 2)
+    assert generation(tmp_path) == 2
+    assert (tmp_path / kept).read_bytes() == MINE
+    with run_folder.updating_report(tmp_path), run_folder.replacing_file(tmp_path, "label_suspects.csv") as temporary:
+        temporary.write_text("new")
+    assert MINE in [each.read_bytes() for each in tmp_path.iterdir() if each.is_file()]
+
+
 def report(run: Path) -> None:
     with run_folder.updating_report(run) as folder:
         write_text(folder / "report.html", "page")
@@ -167,7 +222,7 @@ def test_a_folder_that_is_renamed_meanwhile_costs_no_run(
     said = ""
     try:
         with run_folder.writing_run(run, overwrite=overwrite) as folder:
-            run_folder.write_json(folder / "run.json", {"schema_version": 2, "generation": 2})
+            run_folder.write_json(folder / "run.json", {**dict.fromkeys(run_folder.OUR_KEYS, ""), "generation": 2})
             write_text(folder / "metrics.json", '{"generation": 2}')
             write_text(folder / "checkpoint.npz", "")
             happens(run)

@@ -24,7 +24,7 @@ NOTES = ("notes.txt", "figures/mine.txt")
 
 def write_run(path: Path, generation: int, *, overwrite: bool = True) -> None:
     with run_folder.writing_run(path, overwrite=overwrite) as folder:
-        write_json(folder / "run.json", {"schema_version": 2, "generation": generation})
+        write_json(folder / "run.json", {**dict.fromkeys(run_folder.OUR_KEYS, ""), "generation": generation})
         write_text(folder / "metrics.json", f'{{"generation": {generation}}}')
         make_folder(folder / "figures")
         write_text(folder / "figures" / f"figure-{generation}.svg", "<svg/>")

@@ -130,7 +130,7 @@ def study(
 
 def _begin(folder: Path, plan: StudyPlan, dataset: Dataset) -> None:
     """Write the request, or check that the folder holds the same study. Raises :class:`ConfigError` otherwise."""
-    refuse_other_content(folder, KNOWN)
+    refuse_other_content(folder, KNOWN if (folder / REQUEST).is_file() else frozenset())
     request = as_json(
         {
             "schema_version": SCHEMA_VERSION,

@@ -99,10 +99,7 @@ def manifest_entries(folder: Path) -> dict[str, Contents] | None:
     with open_file(folder / MANIFEST) as file:
         manifest = _parsed(folder / MANIFEST, file.read())
     try:
-        entries = {
-            str(name): [(int(each["bytes"]), str(each["sha256"])) for each in (entry, entry.get(ALTERNATIVE)) if each]
-            for name, entry in manifest["files"].items()
-        }
+        entries = entries_of(manifest)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise RunError(f"{str(folder / MANIFEST)!r} does not list files with their bytes and sha256. {REMEDY}") from error
     if any(len(parts := Path(name).parts) != 1 and (parts[:1] != (FIGURES,) or ".." in parts) for name in entries):
@@ -110,6 +107,14 @@ def manifest_entries(folder: Path) -> dict[str, Contents] | None:
             f"{str(folder / MANIFEST)!r} lists a file outside the run folder, so convscope did not write it. {REMEDY}"
         )
     return entries
+
+
+def entries_of(manifest: Any) -> dict[str, Contents]:
+    """Return the sizes and sums of each file that a manifest lists."""
+    return {
+        str(name): [(int(each["bytes"]), str(each["sha256"])) for each in (entry, entry.get(ALTERNATIVE)) if each]
+        for name, entry in manifest["files"].items()
+    }
 
 
 def _parsed(path: Path, content: bytes) -> Any:

@@ -7,19 +7,22 @@ current folder. A process that is killed meanwhile leaves the rest to the next o
 """
 
 import contextlib
+import hashlib
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from ..errors import OutputError, RunError, RunExistsError, reason_of
 from ..system.files import cannot_write, is_temporary, make_folder, sync, temporary_name, write_bytes
 from . import lock, opening
-from .files import CHECKPOINT, FIGURES, KNOWN_FILES, MANIFEST
+from .files import CHECKPOINT, FIGURES, KNOWN_FILES, LABEL_SUSPECTS, LEDGER, MANIFEST, REPORT
 
 REPLACED = "replaced-manifest.json"
 """In a new run within the old one's folder: the manifest of the old run, which goes."""
 OWN_FILES = KNOWN_FILES | {REPLACED}
+GENERATOR = b'<meta name="generator" content="convscope '
+"""At the beginning of a page of ours."""
 
 
 def run_in(folder: Path) -> Path:
@@ -107,9 +110,33 @@ def _exchange(new: Path, home: Path) -> None:
         write_bytes(new / REPLACED, _content(home / MANIFEST))
         (home / MANIFEST).unlink(missing_ok=True)
         sync(home)
-    stale = {name for name in KNOWN_FILES if (home / name).is_file()} | _figures_listed(new / REPLACED)
-    _copy(new, home, stale - set(_files(new)))
+    listed, written = _listed(new / REPLACED), set(_files(new))
+    for name in sorted(KNOWN_FILES & written):
+        if _is_the_users(home / name, listed) and _content(home / name) != _content(new / name):  # not copied yet
+            keep_beside(home / name)
+    stale = {name for name in KNOWN_FILES if (home / name).is_file() and not _is_the_users(home / name, listed)}
+    figures = {
+        name for name in listed or () if (parts := name.split("/"))[0] == FIGURES and len(parts) == 2 and parts[1] != ".."
+    }
+    _copy(new, home, (stale | figures) - written)
     lock.remove(new, OWN_FILES)
+
+
+def _is_the_users(file: Path, listed: Mapping[str, opening.Contents] | None) -> bool:
+    """Return whether a file with a name of ours is the user's: the old manifest does not list it, or not with these notes."""
+    if file.name == LABEL_SUSPECTS:
+        content = _content(file)
+        return (len(content), hashlib.sha256(content).hexdigest()) not in (listed or {}).get(file.name, [])
+    if listed is None or file.name in (LEDGER, MANIFEST, *listed):
+        return False
+    return file.name != REPORT or GENERATOR not in _content(file)[:4096]
+
+
+def keep_beside(file: Path) -> None:
+    """Give a file of the user's another name, since the run gets one of its name."""
+    names = (file.with_stem(f"{file.stem}-kept{number}") for number in ("", *range(2, 1000)))
+    if os.path.lexists(file):
+        os.rename(file, next(name for name in names if not os.path.lexists(name)))
 
 
 def identity_of(folder: Path) -> tuple[int, int]:
@@ -194,13 +221,12 @@ def _files(run: Path) -> list[str]:
     return [name for name in (*sorted(KNOWN_FILES), *figures) if (run / name).is_file()]
 
 
-def _figures_listed(manifest: Path) -> set[str]:
-    """Return the figures of the old run; what else is in their folder is the user's."""
+def _listed(manifest: Path) -> dict[str, opening.Contents] | None:
+    """Return what the old run's manifest lists; None for an unfinished or damaged one, which listed nothing yet."""
     try:
-        names = list(json.loads(_content(manifest))["files"])
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return set()
-    return {name for name in names if name.startswith(f"{FIGURES}/") and name.count("/") == 1 and not name.endswith("/..")}
+        return opening.entries_of(json.loads(_content(manifest)))
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
+        return None
 
 
 def _show(folder: Path, home: Path) -> Path:

@@ -29,6 +29,8 @@ MAY_DIFFER = frozenset({*REGENERABLE, LABEL_SUSPECTS})
 """Files whose content may be another than the manifest says."""
 NOT_IN_MANIFEST = frozenset({MANIFEST, LEDGER, CHECKPOINT})
 """The manifest itself, the ledger, which grows after the run is complete, and the checkpoint, which then goes."""
+OUR_KEYS = frozenset({"schema_version", "command", "recipe", "versions"})
+"""Of a ``run.json`` that convscope wrote; other programs have a file of that name, too."""
 RUNS = Path("runs")
 """Where `convscope train` writes a run, unless told otherwise."""
 WANTED = " Pass one that `convscope train` wrote, such as runs/NAME."
@@ -101,14 +103,11 @@ def check_free(path: Path, overwrite: bool) -> None:
 
 def _is_of_a_run(path: Path) -> bool:
     """Return whether convscope made the files in a folder, and not another program that has a ``run.json``, too."""
-    if not (path / REQUEST).is_file():
-        return False
-    with contextlib.suppress(RunError):
-        for name, key in ((MANIFEST, "files"), (REQUEST, "schema_version")):
-            known = read_json(path / name) if (path / name).is_file() else {}
-            if isinstance(known, dict) and key in known:
+    for is_one in (lambda: REQUEST in (manifest_entries(path) or {}), lambda: read_json(path / REQUEST).keys() >= OUR_KEYS):
+        with contextlib.suppress(RunError, AttributeError):
+            if is_one():
                 return True
-    return lock.contents(path) <= KNOWN_FILES
+    return False
 
 
 def write_manifest(folder: PathLike) -> None:
@@ -150,6 +149,8 @@ def replacing_file(folder: PathLike, name: str) -> Iterator[Path]:
     # Use it within `updating_report`, so that an interruption cannot leave a report with outdated numbers.
     folder = Path(folder)
     manifest = read_json(folder / MANIFEST)
+    if name == LABEL_SUSPECTS and name not in manifest["files"]:  # with notes on the labels, from a run before this one
+        replacement.keep_beside(folder / name)
     with replacing(folder / name) as temporary:
         yield temporary
         new = _entry(temporary)
