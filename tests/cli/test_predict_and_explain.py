@@ -20,7 +20,8 @@ from PIL import Image
 
 import convscope
 from convscope.api.explain import default_page
-from convscope.api.run import Run, check_output
+from convscope.api.output import check_output
+from convscope.api.run import Run
 from convscope.cli.main import main
 from convscope.data.dataset import Dataset
 from convscope.errors import ConfigError, OutputError, PictureError

@@ -34,7 +34,8 @@ from ..system.dataclass_json import to_json
 from ..system.files import write_output, write_text
 from ..training.engines import check_engine
 from ..types import PathLike
-from .run import Run, check_output, dataset_in_memory
+from .output import check_output
+from .run import Run, dataset_in_memory
 
 PURPOSE = "the networks of the label audit"
 
@@ -75,7 +76,7 @@ def audit(
     >>> convscope.audit("runs/mnist-cnn-standard-0").rows(10)
     """
     folder, dataset = run_folder.verify(run), dataset_in_memory(run)
-    copy = None if out is None else check_output(out, overwrite=overwrite, option="--out")
+    copy = None if out is None else check_output(out, overwrite=overwrite, option="--out", inputs=[confirmed])
     record = store.load_record(folder)
     earlier = None if confirmed is None else load_audit(record, folder)
     reviews = load_reviews(folder, record)

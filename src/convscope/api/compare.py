@@ -20,7 +20,8 @@ from ..runs.files import ONNX_MODEL
 from ..runs.record import RunRecord
 from ..system.files import write_output
 from ..types import Images, PathLike
-from .run import Run, check_output
+from .output import check_output
+from .run import Run
 
 ROUNDS, PER_ROUND, WARM_UP = 15, 20, 10
 """A round times a few single images of each network in turn; the median over rounds is robust against other load."""

@@ -13,8 +13,9 @@ from ..prediction.predictions import Prediction, Predictions
 from ..runs import run_folder, store
 from ..runs.evidence import ensure_evidence
 from ..types import PathLike
+from .output import check_output
 from .predict import predict
-from .run import Run, check_output, dataset_in_memory
+from .run import Run, dataset_in_memory
 
 ENDING = ".explained.html"
 
@@ -51,8 +52,10 @@ def explain(
         OutputError: The file exists already or cannot be written.
     """
     folder = run_folder.verify(run)
+    if output is not None:
+        check_output(output, overwrite=overwrite, inputs=[image])
     opened, prediction = _only_image(predict(folder, image), digit)
-    page = check_output(default_page(opened.name) if output is None else output, overwrite=overwrite)
+    page = check_output(default_page(opened.name) if output is None else output, overwrite=overwrite, inputs=[image])
     record = ensure_evidence(store.load_record(folder), folder, dataset_in_memory(run))
     write_page(record, page, opened=opened)
     return Explanation(page, prediction)

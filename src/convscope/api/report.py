@@ -3,15 +3,16 @@
 from pathlib import Path
 
 from ..figures.parallel import EVERY_OTHER, SecondProcess
-from ..page.write import write_page, write_report
+from ..page.write import is_page, write_page, write_report
 from ..runs import run_folder, store
 from ..runs.evidence import ensure_evidence
 from ..runs.record import RunRecord
 from ..types import PathLike
+from .output import check_output
 from .run import Run, dataset_in_memory
 
 
-def report(run: PathLike | Run, *, output: PathLike | None = None) -> Path:
+def report(run: PathLike | Run, *, output: PathLike | None = None, overwrite: bool = False) -> Path:
     """Write figures and page of a run again, without training and without a back-end.
 
     A run that was trained without a report reads its dataset once more for the images on the page. If the data cannot be
@@ -21,12 +22,14 @@ def report(run: PathLike | Run, *, output: PathLike | None = None) -> Path:
         run: A run, or its folder.
         output: A file for the page alone; by default figures and page go into the run folder.
 
+        overwrite: Whether ``output`` may be replaced; a page of convscope's is in any case.
+
     Returns:
         The path of the page.
 
     Raises:
         RunError: The run folder is damaged.
-        OutputError: The page cannot be written.
+        OutputError: The page cannot be written, or ``output`` exists and may not be replaced.
     """
     folder = run_folder.verify(run)
 
@@ -34,8 +37,9 @@ def report(run: PathLike | Run, *, output: PathLike | None = None) -> Path:
         return ensure_evidence(store.load_record(folder), folder, dataset_in_memory(run))
 
     if output is not None:
-        write_page(read(), Path(output))
-        return Path(output)
+        page = check_output(output, overwrite=overwrite or is_page(Path(output)))
+        write_page(read(), page)
+        return page
     # Locked before anything is read: both processes draw the same run, with what other commands have measured.
     with run_folder.updating_report(folder), SecondProcess(folder, EVERY_OTHER) as second:
         record = read()

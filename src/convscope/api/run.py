@@ -17,7 +17,6 @@ from ..analysis.label_audit.suspects import LabelAudit
 from ..analysis.uncertainty.uncertainty import Uncertainty, uncertainty_from_metrics
 from ..data.dataset import Dataset
 from ..data.reload import reload_dataset
-from ..errors import OutputError
 from ..models.saving import load_model
 from ..prediction.classifier import remember_model
 from ..runs import run_folder, store
@@ -164,15 +163,3 @@ def load_run(folder: PathLike, *, data: PathLike | None = None) -> Run:
 def dataset_in_memory(run: PathLike | Run) -> Dataset | None:
     """Return the dataset of a run if it was loaded in this process."""
     return run.held_dataset if isinstance(run, Run) else None
-
-
-def check_output(path: PathLike, *, overwrite: bool, option: str = "--output") -> Path:
-    """Return ``path``, or raise OutputError if it is a folder, or exists and may not be replaced."""
-    file = Path(path)
-    if file.is_dir():
-        raise OutputError(f"{str(file)!r} is a folder. Choose a file with {option} FILE.")
-    if file.exists() and not overwrite:
-        raise OutputError(
-            f"{str(file)!r} already exists. Choose another file with {option} FILE, or replace it with --overwrite."
-        )
-    return file

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..api.run import check_output
+from ..api.output import check_output
 from ..runs.label_suspects import escape_formula
 from ..system.csv_text import csv_text
 from ..system.files import write_output
@@ -27,11 +27,11 @@ def csv_options(what: str, *, overwrite: bool = True) -> Callable[[Callable[...,
     return decorate
 
 
-def check_csv(csv_file: str | None, *, overwrite: bool) -> Path | None:
+def check_csv(csv_file: str | None, *, overwrite: bool, inputs: Iterable[object] = ()) -> Path | None:
     """Return the file to write to, or raise OutputError if it may not be replaced or its folder is missing."""
     if csv_file is None:
         return None
-    return check_output(csv_file, overwrite=overwrite, option="--csv")
+    return check_output(csv_file, overwrite=overwrite, option="--csv", inputs=inputs)
 
 
 def write_csv(file: Path | None, head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

@@ -33,7 +33,7 @@ def command(data: str, reading: ReadOptions, csv_file: str | None, overwrite: bo
     DATA is a name (mnist, digits, fashion, kmnist, emnist-letters, emnist-balanced) or a path to an .npz or .csv file, a
     folder of IDX files, or a folder of image files with one subfolder per class, optionally under train/ and test/.
     """
-    file = check_csv(csv_file, overwrite=overwrite)
+    file = check_csv(csv_file, overwrite=overwrite, inputs=[data])
     with progress.open_progress(progress.reading, quiet=quiet) as listener:
         dataset = load_dataset(data, reading, progress=listener)
     write_csv(file, ("split", "index", "file", "class_name"), _csv_rows(dataset))

@@ -16,13 +16,14 @@ from .options import moved_data_option, output_options, trust_option
 @click.option(
     "--output", default=None, metavar="FILE", help="Write only the page, to FILE.  [default: report.html in the run folder]"
 )
+@click.option("--overwrite", is_flag=True, help="Replace FILE even if it is no page of convscope.")
 @click.option("--open", "open_page", is_flag=True, help="Open the page in a browser.")
 @moved_data_option
 @trust_option
 @output_options
-def command(run: PathLike, output: str | None, open_page: bool, as_json: bool, quiet: bool) -> None:
+def command(run: PathLike, output: str | None, overwrite: bool, open_page: bool, as_json: bool, quiet: bool) -> None:
     """Rebuild the figures and the page of RUN without training. Does not need TensorFlow."""
-    page = convscope.report(run, output=output)
+    page = convscope.report(run, output=output, overwrite=overwrite)
     if as_json:
         click.echo(text.to_json({"report": str(page)}))
     else:

@@ -12,7 +12,7 @@ from ..models.onnx_writer.protobuf import with_metadata
 from ..models.predictor import Predictor
 from ..models.saving import load_model
 from ..runs import opening
-from ..runs.files import KERAS_MODEL, ONNX_MODEL
+from ..runs.files import KERAS_MODEL, ONNX_MODEL, is_file_of_a_run
 from ..system.files import cannot_write, destination, replacing, temporary_name
 from ..types import Floats, Images, PathLike
 from .keras import logits_of_keras, write_keras
@@ -47,6 +47,8 @@ def choose_output(format_name: str, name: str, out: PathLike | None, *, overwrit
         raise ConfigError(
             f"files of the format {format_name} must end in {ending!r}; {str(path)!r} does not. Pass --out NAME{ending}."
         )
+    if is_file_of_a_run(path):
+        raise OutputError(f"{str(path)!r} is a file of a run, and is not replaced. Choose a new name with --out PATH.")
     if not os.path.lexists(path):
         return path
     if (format_name == SAVED_MODEL) != path.is_dir() or (path.is_dir() and not _is_saved_model(path)):

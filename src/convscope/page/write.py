@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -55,6 +56,15 @@ def _save_mistakes(record: RunRecord, folder: Path) -> None:
     stored = read_metrics(folder)
     if MISTAKES in record.metrics and record.metrics[MISTAKES] != stored.get(MISTAKES):
         store.save_metrics({**stored, **{name: record.metrics[name] for name in (MISTAKES, "findings")}}, folder)
+
+
+GENERATOR = b'<meta name="generator" content="convscope'
+
+
+def is_page(path: Path) -> bool:
+    """Return whether convscope wrote the file at ``path``, so that it can be made again."""
+    with path.open("rb") if path.is_file() else nullcontext() as file:
+        return file is not None and GENERATOR in file.read(4096)
 
 
 def write_page(record: RunRecord, output: Path, *, opened: OpenedPicture | None = None) -> None:

@@ -1,5 +1,7 @@
 """The files of a run folder: every name, with one line on what is in it; all other modules import them from here."""
 
+from pathlib import Path
+
 from ..system.files import temporary_name
 
 REPORT = "report.html"
@@ -42,3 +44,11 @@ DESCRIPTIONS = {
 KNOWN_FILES = frozenset(DESCRIPTIONS)
 OPTIONAL = frozenset({EVIDENCE, REFERENCE_DATA, LABEL_SUSPECTS, CHECKPOINT})
 """The files that a complete run may lack."""
+
+
+def is_file_of_a_run(path: Path) -> bool:
+    """Return whether ``path`` is a file that a run in its folder has, or would have: one by the manifest or the request."""
+    real = path.resolve()
+    folder = real.parent.parent if real.parent.name == FIGURES else real.parent
+    name = real.parent.name if real.parent != folder else real.name
+    return name in KNOWN_FILES and any((folder / each).exists() for each in (MANIFEST, REQUEST))

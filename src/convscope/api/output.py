@@ -1,0 +1,43 @@
+"""Where a verb may write: never over a file of a run, what the verb reads, or without leave what exists."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from ..errors import OutputError
+from ..runs.files import is_file_of_a_run
+from ..types import PathLike
+
+
+def check_output(path: PathLike, *, overwrite: bool, option: str = "--output", inputs: Iterable[object] = ()) -> Path:
+    """Return ``path``, or raise OutputError if nothing may be written there.
+
+    It may be no folder, no file of a run and, with ``overwrite`` or without, none of the ``inputs``: files, folders of images,
+    patterns, and other outputs; whatever else is among them is ignored.
+    """
+    file = Path(path)
+    if file.is_dir():
+        raise OutputError(f"{str(file)!r} is a folder. Choose a file with {option} FILE.")
+    if is_file_of_a_run(file):
+        raise OutputError(f"{str(file)!r} is a file of a run, and is not replaced. Choose another file with {option} FILE.")
+    if any(_is_among(file, Path(each)) for each in inputs if isinstance(each, str | os.PathLike)):
+        raise OutputError(
+            f"{str(file)!r} is read or written by this command already. Choose another file with {option} FILE."
+        )
+    if file.exists() and not overwrite:
+        raise OutputError(
+            f"{str(file)!r} already exists. Choose another file with {option} FILE, or replace it with --overwrite."
+        )
+    return file
+
+
+def _is_among(file: Path, source: Path) -> bool:
+    """Return whether ``file`` is ``source``, or exists in that folder or pattern."""
+    real, of_source = os.path.realpath(file), os.path.realpath(source)
+    if real == of_source:
+        return True
+    if not file.exists():
+        return False
+    if source.is_file():
+        return file.samefile(source)
+    return file.match(str(source)) or (source.is_dir() and Path(real).is_relative_to(of_source))
