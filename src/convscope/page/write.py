@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
-from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from ..runs.record import RunRecord, with_metrics
 from ..runs.replacement import make_own_folder
 from ..system.files import write_bytes, write_output, write_text
 from ..system.garbage_collection import garbage_collection_paused
+from ..system.regular_files import open_regular
 
 if TYPE_CHECKING:
     from ..figures.figure import Drawing
@@ -63,8 +64,12 @@ GENERATOR = b'<meta name="generator" content="convscope'
 
 def is_page(path: Path) -> bool:
     """Return whether convscope wrote the file at ``path``, so that it can be made again."""
-    with path.open("rb") if path.is_file() else nullcontext() as file:
-        return file is not None and GENERATOR in file.read(4096)
+    try:
+        descriptor = open_regular(path)
+    except OSError:
+        return False
+    with os.fdopen(descriptor, "rb") as file:
+        return GENERATOR in file.read(4096)
 
 
 def write_page(record: RunRecord, output: Path, *, opened: OpenedPicture | None = None) -> None:
