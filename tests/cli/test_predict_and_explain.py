@@ -268,7 +268,7 @@ def test_names_that_are_no_text_do_no_harm(digits_run: Run, pictures: Path) -> N
         result = started("predict", digits_run.folder, folder, *options)
         assert (result.returncode, "\x1b" in result.stdout) == (0, False)
     assert [each["name"].rsplit("/", 1)[1] for each in json.loads(result.stdout)["predictions"]] == [
-        r"\x1b[31mred.png", r"cl\udcff.png", r"new\nline.png"]  # fmt: skip
+        r"\u001b[31mred.png", r"cl\udcff.png", r"new\nline.png"]  # fmt: skip
 
 
 @pytest.mark.slow
