@@ -200,7 +200,7 @@ def test_what_is_no_file_is_not_opened(tmp_path: Path) -> None:
     (tmp_path / "link.npz").symlink_to(tmp_path / "nowhere")
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "run.json").write_text("{}")
-    for name, words in (("pipe.npz", "neither a file"), ("link.npz", "broken link"), ("run", "run folder"),
+    for name, words in (("pipe.npz", "not a file or folder"), ("link.npz", "broken link"), ("run", "run folder"),
                         ("absent.npz", "does not exist"), ("absent/", "unknown|not exist")):  # fmt: skip
         with pytest.raises(DatasetError, match=words):
             load_dataset(tmp_path / name)

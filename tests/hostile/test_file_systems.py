@@ -315,6 +315,25 @@ def test_a_device_stays_a_device(tmp_path: Path) -> None:
     assert not os.path.isfile("/dev/null")
 
 
+NAMED: list[tuple[str, ...]] = [
+    ("evaluate", "run", "--map-classes", "{}"), ("data", "digits", "--class-names", "{}"), ("audit", "run", "--confirmed", "{}"),
+    ("mistakes", "run", "--others", "{}"), ("data", "{}"), ("train", "digits", "--out", "{}"), ("evaluate", "{}"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+@pytest.mark.parametrize("arguments", NAMED, ids=" ".join)
+def test_what_is_no_file_is_named(
+    kind: str, arguments: tuple[str, ...], here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if kind == "pipe":
+        os.mkfifo(here / "thing")
+    else:
+        (here / "thing").symlink_to("/dev/zero")
+    assert main([word.format("thing") for word in arguments]) != 0
+    assert f"is a {kind}, not a" in capsys.readouterr().err
+
+
 STREAMS = {
     "full output": ">/dev/full", "full error": "2>/dev/full", "both full": ">/dev/full 2>&1", "no output": ">&-",
     "no error": "2>&-", "none": "<&- >&- 2>&-", "a reader that has gone": "2>&1 | true",

@@ -137,6 +137,11 @@ TOP: list[tuple[str, str, Any, str]] = [
     (files.REQUEST, "versions.numpy", None, "versions.numpy"),
     (files.REQUEST, "dataset.reading.prepare", "no such", "dataset.reading"),
     (files.REQUEST, "dataset.digit_preprocessing.height", 10**6, "dataset.digit_preprocessing.height"),
+    *(
+        (files.REQUEST, "created", value, "created is ")
+        for value in ("\x1b[31m", "", "yesterday", "2026-13-01", "2026-01-01T25:00:00", "9" * 30, "2026-01-01\n")
+    ),
+    (files.REQUEST, "config.epochs", 10**30, "holds a wrong value: config.epochs"),
     (files.METRICS, "epochs", 10**9, "epochs"),
     (files.METRICS, "test.n", 0, "test.n"),
     (files.METRICS, "test.accuracy", 1.5, "test.accuracy"),

@@ -1,15 +1,16 @@
 """The classes of other data as those of a network: by name, never by position."""
 
 import csv
+import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
 from ..errors import ConfigError, nearest_name, reason_of
 from ..formatting import composed, shorten_list
+from ..system.regular_files import read_user_text
 from ..types import PathLike
 from .dataset import Dataset, Split
 
@@ -82,9 +83,8 @@ def read_class_map(path: PathLike) -> ClassMap:
         ConfigError: The file cannot be read, a line is not two cells, or a class occurs twice.
     """
     try:
-        with Path(path).open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, strict=True)
-            rows = [(reader.line_num, [composed(cell.strip()) for cell in row]) for row in reader]
+        reader = csv.reader(io.StringIO(read_user_text(path), newline=""), strict=True)
+        rows = [(reader.line_num, [composed(cell.strip()) for cell in row]) for row in reader]
     except (OSError, ValueError, csv.Error) as error:
         raise ConfigError(
             f"cannot read the class map {str(path)!r} ({reason_of(error)}). Each line must hold a class of the data, a comma and a "

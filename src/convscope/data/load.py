@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..errors import ConfigError, DatasetError, reason_of, unknown_name
 from ..system.near_paths import did_you_mean, near_path
+from ..system.regular_files import kind_of
 from ..types import PathLike
 from .dataset import Dataset
 from .digits.recognize_dataset import resolve_digit_preprocessing, with_note
@@ -121,11 +122,11 @@ def _read(name: str, reading: ReadOptions, progress: ReadListener | None, prepro
             return _reader_of_folder(path, reading, progress, preprocessor)(path, reading)
         if path.is_file():
             return _reader_of_file(path, progress)(path, reading)
-        exists = os.path.lexists(path)
+        what = kind_of(path.stat().st_mode) if path.exists() else "a broken link" if path.is_symlink() else ""
     except OSError as error:
         raise DatasetError(f"cannot open {name!r}: {reason_of(error)}. Check its name and permissions.") from error
-    if exists:
-        raise DatasetError(f"{name!r} is a broken link, or neither a file nor a folder. Pass {FORMS}.")
+    if what:
+        raise DatasetError(f"{name!r} is {what}, not a file or folder. Pass {FORMS}.")
     if "://" in name:
         raise DatasetError(f"{name!r} is a URL, and convscope downloads nothing here. Download the data and pass {FORMS}.")
     if len(path.parts) > 1 or path.suffix or name.endswith(("/", os.sep)):

@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeAlias, get_args
 
 from ..errors import ConfigError, reason_of
 from ..formatting import composed
+from ..system.regular_files import read_user_text
 
 MIN_SIDE, MAX_SIDE = 4, 2048
 """Smallest and largest side of ``image_size``, in pixels."""
@@ -193,9 +194,7 @@ def parse_class_names(text: str) -> tuple[str, ...]:
 def read_class_names(path: Path | str) -> tuple[str, ...]:
     """Read class names, one per line, from a UTF-8 text file. Empty lines are skipped."""
     try:
-        if not Path(path).is_file():
-            raise FileNotFoundError("no such file")
-        text = Path(path).read_text("utf-8-sig")
+        text = read_user_text(path)
     except (OSError, ValueError) as error:
         raise ConfigError(
             f"cannot read class names from {str(path)!r} ({reason_of(error)}). Pass names separated by commas (cat,dog), or a "

@@ -9,7 +9,7 @@ from ..system.forms import LARGEST_FLOAT, FormError, Sizes
 from . import opening
 from .files import EVIDENCE, EXAMPLES, PREDICTIONS, REFERENCE_DATA, SNAPSHOTS
 from .migrations import upgrade_arrays, upgraded_name
-from .reading import wrong_value
+from .opening import wrong_value
 
 MAY_LACK = ("epoch_snapshots/confusion", "epoch_snapshots/predictions")
 """With very many classes, and in a few old runs."""

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from ..data.digits.mnist_style import DigitPreprocessing
 from ..data.digits.polarity import DARK, LIGHT
 from ..data.read_options import ReadOptions
-from ..system.forms import Between, Items, Maybe, NotNegative, Positive, Size
+from ..system.forms import Between, Items, Maybe, Moment, NotNegative, Positive, Size
 
 MAX_CLASSES = 2**16
 """Classes are stored in 16 bits."""
@@ -39,7 +39,7 @@ DATASET: Mapping[str, Any] = {
 RUN_FORM: Mapping[str, Any] = {
     "schema_version": int,
     "state": str,
-    "created": str,
+    "created": Moment,
     "command": str,
     "model": str,
     "weights?": str,
@@ -70,7 +70,7 @@ BEGUN_FORM: Mapping[str, Any] = {
 }
 """Of a training that was not finished: what a resumed one is compared with."""
 STUDY_REQUEST: Mapping[str, Any] = {
-    "created": str,
+    "created": Moment,
     "dataset": {"fingerprint": str},
     "recipes": {"*": Mapping[str, Any]},
     "sizes": list[Any],

@@ -11,7 +11,7 @@ from ..analysis.label_audit.suspects import SPLITS, LabelAudit, from_rows
 from ..errors import ConvscopeError, DatasetError, reason_of
 from ..system.csv_text import csv_text
 from ..system.dataclass_json import from_json
-from ..system.regular_files import open_bounded
+from ..system.regular_files import read_user_text
 from ..types import Labels
 from . import opening
 from .files import LABEL_SUSPECTS
@@ -179,8 +179,7 @@ def merge_reviews(earlier: Reviews, later: Reviews) -> Reviews:
 
 def _rows(path: Path, *, of_run: bool = True) -> Sequence[tuple[int, dict[str, str]]]:
     try:
-        with opening.open_listed(path) if of_run else open_bounded(path, opening.MAX_TEXT) as file:
-            text = file.read().decode("utf-8-sig")
+        text = opening.read_bytes(path).decode("utf-8-sig") if of_run else read_user_text(path)
         first = text.split("\n", 1)[0]
         reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=";" if first.count(";") > first.count(",") else ",")
         rows = [(reader.line_num, {key: value or "" for key, value in row.items() if key}) for row in reader]

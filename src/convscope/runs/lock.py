@@ -27,7 +27,7 @@ def locked(folder: Path, *, new: bool = False) -> Iterator[int | None]:
         if shutil.disk_usage(folder).free < MIN_FREE_BYTES:
             raise OutputError(
                 f"cannot write {str(folder)!r}: the disk has less than {MIN_FREE_BYTES // 2**20} MiB free. "
-                "Free some space, or choose another folder with --out DIR."
+                "Free some space, or choose another place."
             )
         # Windows cannot open folders, and so cannot lock them either.
         descriptor = os.open(folder, os.O_RDONLY) if os.name != "nt" else None
@@ -38,7 +38,7 @@ def locked(folder: Path, *, new: bool = False) -> Iterator[int | None]:
     try:
         if descriptor is not None:
             if not _lock(descriptor):
-                remedy = "Choose another folder with --out DIR, or wait."
+                remedy = "Wait for it, or choose another folder."
                 raise RunExistsError(f"{str(folder)!r} is being written by another convscope process. {remedy}")
             check_in_place(descriptor, folder)
         yield descriptor

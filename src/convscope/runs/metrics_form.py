@@ -24,7 +24,8 @@ from ..training.history import EpochRecord
 from .files import METRICS, PREDICTIONS
 from .forms import Epochs
 from .migrations import upgrade_metrics
-from .reading import read_checked, wrong_value
+from .opening import wrong_value
+from .reading import read_checked
 
 Label = Annotated[int, Between(0, "classes")]
 Index = Annotated[int, Between(0, "test images")]

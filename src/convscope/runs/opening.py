@@ -12,14 +12,14 @@ from typing import Any
 
 from ..errors import RunError, reason_of
 from ..system.arrays import Array, read_arrays
-from ..system.forms import parse_json
-from ..system.regular_files import NO_FOLLOW, open_bounded
+from ..system.forms import FormError, parse_json
+from ..system.regular_files import MAX_TEXT, NO_FOLLOW, open_bounded
 from ..types import PathLike
 from .files import FIGURES, LEDGER, MANIFEST
 
 REMEDY = "Copy the run folder again, or train again."
-MAX_TEXT, MAX_BINARY = 64 * 2**20, 4 * 2**30
-"""Bytes of a file that is read, a text by its suffix; a run of MNIST has 2 MB in all."""
+MAX_BINARY = 4 * 2**30
+"""Bytes of a file that is read and is no text by its suffix; a run of MNIST has 2 MB in all."""
 TEXTS = frozenset({".json", ".jsonl", ".csv"})
 
 ALTERNATIVE = "or"
@@ -120,5 +120,12 @@ def entries_of(manifest: Any) -> dict[str, Contents]:
 def _parsed(path: Path, content: bytes) -> Any:
     try:
         return parse_json(content.decode("utf-8"))
+    except FormError as error:
+        raise wrong_value(path, error) from error
     except ValueError as error:
         raise RunError(f"{str(path)!r} cannot be read as JSON ({reason_of(error)}). {REMEDY}") from error
+
+
+def wrong_value(path: Path, error: FormError) -> RunError:
+    """Return the error for a file of a run with a value that it cannot have."""
+    return RunError(f"{str(path)!r} holds a wrong value: {str(error).rstrip('.')}. {REMEDY}")

@@ -6,14 +6,14 @@ from typing import Any
 
 from ..analysis.uncertainty.prediction_sets import PredictionSets
 from ..analysis.uncertainty.temperature import Temperature
-from ..errors import RunError, reason_of
+from ..errors import reason_of
 from ..system.dataclass_json import from_json
 from ..system.forms import FormError, Maybe, Sizes, check
 from . import opening
 from .files import METRICS, REQUEST
 from .forms import BEGUN_FORM, RUN_FORM
 from .migrations import upgrade_metrics, upgrade_request
-from .opening import REMEDY
+from .opening import wrong_value
 
 
 def read_request(folder: Path, sizes: Sizes | None = None) -> dict[str, Any]:
@@ -53,8 +53,3 @@ def read_checked(
         raise wrong_value(path, FormError(f"it lacks something that its version has ({reason_of(error)})")) from error
     checked: dict[str, Any] = content
     return checked
-
-
-def wrong_value(path: Path, error: FormError) -> RunError:
-    """Return the error for a file of a run with a value that it cannot have."""
-    return RunError(f"{str(path)!r} holds a wrong value: {str(error).rstrip('.')}. {REMEDY}")

@@ -18,6 +18,7 @@ from ..formatting import count_of
 from ..models.keras_file import is_foreign, refusal
 from ..system.files import cannot_write, is_temporary, replacing, write_json
 from ..system.near_paths import did_you_mean, near_path
+from ..system.regular_files import kind_of
 from ..types import PathLike
 from . import lock, opening, replacement
 from .files import CHECKPOINT, FIGURES, KNOWN_FILES, LABEL_SUSPECTS, LEDGER, MANIFEST, REPORT, REQUEST
@@ -87,7 +88,7 @@ def check_free(path: Path, overwrite: bool) -> None:
     except (OSError, ValueError) as error:
         raise cannot_write(str(path)[:120], error) from error
     if not stat.S_ISDIR(kind):
-        raise RunExistsError(f"{str(path)!r} is a file, not a folder. Choose another folder with --out DIR.")
+        raise RunExistsError(f"{str(path)!r} is {kind_of(kind)}, not a folder. Choose another folder with --out DIR.")
     if not lock.contents(path):
         return
     if not _is_of_a_run(replacement.run_in(path)):
@@ -188,6 +189,8 @@ def verify(path: PathLike, *, only: Collection[str] | None = None) -> Path:
         within = did_you_mean(path.parent if is_run(path.parent) else None)
         raise RunError(f"{str(path)!r} is a file, not a run folder.{within or WANTED}")
     if not path.is_dir():
+        if path.exists():
+            raise RunError(f"{str(path)!r} is {kind_of(path.stat().st_mode)}, not a run folder.{WANTED}")
         near = did_you_mean(near_path(path, is_run, also_in=[RUNS]))
         raise RunError(f"there is no run folder at {str(path)!r}.{near or WANTED}")
     if not (path / MANIFEST).is_file():

@@ -19,7 +19,8 @@ from . import opening
 from .array_forms import CLASSES, TEST
 from .files import PREDICTIONS
 from .forms import STUDY_REQUEST, STUDY_RESULTS
-from .reading import read_checked, wrong_value
+from .opening import wrong_value
+from .reading import read_checked
 from .record import RunRecord
 
 RUNS, REQUEST, RESULTS, VOTES = "runs", "study.json", "study-results.json", "votes.npz"

@@ -26,7 +26,8 @@ from . import ledger, opening, run_folder
 from .array_forms import read_arrays
 from .files import EVIDENCE, EXAMPLES, HISTORY, MANIFEST, METRICS, PREDICTIONS, REFERENCE_DATA, REQUEST, SNAPSHOTS
 from .metrics_form import read_metrics, refuse_other_results
-from .reading import read_request, wrong_value
+from .opening import wrong_value
+from .reading import read_request
 from .record import RunRecord
 from .reference_data import from_arrays, to_arrays, to_scalar
 from .stored_network import DESCRIPTION, FINAL, network_of, parsed_bytes, weights_of

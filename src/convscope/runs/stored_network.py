@@ -13,7 +13,7 @@ from ..system.array_forms import FLOATS
 from ..system.arrays import Array, below
 from ..system.forms import FormError, Items, Positive, Sizes, check, parse_json
 from .array_forms import CLASSES, IMAGE
-from .reading import wrong_value
+from .opening import wrong_value
 
 DESCRIPTION, FINAL = "network", "final"
 """Keys in ``snapshots.npz``: the network's description as JSON bytes, and the prefix of the float32 weights."""

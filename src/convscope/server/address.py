@@ -64,7 +64,7 @@ def choose_token(host: str, token: str | None) -> str | None:
     if len(token) < MIN_TOKEN or not TOKEN.fullmatch(token):
         raise ConfigError(
             f"the token must have at least {MIN_TOKEN} characters, all of them letters, digits or ._~+/=-; got {len(token)} "
-            "characters. Leave --token out to get a random one."
+            "characters. Give neither --token nor CONVSCOPE_TOKEN to get a random one."
         )
     return token
 

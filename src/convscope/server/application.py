@@ -136,6 +136,7 @@ def _page_response(page: bytes | None) -> Response:
 def _top(query: bytes) -> int:
     values = [value for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True) if name == "top"]
     value = values[0] if len(values) == 1 else "" if values else str(DEFAULT_TOP)
-    if not (value.isascii() and value.isdigit() and len(value) <= MAX_DIGITS and int(value) >= 1):
+    digits = value.lstrip("0") if value.isascii() and value.isdigit() else ""
+    if not digits:
         raise HTTPError(400, "top must be one whole number of at least 1, as in ?top=3.")
-    return int(value)
+    return int(digits[:MAX_DIGITS])  # a longer one asks for more classes than there are, and so does its beginning

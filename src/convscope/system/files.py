@@ -118,8 +118,7 @@ def make_folder(path: PathLike) -> None:
 def cannot_write(path: PathLike, error: Exception) -> OutputError:
     """Return the error for a failed write."""
     return OutputError(
-        f"cannot write {str(path)!r}: {reason_of(error)}. "
-        "Choose another folder, writable and with free space, with --out DIR."
+        f"cannot write {str(path)!r}: {reason_of(error)}. Choose another place, writable and with free space."
     )
 
 

@@ -12,6 +12,7 @@ import re
 import types
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
+from datetime import datetime
 from math import isfinite
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -74,6 +75,10 @@ class Ascending:
     keys: tuple[str, ...]
 
 
+class Moment:
+    """Stands for a date and time as ISO 8601 has them."""
+
+
 @dataclass(frozen=True)
 class Member:
     """One of the unique values of the list of this size."""
@@ -112,6 +117,9 @@ def check(form: Any, value: Any, sizes: Sizes, where: str = "") -> None:
     elif isinstance(form, Member):
         check(str, value, sizes, where)
         _expect(value in sizes.get(f"{form.size} values", {value}), where, value, f"one of the {form.size}")
+    elif form is Moment:
+        check(str, value, sizes, where)
+        _expect(_is_moment(value), where, value, "a date and time such as 2026-01-31T12:00:00+00:00")
     elif isinstance(form, Size):
         _check_number(int, value, (form.low, LARGEST), where)
         _check_size(form.name, value, sizes, where, f"is {value:,}", form.low)
@@ -119,6 +127,14 @@ def check(form: Any, value: Any, sizes: Sizes, where: str = "") -> None:
         _check_dataclass(form, value, sizes, where)
     else:
         _check_hint(form, value, sizes, where)
+
+
+def _is_moment(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def parse_json(content: bytes | str) -> Any:

@@ -7,7 +7,11 @@ from io import BufferedReader
 
 from ..types import PathLike
 
-OTHER_THINGS = (
+MAX_TEXT = 64 * 2**20
+"""Bytes of a text file that is read."""
+KINDS = (
+    (stat.S_ISREG, "a file"),
+    (stat.S_ISLNK, "a link"),
     (stat.S_ISDIR, "a folder"),
     (stat.S_ISFIFO, "a pipe"),
     (stat.S_ISSOCK, "a socket"),
@@ -44,12 +48,18 @@ def open_regular(path: PathLike, flags: int = os.O_RDONLY) -> int:
 def refuse_unless_regular(mode: int) -> None:
     """Raise :class:`NotRegularError` unless ``mode`` is that of a regular file."""
     if not stat.S_ISREG(mode):
-        what = (
-            "a link"
-            if stat.S_ISLNK(mode)
-            else next((what for is_one, what in OTHER_THINGS if is_one(mode)), "something else")
-        )
-        raise NotRegularError(what)
+        raise NotRegularError(kind_of(mode))
+
+
+def kind_of(mode: int) -> str:
+    """Return what a path with this ``mode`` is, such as ``"a pipe"``."""
+    return next((what for is_one, what in KINDS if is_one(mode)), "something else")
+
+
+def read_user_text(path: PathLike) -> str:
+    """Return the text of a UTF-8 file that the user named; OSError or ValueError for anything else."""
+    with open_bounded(path, MAX_TEXT) as file:
+        return file.read().decode("utf-8-sig")
 
 
 def open_bounded(path: PathLike, limit: int, flags: int = os.O_RDONLY) -> BufferedReader:
