@@ -54,4 +54,4 @@ def test_an_output_error_is_ours_and_the_systems(tmp_path: Path) -> None:
         make_folder(tmp_path / "file" / "below")
     assert isinstance(caught.value, ConvscopeError)
     assert isinstance(caught.value, OSError)
-    assert "--out DIR" in str(caught.value)
+    assert "another place" in str(caught.value)
