@@ -442,7 +442,7 @@ def test_labels_are_numbers_where_all_are_and_names_with_commas_where_quoted(tmp
     named = [row.replace("cat", '"cat, big"') for row in lines()]
     assert read_table(table(tmp_path / "b.csv", named), OPTIONS).class_names == ("cat, big", "dog")
     red = lines(labels=["\x1b[31mred", "\u202egreen"] * 10)
-    assert read_table(table(tmp_path / "d.csv", red), OPTIONS).class_names == (r"\x1b[31mred", r"\u202egreen")
+    assert read_table(table(tmp_path / "d.csv", red), OPTIONS).class_names == (r"\u001b[31mred", r"\u202egreen")
     texts = lines(labels=["=cmd|'/c calc'!A1", "-1+1"] * 10)
     assert read_table(table(tmp_path / "c.csv", texts), OPTIONS).class_names == ("-1+1", "=cmd|'/c calc'!A1")
 
