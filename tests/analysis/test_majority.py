@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.metrics import balanced_accuracy_score, f1_score
@@ -82,7 +84,7 @@ def test_macro_f1_without_one_image_leaves_out_the_class_that_disappears() -> No
 
 
 def test_no_label_is_suspect_in_a_class_that_is_never_predicted() -> None:
-    signs = MistakeEvidence(0.99, 1e-6, distance_ratio=5.0)
+    signs = MistakeEvidence(0.99, 1e-6, distance_ratio=5.0, votes_for_prediction=4, votes=4)
     assert triage(signs, true="sick", predicted="healthy").kind == "label suspect"
-    never = MistakeEvidence(0.99, 1e-6, distance_ratio=5.0, label_is_predicted=False)
+    never = replace(signs, label_is_predicted=False)
     assert triage(never, true="sick", predicted="healthy").kind == "model error"
