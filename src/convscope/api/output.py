@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..errors import OutputError
-from ..runs.files import is_file_of_a_run
+from ..runs.files import is_file_of_a_run, is_page
+from ..system.regular_files import open_regular
 from ..types import PathLike
 
 
@@ -29,6 +30,16 @@ def check_output(path: PathLike, *, overwrite: bool, option: str = "--output", i
             f"{str(file)!r} already exists. Choose another file with {option} FILE, or replace it with --overwrite."
         )
     return file
+
+
+def is_own_page(path: Path) -> bool:
+    """Return whether there is a page of convscope's at ``path``, which may be replaced without being asked."""
+    try:
+        descriptor = open_regular(path)
+    except OSError:
+        return False
+    with os.fdopen(descriptor, "rb") as file:
+        return is_page(file.read(4096))
 
 
 def _is_among(file: Path, source: Path) -> bool:

@@ -3,12 +3,12 @@
 from pathlib import Path
 
 from ..figures.parallel import EVERY_OTHER, SecondProcess
-from ..page.write import is_page, write_page, write_report
+from ..page.write import write_page, write_report
 from ..runs import run_folder, store
 from ..runs.evidence import ensure_evidence
 from ..runs.record import RunRecord
 from ..types import PathLike
-from .output import check_output
+from .output import check_output, is_own_page
 from .run import Run, dataset_in_memory
 
 
@@ -37,7 +37,7 @@ def report(run: PathLike | Run, *, output: PathLike | None = None, overwrite: bo
         return ensure_evidence(store.load_record(folder), folder, dataset_in_memory(run))
 
     if output is not None:
-        page = check_output(output, overwrite=overwrite or is_page(Path(output)))
+        page = check_output(output, overwrite=overwrite or is_own_page(Path(output)))
         write_page(read(), page)
         return page
     # Locked before anything is read: both processes draw the same run, with what other commands have measured.

@@ -1,8 +1,8 @@
 """Standard output and standard error as they are: in any encoding, closed or full, they never cost a command its work.
 
 What an encoding lacks is written in ASCII. What cannot be written is dropped; the exit status says so at the end. Whatever is
-written, names and notes of strangers included, is text alone: control and escape characters and marks that turn the direction of
-writing are spelt as in JSON.
+written, names and notes from other people's files included, is text alone: control and escape characters and marks that turn
+the direction of writing are spelt as in JSON.
 """
 
 import codecs

@@ -24,7 +24,7 @@ INPUTS, LOGITS, PROBABILITIES, FEATURES = "inputs", "logits", "probabilities", "
 
 
 class FileContent(bytes):
-    """The content of a file that was checked, and that a stranger may have written all the same."""
+    """The content of a file that was checked, and that may be somebody else's all the same."""
 
 
 class Predictor:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +15,6 @@ from ..runs.record import RunRecord, with_metrics
 from ..runs.replacement import make_own_folder
 from ..system.files import write_bytes, write_output, write_text
 from ..system.garbage_collection import garbage_collection_paused
-from ..system.regular_files import open_regular
 
 if TYPE_CHECKING:
     from ..figures.figure import Drawing
@@ -57,19 +55,6 @@ def _save_mistakes(record: RunRecord, folder: Path) -> None:
     stored = read_metrics(folder)
     if MISTAKES in record.metrics and record.metrics[MISTAKES] != stored.get(MISTAKES):
         store.save_metrics({**stored, **{name: record.metrics[name] for name in (MISTAKES, "findings")}}, folder)
-
-
-GENERATOR = b'<meta name="generator" content="convscope'
-
-
-def is_page(path: Path) -> bool:
-    """Return whether convscope wrote the file at ``path``, so that it can be made again."""
-    try:
-        descriptor = open_regular(path)
-    except OSError:
-        return False
-    with os.fdopen(descriptor, "rb") as file:
-        return GENERATOR in file.read(4096)
 
 
 def write_page(record: RunRecord, output: Path, *, opened: OpenedPicture | None = None) -> None:

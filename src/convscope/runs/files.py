@@ -46,6 +46,11 @@ OPTIONAL = frozenset({EVIDENCE, REFERENCE_DATA, LABEL_SUSPECTS, CHECKPOINT})
 """The files that a complete run may lack."""
 
 
+def is_page(content: bytes) -> bool:
+    """Return whether a file with this ``content``, or beginning, is a page that convscope wrote and can make again."""
+    return b'<meta name="generator" content="convscope ' in content[:4096]
+
+
 def is_file_of_a_run(path: Path) -> bool:
     """Return whether ``path`` is a file that a run in its folder has, or would have: one by the manifest or the request."""
     real = path.resolve()

@@ -71,17 +71,20 @@ def _review_cells(review: Review | None) -> tuple[str, ...]:
 def read_rows(path: Path) -> list[tuple[str, int, str, str, float]]:
     """Read what :func:`to_csv` wrote. Raises :class:`DatasetError` for any other file."""
     try:
-        rows = _suspect_rows(path)
-        names = [(unescape_formula(row["given"]), unescape_formula(row["suggested"])) for row in rows]
-        return [(row["split"], int(row["index"]), *both, float(row["score"])) for row, both in zip(rows, names, strict=True)]
+        return _parsed(_suspect_rows(_rows(path)))
     except (KeyError, ValueError) as error:
         raise DatasetError(
             f"{str(path)!r} is not a list of suspects that convscope wrote ({error!r}). Run convscope audit again."
         ) from error
 
 
-def _suspect_rows(path: Path) -> list[dict[str, str]]:
-    return [row for _, row in _rows(path) if row["score"] or not _is_reviewed(row)]
+def _parsed(suspects: Sequence[dict[str, str]]) -> list[tuple[str, int, str, str, float]]:
+    names = [(unescape_formula(row["given"]), unescape_formula(row["suggested"])) for row in suspects]
+    return [(row["split"], int(row["index"]), *both, float(row["score"])) for row, both in zip(suspects, names, strict=True)]
+
+
+def _suspect_rows(rows: Sequence[tuple[int, dict[str, str]]]) -> list[dict[str, str]]:
+    return [row for _, row in rows if row["score"] or not _is_reviewed(row)]
 
 
 def _is_reviewed(row: dict[str, str]) -> bool:
@@ -95,9 +98,11 @@ def load_audit(record: RunRecord, folder: Path) -> LabelAudit | None:
         return None
     try:
         path = folder / LABEL_SUSPECTS
-        _refuse_unfitting(path, _rows(path), record)
-        files = tuple(unescape_formula(row.get("file", "")) for row in _suspect_rows(path))
-        audit = from_rows(read_rows(path), numbers, record.evaluation.class_names)
+        rows = _rows(path)
+        _refuse_unfitting(path, rows, record)
+        suspects = _suspect_rows(rows)
+        files = tuple(unescape_formula(row.get("file", "")) for row in suspects)
+        audit = from_rows(_parsed(suspects), numbers, record.evaluation.class_names)
         audit = replace(audit, files=files if any(files) else ())
         confirmed = numbers.get("confirmed")
         return audit if confirmed is None else replace(audit, confirmed=from_json(AccuracyWithoutConfirmed, confirmed))

@@ -4,6 +4,7 @@ A file is read if it is regular, lies in the folder even where it is a link, is 
 complete run, is listed in the manifest. Nothing else is opened, so that no pipe, device or link of a folder's author is read.
 """
 
+import hashlib
 import os
 from collections.abc import Callable
 from io import BufferedReader
@@ -115,6 +116,11 @@ def entries_of(manifest: Any) -> dict[str, Contents]:
         str(name): [(int(each["bytes"]), str(each["sha256"])) for each in (entry, entry.get(ALTERNATIVE)) if each]
         for name, entry in manifest["files"].items()
     }
+
+
+def is_as_listed(content: bytes, contents: Contents) -> bool:
+    """Return whether a file with this ``content`` is as the manifest says."""
+    return (len(content), hashlib.sha256(content).hexdigest()) in contents
 
 
 def _parsed(path: Path, content: bytes) -> Any:

@@ -7,7 +7,6 @@ current folder. A process that is killed meanwhile leaves the rest to the next o
 """
 
 import contextlib
-import hashlib
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -16,13 +15,11 @@ from pathlib import Path
 from ..errors import OutputError, RunError, RunExistsError, reason_of
 from ..system.files import cannot_write, is_temporary, make_folder, sync, temporary_name, write_bytes
 from . import lock, opening
-from .files import CHECKPOINT, FIGURES, KNOWN_FILES, LABEL_SUSPECTS, LEDGER, MANIFEST, REPORT
+from .files import CHECKPOINT, FIGURES, KNOWN_FILES, LABEL_SUSPECTS, LEDGER, MANIFEST, REPORT, is_page
 
 REPLACED = "replaced-manifest.json"
 """In a new run within the old one's folder: the manifest of the old run, which goes."""
 OWN_FILES = KNOWN_FILES | {REPLACED}
-GENERATOR = b'<meta name="generator" content="convscope '
-"""At the beginning of a page of ours."""
 
 
 def run_in(folder: Path) -> Path:
@@ -126,10 +123,10 @@ def _is_the_users(file: Path, listed: Mapping[str, opening.Contents] | None) -> 
     """Return whether a file with a name of ours is the user's: the old manifest does not list it, or not with these notes."""
     if file.name == LABEL_SUSPECTS:
         content = _content(file)
-        return (len(content), hashlib.sha256(content).hexdigest()) not in (listed or {}).get(file.name, [])
+        return not opening.is_as_listed(content, (listed or {}).get(file.name, []))
     if listed is None or file.name in (LEDGER, MANIFEST, *listed):
         return False
-    return file.name != REPORT or GENERATOR not in _content(file)[:4096]
+    return file.name != REPORT or not is_page(_content(file))
 
 
 def keep_beside(file: Path) -> None:

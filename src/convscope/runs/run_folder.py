@@ -104,10 +104,11 @@ def check_free(path: Path, overwrite: bool) -> None:
 
 def _is_of_a_run(path: Path) -> bool:
     """Return whether convscope made the files in a folder, and not another program that has a ``run.json``, too."""
-    for is_one in (lambda: REQUEST in (manifest_entries(path) or {}), lambda: read_json(path / REQUEST).keys() >= OUR_KEYS):
-        with contextlib.suppress(RunError, AttributeError):
-            if is_one():
-                return True
+    with contextlib.suppress(RunError):
+        if REQUEST in (manifest_entries(path) or {}):
+            return True
+    with contextlib.suppress(RunError, AttributeError):
+        return bool(read_json(path / REQUEST).keys() >= OUR_KEYS)
     return False
 
 
@@ -215,7 +216,7 @@ def read_if_unchanged(file: Path) -> bytes | None:
     contents = (manifest_entries(file.parent) or {}).get(file.name, [])
     with contextlib.suppress(RunError):
         content = opening.read_bytes(file)
-        return content if (len(content), hashlib.sha256(content).hexdigest()) in contents else None
+        return content if opening.is_as_listed(content, contents) else None
     return None
 
 

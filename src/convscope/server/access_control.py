@@ -12,15 +12,14 @@ import hmac
 import re
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from .address import LOCALHOST, Address, is_loopback, is_number
 from .clients import WINDOW, WrongTokens
 from .http_errors import LONG_HEADERS, HTTPError
 from .limits import Limits
-
-Headers = Sequence[tuple[bytes, bytes]]
+from .request_body import Headers
 
 HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(?P<port>[0-9]{1,5}))?")
 

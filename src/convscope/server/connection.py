@@ -50,12 +50,12 @@ class Connections:
         return True
 
     def _dispensable(self) -> Connection | None:
-        """Return a stranger's rather than one that was answered before; of both, one of whoever has the most connections."""
+        """Return one that was not answered before rather than one that was; of both, one of whoever has the most connections."""
         most = max(self._shares.values())
         waiting = [each for each in self._open if not each.is_computing]
-        strangers = (each for each in waiting if not each.is_known and self._shares[each.client] == most)
+        unknown = (each for each in waiting if not each.is_known and self._shares[each.client] == most)
         # The first is nearly always one; in a flood of connections, time matters.
-        return next(strangers, None) or min(
+        return next(unknown, None) or min(
             waiting, key=lambda each: (each.is_known, -self._shares[each.client]), default=None
         )
 

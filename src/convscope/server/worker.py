@@ -1,4 +1,4 @@
-"""The process that decodes and classifies the images of strangers: it may be killed, and needs at most so much of anything.
+"""The process that decodes and classifies the images of clients: it may be killed, and needs at most so much of anything.
 
 It reads a pickle of its work from standard input, opens the run, and then reads images; it writes the JSON of
 ``convscope predict`` for each. The service itself opens nothing, neither a run nor an image.

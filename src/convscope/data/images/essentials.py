@@ -1,4 +1,4 @@
-"""The parts of an image file that decoding needs: the rest costs time or memory that a stranger may choose.
+"""The parts of an image file that decoding needs: the rest costs time or memory that whoever made the file may choose.
 
 Pillow reads comments, profiles and notes of the camera in plain Python, some of them in time that grows with their square, and
 decodes a progressive JPEG once per scan. So JPEG, PNG and GIF files are reduced to the parts that make up the (first) picture, in
