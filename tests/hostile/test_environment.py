@@ -24,7 +24,7 @@ drawn = [_render(drawers(load_record(Path(sys.argv[1])))[number]()) for number i
 print(hashlib.sha256(b"".join(each.png + each.svg.encode() for each in drawn)).hexdigest())
 """
 MODULES = [
-    "joblib",
+    "loky",
     "json",
     "numpy",
     "typing",

@@ -1,4 +1,4 @@
-"""Worker processes on this machine, in joblib's pool (loky); they write their run folders themselves."""
+"""Worker processes on this machine, in a pool of loky; they write their run folders themselves."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class LocalWorkers:
         self._pool.shutdown(wait=True, kill_workers=True)
 
     def _new_pool(self) -> Any:
-        from joblib.externals.loky import ProcessPoolExecutor
+        from loky import ProcessPoolExecutor
 
         return ProcessPoolExecutor(self.number, initializer=_begin, initargs=(self._dataset, os.getpid()), env=ENVIRONMENT)
 
