@@ -23,7 +23,6 @@ const ATTRIBUTION_DELAY = 200;
  * Compute the attributions and report each method's result as soon as it is ready. Stops when the result is no longer
  * wanted.
  * @param {import("../network/network.js").Network} network which can be run
- * @param {Float32Array} image
  * @param {number[]} targets the classes, which share the runs
  * @param {object} options
  * @param {() => boolean} options.isWanted

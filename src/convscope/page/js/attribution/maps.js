@@ -6,7 +6,6 @@ const SHADE = 0.22;
 /**
  * Sum values per pixel and channel over the channels.
  * @param {ArrayLike<number>} values h · w · c numbers
- * @param {number} channels
  * @returns {Float32Array} h · w numbers
  */
 export function overChannels(values, channels) {
@@ -20,7 +19,6 @@ export function overChannels(values, channels) {
  * @param {{columns: number, drop: Float32Array}} map
  * @param {number} stride pixels that one number stands for, along a side
  * @param {number[]} shape [height, width] of the image
- * @returns {Float32Array}
  */
 export function dropPerPixel({columns, drop}, stride, [height, width]) {
   const place = (pixel) => Math.floor(Math.floor(pixel / width) / stride) * columns + Math.floor((pixel % width) / stride);
@@ -69,8 +67,6 @@ export function sumOfValues(values) {
 
 /**
  * Return side and step of the occlusion patch: about a sixth of the shorter side, moved by half its side.
- * @param {number} height
- * @param {number} width
  * @returns {{size: number, stride: number}}
  */
 export function patchFor(height, width) {

@@ -7,18 +7,13 @@
 /** Share of the full colour for a single error, which must differ from none. */
 const PALEST = 0.22;
 
-/**
- * @param {Counts} counts
- * @returns {ConfusedPair[]} the errors, the most frequent pair first, of equally frequent ones the first in the matrix
- */
+/** @returns {ConfusedPair[]} the errors, the most frequent pair first, of equally frequent ones the first in the matrix */
 export function confusedPairs(counts) {
   const pairs = counts.flatMap((row, truth) => row.map((count, predicted) => ({truth, predicted, count})));
   return pairs.filter(({truth, predicted, count}) => truth !== predicted && count > 0).sort((a, b) => b.count - a.count);
 }
 
 /**
- * @param {Counts} counts
- * @param {number} number
  * @returns {number[]} that many classes, ascending: the pair that is confused most often, then those with the most errors in
  *   their row and column
  */
@@ -46,7 +41,6 @@ export function supportOf(row) {
 
 /**
  * Return the colour share of a cell: logarithmic, so that one error is visible next to a hundred.
- * @param {number} count
  * @param {number} most errors in one cell that the scale has to hold
  * @returns {number} 0 for no error, then from `PALEST` to 1
  */
@@ -55,11 +49,7 @@ export function errorTint(count, most) {
   return most <= 1 ? 1 : PALEST + ((1 - PALEST) * Math.log(count)) / Math.log(most);
 }
 
-/**
- * Return the numbers of errors in the legend.
- * @param {number} most
- * @returns {number[]} from 1 to `most`, five at most
- */
+/** Return the numbers of errors in the legend. @param {number} most @returns {number[]} from 1 to `most`, five at most */
 export function legendCounts(most) {
   if (most <= 4) return Array.from({length: most}, (_, place) => place + 1);
   const steps = [0, 0.25, 0.5, 0.75, 1].map((share) => Math.round(most ** share));

@@ -9,11 +9,7 @@ import {readBinaryData, readNumbers} from "./typed-arrays.js";
  * @typedef {Images & {sample: number}} ReferenceImages the first `sample` of them are drawn at random, to measure distances to
  */
 
-/**
- * @param {import("./typed-arrays.js").Page} page
- * @param {object} payload
- * @returns {Promise<TestImages | null>} null where the page was made without them
- */
+/** @returns {Promise<TestImages | null>} null where the page was made without them */
 export async function readTestImages(page, payload) {
   const entry = payload.evidence?.test;
   if (!entry) return null;
@@ -26,23 +22,14 @@ export async function readTestImages(page, payload) {
   return {...images, files: entry.files ?? null, sampled: entry.sampled, predictions, confidence, trueProbability};
 }
 
-/**
- * @param {import("./typed-arrays.js").Page} page
- * @param {object} payload
- * @returns {Promise<ReferenceImages | null>} null where the page was made without them
- */
+/** @returns {Promise<ReferenceImages | null>} null where the page was made without them */
 export async function readReferenceImages(page, payload) {
   const entry = payload.evidence?.reference;
   if (!entry) return null;
   return {...(await readImages(page, payload, entry)), sample: entry.sample};
 }
 
-/**
- * Return one image as network input.
- * @param {Images} images
- * @param {number} row
- * @returns {Float32Array} h·w·c numbers in 0..1
- */
+/** Return one image as network input. @param {Images} images @returns {Float32Array} h·w·c numbers in 0..1 */
 export function inputsOfImage(images, row) {
   const size = images.height * images.width * images.channels;
   return Float32Array.from(images.pixels.subarray(row * size, (row + 1) * size), (level) => level / 255);

@@ -48,11 +48,7 @@ export function halfValue(bits) {
  * @typedef {{getElementById: (id: string) => {textContent: string | null} | null}} Page a document, or what stands for one
  */
 
-/**
- * @param {Page} page
- * @param {string} id
- * @returns {Promise<Uint8Array>} the bytes
- */
+/** @param {Page} page @param {string} id @returns {Promise<Uint8Array>} the bytes */
 export async function readBinaryData(page, id) {
   if (page.readyState === "loading" && !page.getElementById(id)?.nextSibling) await whenParsed(page); // it may be cut
   const element = page.getElementById(id);
@@ -64,12 +60,7 @@ export async function readBinaryData(page, id) {
   return new Uint8Array(await new Response(readable).arrayBuffer());
 }
 
-/**
- * @param {Page} page
- * @param {string} id
- * @param {NumberType} type
- * @returns {Promise<Numbers>}
- */
+/** @param {Page} page @param {string} id @param {NumberType} type @returns {Promise<Numbers>} */
 export async function readNumbers(page, id, type) {
   return decodeNumbers(await readBinaryData(page, id), type);
 }

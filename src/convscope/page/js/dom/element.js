@@ -10,39 +10,25 @@ const SVG = "http://www.w3.org/2000/svg";
  */
 
 /**
- * @param {string} tag
  * @param {Record<string, any>} [attributes] as `setAttribute` takes them; true for an empty one; null, undefined and false are left
  *   out; a function listens to the event of that name; an object sets styles, by script as the page's policy asks
- * @param {...Content} content
- * @returns {HTMLElement}
  */
 export function newElement(tag, attributes = {}, ...content) {
   return filledElement(document.createElement(tag), attributes, content);
 }
 
-/**
- * Create an SVG element.
- * @param {string} tag
- * @param {Record<string, any>} [attributes]
- * @param {...Content} content
- * @returns {SVGElement}
- */
+/** Create an SVG element. */
 export function newShape(tag, attributes = {}, ...content) {
   return filledElement(document.createElementNS(SVG, tag), attributes, content);
 }
 
-/**
- * Replace the content of an element.
- * @param {Element} element
- * @param {...Content} content
- */
+/** Replace the content of an element. @param {Element} element @param {...Content} content */
 export function refill(element, ...content) {
   element.replaceChildren(...content.filter(isContent).map(nodeOf));
 }
 
 /**
  * Create the "?" button of a glossary word, as the templates have it.
- * @param {string} word
  * @returns {HTMLElement | null} null where the glossary has no such word
  */
 export function newGlossaryButton(word) {
@@ -54,11 +40,7 @@ export function newGlossaryButton(word) {
   return newElement("button", attributes, "?");
 }
 
-/**
- * Return a user's name in quotation marks, `“6”`.
- * @param {string} name
- * @returns {Content[]}
- */
+/** Return a user's name in quotation marks, `“6”`. @param {string} name @returns {Content[]} */
 export function quotedName(name) {
   return ["“", {name}, "”"];
 }
@@ -101,11 +83,7 @@ export function writeText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
-/**
- * Set only the attributes that changed.
- * @param {Element} element
- * @param {Record<string, any>} attributes null for none
- */
+/** Set only the attributes that changed. @param {Element} element @param {Record<string, any>} attributes null for none */
 export function writeAttributes(element, attributes) {
   for (const [name, value] of Object.entries(attributes)) {
     if (value === null) element.removeAttribute(name);
@@ -116,7 +94,6 @@ export function writeAttributes(element, attributes) {
 /**
  * Insert a live view and hide what the page shows without scripts, which print still uses.
  * @param {string} name of the place: its `data-live`
- * @param {...Node} nodes
  * @returns {HTMLElement | null} the place; null where the page has none of that name
  */
 export function mountLive(name, ...nodes) {
@@ -131,7 +108,6 @@ export function mountLive(name, ...nodes) {
 
 /**
  * Create a select with its label.
- * @param {string} label
  * @param {[string, string][]} entries values and texts
  * @returns {{select: HTMLSelectElement, node: HTMLElement}}
  */

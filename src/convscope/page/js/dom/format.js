@@ -2,11 +2,7 @@
 
 const FEW = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
 
-/**
- * Return a share as a percentage, `99.40%`, or a dash for no number.
- * @param {number | null} share
- * @param {number} [digits]
- */
+/** Return a share as a percentage, `99.40%`, or a dash for no number. */
 export function formatPercent(share, digits = 2) {
   return share === null || Number.isNaN(share) ? "–" : `${(100 * share).toFixed(digits)}%`;
 }
@@ -15,8 +11,6 @@ export function formatPercent(share, digits = 2) {
  * Return a probability as a percentage that rounding takes neither to 0% nor to 100%.
  *
  * A softmax reaches neither, and a rounded 100% would hide how confident a wrong prediction can be.
- * @param {number} probability
- * @param {number} [digits]
  */
 export function formatProbability(probability, digits = 2) {
   const smallest = 10 ** (-digits - 2);
@@ -29,12 +23,7 @@ export function formatWhole(number) {
   return String(Math.round(number)).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
-/**
- * Return a count with its noun, `one image` or `20 images`, on one line.
- * @param {number} number
- * @param {string} noun
- * @param {string} [plural]
- */
+/** Return a count with its noun, `one image` or `20 images`, on one line. */
 export function formatCount(number, noun, plural = `${noun}s`) {
   return `${FEW[number] ?? formatWhole(number)}\u00a0${number === 1 ? noun : plural}`;
 }
@@ -53,12 +42,7 @@ export function decimalsFor(numbers) {
   return Math.min(8, Math.max(0, SIGNIFICANT - 1 - Math.floor(Math.log10(greatest))));
 }
 
-/**
- * Return a number with a fixed count of decimals.
- * @param {number} number
- * @param {number} decimals
- * @returns {string} with a true minus; never "−0.000"
- */
+/** Return a number with a fixed count of decimals. @returns {string} with a true minus; never "−0.000" */
 export function formatDecimals(number, decimals) {
   if (!Number.isFinite(number)) return Number.isNaN(number) ? "–" : number < 0 ? "−∞" : "∞";
   const text = Math.abs(number).toFixed(decimals);

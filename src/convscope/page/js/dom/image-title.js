@@ -36,7 +36,6 @@ export function neighbourName({open, images}, step) {
 
 /**
  * @param {import("../data/images.js").TestImages} test
- * @param {number} index
  * @returns {string} the name of that test image, or of the first one after it that the page has, or of the last
  */
 export function testNameNear({indices}, index) {
@@ -44,10 +43,7 @@ export function testNameNear({indices}, index) {
   return `test-${indices[row < 0 ? indices.length - 1 : row]}`;
 }
 
-/**
- * @param {import("../data/images.js").TestImages} test
- * @returns {string[]} names of the errors, highest confidence first
- */
+/** @param {import("../data/images.js").TestImages} test @returns {string[]} names of the errors, highest confidence first */
 export function mistakeNames({labels, predictions, confidence, indices}) {
   const rows = Array.from(labels.keys()).filter((row) => labels[row] !== predictions[row]);
   return rows.sort((a, b) => confidence[b] - confidence[a] || a - b).map((row) => `test-${indices[row]}`);

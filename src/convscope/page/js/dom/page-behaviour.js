@@ -70,10 +70,7 @@ export function startGlossary() {
   });
 }
 
-/**
- * Start the theme switch, which is hidden without scripts.
- * @param {import("../state/state.js").PageState} state
- */
+/** Start the theme switch, which is hidden without scripts. @param {import("../state/state.js").PageState} state */
 export function startThemeSwitch(state) {
   const check = connectRadios("#theme input", () => state.values.theme, (theme) => state.set({theme}));
   const show = () => {
@@ -87,7 +84,6 @@ export function startThemeSwitch(state) {
 
 /**
  * Let radio buttons select a value of the state.
- * @param {string} selector
  * @param {() => string} read
  * @param {(value: string) => void} write
  * @returns {() => void} which checks the one of the current value

@@ -34,7 +34,6 @@ export function areInk({count, height, width, channels, pixels}) {
 /**
  * @param {PictureShape} shape
  * @param {number} side about how many pixels of the page it may take
- * @param {boolean} [isInk]
  * @returns {HTMLCanvasElement} for `paintPicture`; it says nothing, so that what is beside it must
  */
 export function newPicture({height, width}, side, isInk = false) {
@@ -51,13 +50,7 @@ export function setSize(element, width, height) {
   element.style.height = `${height}px`;
 }
 
-/**
- * @param {HTMLCanvasElement} canvas
- * @param {PictureShape} shape
- * @param {ArrayLike<number>} levels of one image, 0..`white`
- * @param {boolean} isInk
- * @param {number} [white]
- */
+/** @param {PictureShape} shape @param {ArrayLike<number>} levels of one image, 0..`white` */
 export function paintPicture(canvas, {height, width, channels}, levels, isInk, white = 255) {
   const context = canvas.getContext("2d");
   const picture = context.createImageData(width, height);
@@ -76,13 +69,7 @@ export function paintPicture(canvas, {height, width, channels}, levels, isInk, w
   context.putImageData(picture, 0, 0);
 }
 
-/**
- * Paint one image of a set.
- * @param {HTMLCanvasElement} canvas
- * @param {PictureShape & {pixels: Uint8Array}} images
- * @param {number} row
- * @param {boolean} isInk
- */
+/** Paint one image of a set. @param {PictureShape & {pixels: Uint8Array}} images */
 export function paintRow(canvas, images, row, isInk) {
   const size = images.height * images.width * images.channels;
   paintPicture(canvas, images, images.pixels.subarray(row * size, (row + 1) * size), isInk);

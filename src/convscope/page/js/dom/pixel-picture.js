@@ -21,7 +21,6 @@ export class PixelPicture {
   /**
    * Forgets what was shown and marked, if the size is another one.
    * @param {number} width in units
-   * @param {number} height
    * @param {number} scale screen pixels per unit, a whole number
    * @returns {boolean} whether it is
    */
@@ -47,10 +46,7 @@ export class PixelPicture {
     this.context.putImageData(this.image, 0, 0);
   }
 
-  /**
-   * Draws these marks instead of those before.
-   * @param {Mark[]} marks
-   */
+  /** Draws these marks instead of those before. @param {Mark[]} marks */
   mark(marks) {
     if (!marks.length && !this.marks.length) return;
     this.marks = marks;
@@ -67,10 +63,7 @@ export class PixelPicture {
     drawOverlay(context, marks, this.scale, this.width);
   }
 
-  /**
-   * @param {MouseEvent} event
-   * @returns {{x: number, y: number}} in units
-   */
+  /** @param {MouseEvent} event @returns {{x: number, y: number}} in units */
   unitsAt(event) {
     const {left, top} = this.canvas.getBoundingClientRect();
     return {x: (event.clientX - left) / this.scale, y: (event.clientY - top) / this.scale};
@@ -91,10 +84,7 @@ export class PixelPicture {
 /** Screen pixels per unit below which a thick line would hide its content. */
 const SMALL_UNIT = 5;
 
-/**
- * @param {import("../network/receptive-field.js").Box} box with both ends included
- * @returns {Frame}
- */
+/** @param {import("../network/receptive-field.js").Box} box with both ends included @returns {Frame} */
 export function frameOfBox({top, left, bottom, right}) {
   return {left, top, right: right + 1, bottom: bottom + 1};
 }

@@ -1,6 +1,5 @@
 /**
  * Make a group of buttons one stop of the Tab key; the arrow keys, Home and End move within it, up and down by a line.
- * @param {Element} node
  * @param {string} selector of the buttons in it
  * @returns {() => void} to call when buttons were added, removed or hidden
  */
@@ -37,10 +36,7 @@ function inLineBeside(all, item, way) {
   return line[Math.min(lineOf(tops.get(item)).indexOf(item), line.length - 1)];
 }
 
-/**
- * @param {HTMLElement[]} items
- * @param {HTMLElement} current the one that the Tab key comes to
- */
+/** @param {HTMLElement[]} items @param {HTMLElement} current the one that the Tab key comes to */
 export function setTabStop(items, current) {
   for (const item of items) item.tabIndex = item === current ? 0 : -1;
 }

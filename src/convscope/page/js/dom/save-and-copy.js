@@ -1,8 +1,4 @@
-/**
- * @param {string} name
- * @param {string} type of the media
- * @param {BlobPart} content
- */
+/** @param {string} name @param {string} type of the media @param {BlobPart} content */
 export function saveFile(name, type, content) {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob([content], {type}));
@@ -15,7 +11,6 @@ export function saveFile(name, type, content) {
  * Copy a text, or select it where the browser does not allow that.
  * @param {Element} note for what was done
  * @param {HTMLElement} element that holds the text
- * @param {string} text
  */
 export async function copyText(note, element, text) {
   try {

@@ -13,10 +13,7 @@ export class ScaleLegend {
     this.table = null;
   }
 
-  /**
-   * @param {import("../image/color/paint.js").ColorScale} scale
-   * @param {(value: number) => string} [write]
-   */
+  /** @param {import("../image/color/paint.js").ColorScale} scale @param {(value: number) => string} [write] */
   show({minimum, maximum, table}, write = formatNumber) {
     this.paint(table);
     writeText(this.least, write(minimum));
@@ -24,11 +21,7 @@ export class ScaleLegend {
     writeText(this.greatest, write(maximum));
   }
 
-  /**
-   * Show words instead of numbers, for pictures that each have their own scale.
-   * @param {Uint8Array} table
-   * @param {string[]} words for both ends
-   */
+  /** Show words instead of numbers, for pictures that each have their own scale. @param {string[]} words for both ends */
   showWords(table, [least, greatest]) {
     this.paint(table);
     writeText(this.least, least);

@@ -64,7 +64,6 @@ function idleTime() {
  *
  * While a stroke is drawn, only the views next to the drawing pad cost time.
  * @param {Element} element which shows what `draw` draws
- * @param {() => void} draw
  * @returns {() => void} asks for a drawing, as often as you like; call it once at the start
  */
 export function drawWhenVisible(element, draw) {

@@ -43,7 +43,6 @@ function goUp(session) {
 /**
  * Start the present mode, for a room: the stage alone, in large type. The key `p` and a button enter and leave it; Escape
  * leaves it once nothing else is open.
- * @param {import("../state/session.js").Session} session
  */
 export function startPresentMode(session) {
   const button = document.getElementById("present-button");

@@ -15,7 +15,6 @@ const HANDS_ON = new Set(["MaxPooling2D", "AveragePooling2D", "GlobalMaxPooling2
  * Return the signed layers.
  *
  * Decided by architecture, not by the values for one image: a scale must not change while the user draws.
- * @param {Network} network
  * @returns {boolean[]} per layer, whether its activations can be negative
  */
 export function signedLayers({layers}) {
@@ -29,8 +28,6 @@ export function signedLayers({layers}) {
 }
 
 /**
- * @param {Network} network
- * @param {import("../network/network.js").Run} run
  * @param {boolean[]} signed per layer
  * @param {import("../image/color/range.js").ScaleMode} mode
  * @returns {Record<string, ValueRange[]>} per layer that was run, one range per channel; those of units of no picture are
@@ -52,19 +49,12 @@ function asChannels({shape, data}) {
 
 /** The colour scales of the open run in the page's colours of now. */
 export class LayerScales {
-  /**
-   * @param {boolean[]} signed per layer
-   * @param {import("./theme-colors.js").ThemeColors} colors
-   */
+  /** @param {boolean[]} signed per layer @param {import("./theme-colors.js").ThemeColors} colors */
   constructor({network, run, state}, signed, colors) {
     Object.assign(this, {network, signed, colors, ranges: rangesOfLayers(network, run, signed, state.scale)});
   }
 
-  /**
-   * @param {number} index of a layer; −1 for the image
-   * @param {number} [channel]
-   * @returns {import("../image/color/paint.js").ColorScale}
-   */
+  /** @param {number} index of a layer; −1 for the image @returns {import("../image/color/paint.js").ColorScale} */
   of(index, channel = 0) {
     if (index < 0) return {minimum: 0, maximum: 1, table: this.colors.pixels};
     const ranges = this.ranges[this.network.layers[index].name];

@@ -27,7 +27,6 @@ function sortBy(table, heading, column) {
  * Return the indices of `keys` in the given direction; equal keys keep their order.
  * @param {string[]} keys numbers as text, or names
  * @param {"ascending" | "descending"} direction
- * @returns {number[]}
  */
 export function sortedIndices(keys, direction) {
   const sign = direction === "ascending" ? 1 : -1;

@@ -19,7 +19,6 @@ const LINES_FOR_RECTANGLE = 1.34;
 /**
  * @param {{count: number, rows: number, columns: number}} tiles
  * @param {number} room for a line of tiles, in units
- * @param {number} [gap]
  * @returns {TileLayout} in lines that are filled evenly: 16 tiles where 9 have room are 8 and 8
  */
 export function layOutTiles({count, rows, columns}, room, gap = 1) {
@@ -45,11 +44,7 @@ export function perLineOfBlock(count) {
   return side;
 }
 
-/**
- * @param {TileLayout} layout
- * @param {number} tile
- * @returns {{left: number, top: number}}
- */
+/** @param {TileLayout} layout @param {number} tile @returns {{left: number, top: number}} */
 export function tileCorner({perLine, rows, columns, gap}, tile) {
   return {left: (tile % perLine) * (columns + gap), top: Math.floor(tile / perLine) * (rows + gap)};
 }

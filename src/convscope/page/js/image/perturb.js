@@ -25,7 +25,6 @@ const COVER_LEVEL = 0.5;
  * @param {ArrayLike<number>} pixels h·w·c in 0..1
  * @param {import("../dom/picture.js").PictureShape} shape
  * @param {Partial<Change>} [changes] to NO_CHANGE
- * @returns {Float32Array}
  */
 export function perturb(pixels, shape, changes = {}) {
   const settings = {...NO_CHANGE, ...changes};
@@ -146,7 +145,6 @@ function discOffsets(radius) {
 /**
  * Return uniform numbers in [0, 1), the same in every browser: mulberry32 by Tommy Ettinger, public domain.
  * @param {number} seed a whole number
- * @returns {() => number}
  */
 export function seededRandom(seed) {
   let state = seed >>> 0;
@@ -162,8 +160,6 @@ export function seededRandom(seed) {
  * Return approximately normal numbers with mean 0 and standard deviation 1: a sum of four uniform ones.
  *
  * It avoids logarithm and cosine, whose last digits differ between browsers; the price is a maximum of 3.46.
- * @param {number} seed
- * @returns {() => number}
  */
 export function seededNoise(seed) {
   const even = seededRandom(seed);

@@ -10,11 +10,7 @@
  *   picture that was put on the pad, below the strokes
  */
 
-/**
- * @param {number} height
- * @param {number} width
- * @returns {Ink} an empty pad
- */
+/** @param {number} height @param {number} width @returns {Ink} an empty pad */
 export function makeInk(height, width) {
   return {height, width, pixels: new Uint8Array(height * width), strokes: [], under: null};
 }
@@ -22,8 +18,6 @@ export function makeInk(height, width) {
 /**
  * Start a stroke with a dot.
  * @param {Ink} ink changed
- * @param {Point} point
- * @param {number} radius
  * @returns {InkBox | null} where pixels may have changed; null where that is off the pad
  */
 export function beginStroke(ink, point, radius) {
@@ -31,12 +25,7 @@ export function beginStroke(ink, point, radius) {
   return drawSegment(ink, point, point, radius);
 }
 
-/**
- * Extend the last stroke to a point.
- * @param {Ink} ink changed
- * @param {Point} point
- * @returns {InkBox | null} where pixels may have changed
- */
+/** Extend the last stroke to a point. @param {Ink} ink changed @returns {InkBox | null} where pixels may have changed */
 export function extendStroke(ink, point) {
   const stroke = ink.strokes[ink.strokes.length - 1];
   if (!stroke) throw new RangeError("no stroke has been begun");
@@ -52,11 +41,7 @@ export function clearInk(ink) {
   redraw(ink);
 }
 
-/**
- * Draw strokes on an empty pad, from a link or a test.
- * @param {Ink} ink changed
- * @param {Stroke[]} strokes
- */
+/** Draw strokes on an empty pad, from a link or a test. @param {Ink} ink changed @param {Stroke[]} strokes */
 export function setStrokes(ink, strokes) {
   ink.strokes = strokes.map(({radius, points}) => ({radius, points: [...points]}));
   ink.under = null;

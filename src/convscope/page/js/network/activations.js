@@ -28,10 +28,7 @@ const FORMULAS = {
   softmax: {},
 };
 
-/**
- * @param {string} name as Keras writes it
- * @returns {Formula | undefined} undefined where the name is not known here
- */
+/** @param {string} name as Keras writes it @returns {Formula | undefined} undefined where the name is not known here */
 export function formulaNamed(name) {
   return Object.hasOwn(FORMULAS, name) ? {name, ...FORMULAS[name]} : undefined;
 }
@@ -49,12 +46,7 @@ export function rectifier({max_value: cap, negative_slope: leak, threshold: bend
   };
 }
 
-/**
- * ELU and, with a scale, SELU.
- * @param {number} alpha
- * @param {number} scale
- * @returns {Omit<Formula, "name">}
- */
+/** ELU and, with a scale, SELU. @param {number} alpha @param {number} scale @returns {Omit<Formula, "name">} */
 export function exponentialUnit(alpha, scale) {
   return {
     value: (before) => scale * (before > 0 ? before : alpha * Math.expm1(before)),

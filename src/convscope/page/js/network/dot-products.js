@@ -10,22 +10,12 @@
  * @property {Int32Array} rows where in the kernel the row of each begins
  */
 
-/**
- * @param {number} count the most inputs that a sum can have
- * @returns {Gathered}
- */
+/** @param {number} count the most inputs that a sum can have @returns {Gathered} */
 export function scratchArray(count) {
   return {values: new Float64Array(count), rows: new Int32Array(count)};
 }
 
-/**
- * Add to sums[0…width − 1] the row of i times values[i], for the first `count` gathered inputs.
- * @param {Float64Array} sums
- * @param {Float64Array} kernel
- * @param {Gathered} gathered
- * @param {number} count
- * @param {number} width
- */
+/** Add to sums[0…width − 1] the row of i times values[i], for the first `count` gathered inputs. */
 export function addRows(sums, kernel, {values, rows}, count, width) {
   let index = 0;
   for (; index + 3 < count; index += 4) addFourRows(sums, kernel, values, rows, index, width);
@@ -52,15 +42,7 @@ function addFourRows(sums, kernel, values, rows, index, width) {
   }
 }
 
-/**
- * Return the sum of a[start + i] · b[from + i] over `count` values: the backward pass through a row.
- * @param {Float64Array} a
- * @param {number} start
- * @param {Float64Array} b
- * @param {number} from
- * @param {number} count
- * @returns {number}
- */
+/** Return the sum of a[start + i] · b[from + i] over `count` values: the backward pass through a row. */
 export function sumOfProducts(a, start, b, from, count) {
   let sum = 0;
   for (let index = 0; index < count; index++) sum += a[start + index] * b[from + index];

@@ -9,10 +9,7 @@ import {pullBackSoftmax} from "./softmax.js";
 
 /**
  * Return gradient × input: each pixel's contribution to the logit under a linear approximation.
- * @param {Network} network
- * @param {ArrayLike<number>} pixels
  * @param {Run} run that on `pixels`
- * @param {number} classIndex
  * @returns {Float32Array | null} h · w · c numbers
  */
 export function gradientTimesInput(network, pixels, run, classIndex) {
@@ -27,9 +24,6 @@ export function gradientTimesInput(network, pixels, run, classIndex) {
  * A. Taly and Q. Yan, "Axiomatic attribution for deep networks", ICML 2017.
  *
  * A generator, because it takes one gradient per step and class: it yields the share done and returns the values.
- * @param {Network} network
- * @param {ArrayLike<number>} pixels
- * @param {number[]} classIndices
  * @param {{steps?: number, baseline?: number}} [options] `baseline`: the value of the even picture
  * @returns {Generator<number, Float32Array[] | null>} h · w · c numbers per class; null where a layer cannot be computed
  */
@@ -51,10 +45,7 @@ export function* integratedGradients(network, pixels, classIndices, {steps = 32,
 
 /**
  * Return the gradient of a class's logit with respect to the pixels.
- * @param {Network} network
- * @param {ArrayLike<number>} pixels
  * @param {Run} run that on `pixels`
- * @param {number} classIndex
  * @returns {Float64Array | null} h · w · c numbers; null where the network has a layer that cannot be computed
  */
 export function inputGradient(network, pixels, run, classIndex) {

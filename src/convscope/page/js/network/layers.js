@@ -59,10 +59,7 @@ const IDENTITY_KINDS = [
   "RandomBrightness", "RandomContrast", "RandomFlip", "RandomRotation", "RandomTranslation", "RandomZoom",
 ];
 
-/**
- * @param {string} kind Keras' name of the class
- * @returns {LayerKind | undefined} undefined where it is not known here
- */
+/** @param {string} kind Keras' name of the class @returns {LayerKind | undefined} undefined where it is not known here */
 export function layerKindNamed(kind) {
   if (Object.hasOwn(KINDS, kind)) return KINDS[kind];
   return IDENTITY_KINDS.includes(kind) ? IDENTITY : undefined;
@@ -70,7 +67,6 @@ export function layerKindNamed(kind) {
 
 /**
  * Return the activation function of a layer.
- * @param {Layer} layer
  * @returns {import("./activations.js").Formula | undefined} undefined where it is not known here
  */
 export function formulaOf({kind, settings, inputShape}) {

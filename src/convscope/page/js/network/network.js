@@ -35,7 +35,6 @@ import {applySoftmax, explainSoftmax} from "./softmax.js";
 /**
  * @param {{name: string, input_shape: number[], layers: object[]}} description the payload's `network`
  * @param {Record<string, Float32Array>} weights by layer/weight: "conv2d/kernel"
- * @param {number} [temperature]
  * @returns {Network}
  */
 export function makeNetwork(description, weights, temperature = 1) {
@@ -71,7 +70,6 @@ function problemOf(layer) {
  *
  * Passing one to `runNetwork` repeatedly avoids garbage collection of megabytes while the user draws; each run overwrites
  * the one before.
- * @param {Network} network
  * @returns {Workspace}
  */
 export function makeWorkspace(network) {
@@ -92,7 +90,6 @@ export function makeWorkspace(network) {
 }
 
 /**
- * @param {Network} network
  * @param {ArrayLike<number>} pixels h · w · c numbers in 0..1, in row order
  * @param {Workspace} [workspace] that of an earlier run, which it overwrites
  * @returns {Run}
@@ -114,12 +111,7 @@ export function runNetwork(network, pixels, workspace = makeWorkspace(network)) 
   return run;
 }
 
-/**
- * Compute a layer without its activation function.
- * @param {Layer} layer
- * @param {Float32Array} input
- * @returns {Float32Array}
- */
+/** Compute a layer without its activation function. @param {Layer} layer */
 export function beforeActivation(layer, input) {
   const output = new Float32Array(sizeOf(layer.outputShape));
   layer.operation.run(layer, input, output, new Float64Array(layer.outputShape[layer.outputShape.length - 1]));
@@ -128,21 +120,13 @@ export function beforeActivation(layer, input) {
 
 /**
  * Return the input of the layer at `index`: the activations before it, or the image.
- * @param {Network} network
- * @param {ArrayLike<number>} pixels
  * @param {Record<string, Activation>} activations
- * @param {number} index
- * @returns {Float32Array}
  */
 export function inputOfLayer(network, pixels, activations, index) {
   return index > 0 ? activations[network.layers[index - 1].name].data : Float32Array.from(pixels);
 }
 
-/**
- * @param {Network} network
- * @param {string} name
- * @returns {number} the place of the layer of that name
- */
+/** @param {Network} network @param {string} name @returns {number} the place of the layer of that name */
 export function indexOfLayer(network, name) {
   const index = network.layers.findIndex((layer) => layer.name === name);
   if (index < 0) throw new RangeError(`${network.name} has no layer named ${name}`);

@@ -17,10 +17,6 @@ import {makeWorkspace, runNetwork} from "./network.js";
  *
  * A generator, so that the page stays responsive: it yields the share done, row by row, and returns a map per class, or
  * null if a layer cannot be computed.
- * @param {import("./network.js").Network} network
- * @param {ArrayLike<number>} pixels
- * @param {number[]} classIndices
- * @param {Patch} patch
  * @returns {Generator<number, OcclusionMap[] | null>}
  */
 export function* occlusionMaps(network, pixels, classIndices, {size, stride}) {

@@ -13,8 +13,6 @@ import {linesInside} from "./window.js";
  */
 
 /**
- * @param {Network} network
- * @param {string} layerName
  * @param {number[]} place [row, column] (a channel may follow), or [unit] after the flattening
  * @returns {Box} the smallest one around the pixels that can reach the unit
  */
@@ -28,10 +26,7 @@ export function receptiveField(network, layerName, place) {
   return top < 0 || left < 0 ? {top: 0, left: 0, bottom: -1, right: -1} : {top, left, bottom, right};
 }
 
-/**
- * @param {Network} network
- * @returns {Uint8Array} h · w marks: 1 where a pixel can never reach the output, whatever the weights
- */
+/** @returns {Uint8Array} h · w marks: 1 where a pixel can never reach the output, whatever the weights */
 export function unusedPixels(network) {
   const [height, width] = network.inputShape;
   const [rows, columns] = [0, 1].map((axis) => reachedLines(network, network.layers.length - 1, axis, null));
@@ -97,12 +92,7 @@ const OWN_CHANNEL = new Set([
   "Rescaling", "ZeroPadding2D", "DepthwiseConv2D",
 ]);
 
-/**
- * @param {Network} network
- * @param {number} index of the layer
- * @param {number[]} place
- * @returns {Reach}
- */
+/** @param {Network} network @param {number} index of the layer @param {number[]} place @returns {Reach} */
 export function unitReceptiveField(network, index, place) {
   const layer = network.layers[index];
   const inMap = isPicture(layer.outputShape) ? place.slice(0, 2) : place;
@@ -125,7 +115,6 @@ export function channelRead({kind, operation, formula, inputShape, outputShape},
 
 /**
  * Return the layer whose activations a layer really reads, skipping layers that only reshape.
- * @param {Network} network
  * @param {number} index of the layer that reads
  * @returns {{index: number, shape: number[]}} index −1 for the image
  */
@@ -135,21 +124,14 @@ export function sourceOfLayer({layers, inputShape}, index) {
   return {index: source, shape: source < 0 ? inputShape : layers[source].outputShape};
 }
 
-/**
- * @param {Box} box
- * @returns {string} "rows 8 to 15, columns 10 to 17"
- */
+/** @param {Box} box @returns {string} "rows 8 to 15, columns 10 to 17" */
 export function boxInWords({top, left, bottom, right}) {
   if (bottom < top) return "no pixel";
   const lines = (what, first, last) => (first === last ? `${what} ${first}` : `${what}s ${first} to ${last}`);
   return `${lines("row", top, bottom)}, ${lines("column", left, right)}`;
 }
 
-/**
- * @param {Box} box
- * @param {number[]} shape of the image
- * @returns {string} "the whole image", or which rows and columns of it
- */
+/** @param {number[]} shape of the image @returns {string} "the whole image", or which rows and columns of it */
 export function patchInWords(box, [height, width]) {
   const isWhole = box.top === 0 && box.left === 0 && box.bottom === height - 1 && box.right === width - 1;
   return isWhole ? "the whole image" : `${boxInWords(box)} of the image`;

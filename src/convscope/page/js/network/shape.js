@@ -1,18 +1,11 @@
 /** Positions of units in a layer. Arrays are in row order: (row, column, channel), or (unit). */
 
-/**
- * @param {number[]} shape
- * @returns {number} how many units there are
- */
+/** @param {number[]} shape @returns {number} how many units there are */
 export function sizeOf(shape) {
   return shape.reduce((size, extent) => size * extent, 1);
 }
 
-/**
- * @param {number[]} shape
- * @param {number[]} place one index per axis
- * @returns {number} where in the array the unit lies
- */
+/** @param {number[]} shape @param {number[]} place one index per axis @returns {number} where in the array the unit lies */
 export function offsetOf(shape, place) {
   const inside = place.length === shape.length && place.every((index, axis) => index >= 0 && index < shape[axis]);
   if (!inside) throw new RangeError(`no unit [${place}] in a layer of shape [${shape}]`);
@@ -29,10 +22,7 @@ export function placeOf(shape, offset) {
   return place;
 }
 
-/**
- * @param {number[]} shape
- * @returns {boolean} whether it is that of a picture, or of a stack of feature maps
- */
+/** @param {number[]} shape @returns {boolean} whether it is that of a picture, or of a stack of feature maps */
 export function isPicture(shape) {
   return shape.length === 3;
 }
@@ -41,7 +31,6 @@ export function isPicture(shape) {
  * Return the position of a layer's maximum, or of that of a channel.
  * @param {{shape: number[], data: ArrayLike<number>}} activation
  * @param {number} [channel] of a picture; of a flat layer, the unit itself
- * @returns {number[]}
  */
 export function strongestPlace({shape, data}, channel = -1) {
   if (shape.length !== 3 && channel >= 0) return placeOf(shape, channel);

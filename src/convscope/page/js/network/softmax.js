@@ -20,12 +20,7 @@ export function applySoftmax(data, count) {
   }
 }
 
-/**
- * Convert the gradient of the probabilities to that of the logits, in place.
- * @param {Float64Array} gradient
- * @param {Float32Array} probabilities
- * @param {number} count
- */
+/** Convert the gradient of the probabilities to that of the logits, in place. */
 export function pullBackSoftmax(gradient, probabilities, count) {
   for (let start = 0; start < gradient.length; start += count) {
     const end = start + count;
@@ -35,11 +30,7 @@ export function pullBackSoftmax(gradient, probabilities, count) {
   }
 }
 
-/**
- * @param {ArrayLike<number>} values
- * @param {number} [temperature] that divides the logits
- * @returns {SoftmaxSum}
- */
+/** @param {ArrayLike<number>} values @param {number} [temperature] that divides the logits @returns {SoftmaxSum} */
 export function explainSoftmax(values, temperature = 1) {
   const logits = Array.from(values);
   const maximum = logits.reduce((a, b) => Math.max(a, b), -Infinity);
@@ -53,10 +44,7 @@ export function rankedIndices(numbers) {
   return Array.from(numbers, (_, place) => place).sort((a, b) => numbers[b] - numbers[a] || a - b);
 }
 
-/**
- * @param {ArrayLike<number>} values
- * @returns {number} the place of the largest, of equal ones the first
- */
+/** @param {ArrayLike<number>} values @returns {number} the place of the largest, of equal ones the first */
 export function largestOf(values) {
   let best = 0;
   for (let place = 1; place < values.length; place++) if (values[place] > values[best]) best = place;
@@ -65,8 +53,6 @@ export function largestOf(values) {
 
 /**
  * Return the two classes to compare: the predicted one and the true one, or the runner-up if that is the same or unknown.
- * @param {ArrayLike<number>} probabilities
- * @param {number | null} label
  * @returns {{called: number, rival: number}}
  */
 export function comparedClasses(probabilities, label) {
@@ -76,8 +62,6 @@ export function comparedClasses(probabilities, label) {
 
 /**
  * Choose the classes that get a bar: all if they are few, otherwise the most probable of them.
- * @param {ArrayLike<number>} probabilities
- * @param {number} most
  * @param {number} [least] probability for a bar where they are many; the most probable class has one anyway
  * @returns {{places: number[], others: number, rest: number}} `others`: how many are left out, `rest`: their share together
  */

@@ -25,10 +25,7 @@ import {explainSoftmax} from "./softmax.js";
  */
 
 /**
- * @param {import("./network.js").Network} network
- * @param {ArrayLike<number>} pixels
  * @param {Record<string, import("./network.js").Activation>} activations those of the run on `pixels`
- * @param {string} layerName
  * @param {number[]} place [row, column, channel], or [unit]
  * @returns {Explanation | null} null where the run did not come as far as this layer
  */

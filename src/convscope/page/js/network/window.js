@@ -12,17 +12,13 @@ import {offsetOf} from "./shape.js";
  * @property {number} outputs extent of the output
  */
 
-/**
- * @param {Layer} layer
- * @returns {{rows: WindowAxis, columns: WindowAxis}}
- */
+/** @param {Layer} layer @returns {{rows: WindowAxis, columns: WindowAxis}} */
 export function windowAxes(layer) {
   return {rows: windowAxis(layer, 0), columns: windowAxis(layer, 1)};
 }
 
 /**
  * @param {WindowAxis} axis
- * @param {number} output
  * @param {number} step which place of the window
  * @returns {number} the line of the input there; in the padding outside 0…inputs − 1
  */
@@ -30,12 +26,7 @@ export function inputLine(axis, output, step) {
   return output * axis.stride - axis.before + step * axis.dilation;
 }
 
-/**
- * Return the input lines in one window, without padding.
- * @param {WindowAxis} axis
- * @param {number} output
- * @returns {number[]}
- */
+/** Return the input lines in one window, without padding. @param {WindowAxis} axis */
 export function linesInside(axis, output) {
   const lines = Array.from({length: axis.size}, (_, step) => inputLine(axis, output, step));
   return lines.filter((line) => line >= 0 && line < axis.inputs);
@@ -54,10 +45,7 @@ function windowAxis({settings, inputShape, outputShape}, axis) {
   return {size, stride, dilation, before, inputs, outputs};
 }
 
-/**
- * ZeroPadding2D: a border of zeros around every feature map.
- * @type {import("./layers.js").LayerKind}
- */
+/** ZeroPadding2D: a border of zeros around every feature map. @type {import("./layers.js").LayerKind} */
 export const ZERO_PADDING = {
   prepare: ({settings}) => ({top: settings.padding[0][0], left: settings.padding[1][0]}),
   run: runPadding,

@@ -11,10 +11,7 @@ import {runNetwork} from "../network/network.js";
  * @property {number[][] | null} confusion of the test images: rows true, columns predicted
  */
 
-/**
- * @param {object} payload
- * @returns {Frame[]} in their order; none where the page holds no weights
- */
+/** @param {object} payload @returns {Frame[]} in their order; none where the page holds no weights */
 export function epochFrames({weights, evidence, metrics}) {
   const epochs = weights?.epochs ?? [];
   return epochs.map(({epoch}, place) => {
@@ -33,7 +30,6 @@ export function epochFrames({weights, evidence, metrics}) {
 }
 
 /**
- * @param {Frame[]} frames
  * @param {number} epoch as the state has it: 0, and what is not among the frames, stands for the end
  * @returns {number} the place of its frame
  */
@@ -42,11 +38,7 @@ export function frameAt(frames, epoch) {
   return place < 0 ? frames.length - 1 : place;
 }
 
-/**
- * Return the note of a view that shows an earlier epoch; "" for the last one.
- * @param {Frame[]} frames
- * @param {number} epoch as the state has it
- */
+/** Return the note of a view that shows an earlier epoch; "" for the last one. @param {number} epoch as the state has it */
 export function afterText(frames, epoch) {
   const frame = frames[frameAt(frames, epoch)];
   return !frame || frame.isLast ? "" : `as after epoch ${frame.epoch} of ${frames[frames.length - 1].epoch}`;

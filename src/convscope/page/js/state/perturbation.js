@@ -2,10 +2,7 @@ import {NO_CHANGE} from "../image/perturb.js";
 
 /** The transformation of the open image as text for the hash: `turn:15,noise:0.2`. Pure: no DOM. */
 
-/**
- * @param {string} text any text
- * @returns {import("../image/perturb.js").Change} what is not understood is left out
- */
+/** @param {string} text any text @returns {import("../image/perturb.js").Change} what is not understood is left out */
 export function parseChange(text) {
   const change = {...NO_CHANGE};
   for (const part of text.split(",")) {
@@ -16,10 +13,7 @@ export function parseChange(text) {
   return change;
 }
 
-/**
- * @param {Partial<import("../image/perturb.js").Change>} change
- * @returns {string} "" for none
- */
+/** @param {Partial<import("../image/perturb.js").Change>} change @returns {string} "" for none */
 export function formatChange(change) {
   return Object.keys(NO_CHANGE)
     .filter((key) => change[key] !== undefined && change[key] !== NO_CHANGE[key])

@@ -50,11 +50,7 @@ import {parseChange} from "./perturbation.js";
 /** Epoch networks to cache; each takes twice the memory of its weights. */
 const MAX_CACHED_NETWORKS = 4;
 
-/**
- * @param {object} payload
- * @param {import("./state.js").PageState} state
- * @returns {Promise<Session>}
- */
+/** @param {object} payload @param {import("./state.js").PageState} state @returns {Promise<Session>} */
 export async function startSession(payload, state) {
   const listeners = new Set();
   const own = {drawing: null, picture: openedPicture(payload)};

@@ -25,10 +25,7 @@ export const INITIAL_STATE = Object.freeze({
   place: "", theme: "auto", image: "", ink: "", change: "", epoch: 0, layer: "", unit: "", scale: "layer", target: -1,
 });
 
-/**
- * @param {Partial<State>} [first]
- * @returns {PageState}
- */
+/** @param {Partial<State>} [first] @returns {PageState} */
 export function makeState(first = {}) {
   const listeners = new Set();
   const state = {

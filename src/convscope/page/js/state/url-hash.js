@@ -44,10 +44,7 @@ export function readHash(hash) {
   return {state, unread};
 }
 
-/**
- * @param {Partial<State>} state
- * @returns {string} with its `#`; empty where there is nothing to say
- */
+/** @param {Partial<State>} state @returns {string} with its `#`; empty where there is nothing to say */
 export function formatHash({place = "", ...state}) {
   const parts = Object.keys(HASH_READERS)
     .filter((key) => state[key] !== undefined && state[key] !== INITIAL_STATE[key])

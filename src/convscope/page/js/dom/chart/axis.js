@@ -15,11 +15,7 @@ const STRETCH_FROM = 0.95;
 /** Ratio of largest to smallest loss from which a linear axis would hide the gains of the last epochs. */
 const LOGARITHMIC_FROM = 4;
 
-/**
- * Return an axis for shares up to 1: linear, or logarithmic in the error where errors are few.
- * @param {number[]} values
- * @returns {Axis}
- */
+/** Return an axis for shares up to 1: linear, or logarithmic in the error where errors are few. @returns {Axis} */
 export function accuracyAxis(values) {
   const [low, high] = boundsOf(values);
   if (high < STRETCH_FROM || high >= 1) return evenAxis(low, high, {least: 0, most: 1, write: percentTicks});
@@ -30,11 +26,7 @@ export function accuracyAxis(values) {
   return axisOf((value) => (halvings(value) - bottom) / (top - bottom), ticks, percentTicks(ticks));
 }
 
-/**
- * Return an axis for positive numbers: linear, or logarithmic where they span several factors.
- * @param {number[]} values
- * @returns {Axis}
- */
+/** Return an axis for positive numbers: linear, or logarithmic where they span several factors. @returns {Axis} */
 export function lossAxis(values) {
   const [low, high] = boundsOf(values);
   if (low <= 0 || high / low < LOGARITHMIC_FROM) return evenAxis(low, high, {least: 0, most: Infinity, write: formatTicks});
@@ -54,12 +46,7 @@ export function probabilityAxis() {
   return axisOf((value) => value, ticks, percentTicks(ticks));
 }
 
-/**
- * Return whole epochs for the ticks, including the first and the last.
- * @param {number} epochs
- * @param {number} [most] of them
- * @returns {number[]}
- */
+/** Return whole epochs for the ticks, including the first and the last. @param {number} [most] of them */
 export function epochTicks(epochs, most = 8) {
   if (epochs <= 1) return [1];
   const step = [1, 2, 5, 10, 20, 25, 50, 100, 200, 500, 1000].find((each) => epochs / each <= most) ?? epochs;
@@ -74,7 +61,6 @@ export function epochTicks(epochs, most = 8) {
  * Move the labels at the ends of lines apart where they overlap, within 0 and `height`.
  * @param {number[]} wanted heights
  * @param {number} gap between two of them
- * @param {number} height
  * @returns {number[]} in the order of `wanted`
  */
 export function spreadLabels(wanted, gap, height) {

@@ -6,7 +6,6 @@
 
 /**
  * Write each value as four bytes to `target`. Values outside the range are clipped; NaN is transparent.
- * @param {ArrayLike<number>} data
  * @param {ColorScale} scale
  * @param {Uint8ClampedArray | Uint8Array} target at least four times as long as `data`
  * @param {{start?: number, step?: number, count?: number}} [part] of `data`: channel 3 of 32 is {start: 3, step: 32}
@@ -29,7 +28,6 @@ export function paint(data, {minimum, maximum, table}, target, {start = 0, step 
 
 /**
  * Return the colour of one value, for a legend or an outline.
- * @param {number} value
  * @param {ColorScale} scale
  * @returns {[number, number, number]} red, green, blue
  */
@@ -39,10 +37,7 @@ export function colorOf(value, scale) {
   return [pixel[0], pixel[1], pixel[2]];
 }
 
-/**
- * Return a colour in CSS notation.
- * @param {[number, number, number]} color
- */
+/** Return a colour in CSS notation. @param {[number, number, number]} color */
 export function cssColor(color) {
   return `rgb(${color.join(" ")})`;
 }

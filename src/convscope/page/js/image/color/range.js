@@ -32,12 +32,7 @@ export function scaleRanges(layers, mode, {signed = false} = {}) {
   return Object.fromEntries(chosen);
 }
 
-/**
- * Return minimum and maximum of each channel, ignoring NaN.
- * @param {ArrayLike<number>} data
- * @param {number} channels
- * @returns {ValueRange[]}
- */
+/** Return minimum and maximum of each channel, ignoring NaN. @returns {ValueRange[]} */
 export function channelRanges(data, channels) {
   const least = new Float64Array(channels).fill(Infinity);
   const greatest = new Float64Array(channels).fill(-Infinity);
@@ -51,10 +46,7 @@ export function channelRanges(data, channels) {
   return Array.from(least, (minimum, channel) => ({minimum, maximum: greatest[channel]}));
 }
 
-/**
- * @param {ValueRange[]} ranges
- * @returns {ValueRange} over all of them
- */
+/** @param {ValueRange[]} ranges @returns {ValueRange} over all of them */
 export function joinedRange(ranges) {
   const minimum = ranges.reduce((least, range) => Math.min(least, range.minimum), Infinity);
   const maximum = ranges.reduce((greatest, range) => Math.max(greatest, range.maximum), -Infinity);
@@ -66,23 +58,13 @@ function rangeFromZero({maximum}) {
   return {minimum: 0, maximum: maximum > 0 ? maximum : 1};
 }
 
-/**
- * Return a range symmetric about zero.
- * @param {ValueRange} range
- * @returns {ValueRange}
- */
+/** Return a range symmetric about zero. @param {ValueRange} range @returns {ValueRange} */
 export function evenRange({minimum, maximum}) {
   const extent = maximum >= minimum ? Math.max(Math.abs(minimum), Math.abs(maximum)) || 1 : 1;
   return {minimum: -extent, maximum: extent};
 }
 
-/**
- * Return at most `count` round values within a range: multiples of 1, 2 or 5 times a power of ten.
- * @param {number} minimum
- * @param {number} maximum
- * @param {number} [count]
- * @returns {number[]}
- */
+/** Return at most `count` round values within a range: multiples of 1, 2 or 5 times a power of ten. */
 export function niceTicks(minimum, maximum, count = 5) {
   if (!(maximum > minimum) || !Number.isFinite(maximum - minimum)) return Number.isFinite(minimum) ? [minimum] : [];
   for (let power = Math.floor(Math.log10((maximum - minimum) / count)) - 1; ; power++) {
@@ -99,8 +81,6 @@ export function niceTicks(minimum, maximum, count = 5) {
 /**
  * Return a number with three significant digits: `0.0123`, `1,230`, `−4.56`, `7.89 × 10⁻⁶`; NaN is a dash.
  * @param {number | null | undefined} value
- * @param {number} [digits]
- * @returns {string}
  */
 export function formatNumber(value, digits = 3) {
   if (value === null || value === undefined || Number.isNaN(value)) return "–";

@@ -21,10 +21,7 @@ const MIN_INK = 40;
 /** Background level that absorption is at least measured against. */
 const MIN_LIGHT = 64;
 
-/**
- * Return whether half of the border is within one level of its median, which no photo is.
- * @param {GreyPicture} picture
- */
+/** Return whether half of the border is within one level of its median, which no photo is. @param {GreyPicture} picture */
 export function hasFlatBackground(picture) {
   const {height, width, pixels} = picture;
   const middle = borderMedian(picture);
@@ -119,7 +116,6 @@ const NEIGHBOURHOOD = 8;
 /**
  * Return the means of squares, cropped at the far edges; halves round up.
  * @param {{height: number, width: number, levels: ArrayLike<number>}} plane
- * @param {number} side
  * @returns {Plane}
  */
 export function blockMeans({height, width, levels}, side) {

@@ -9,10 +9,7 @@
  * @property {number[]} areas pixels of each
  */
 
-/**
- * @param {Mask} mask
- * @returns {Components}
- */
+/** @param {Mask} mask @returns {Components} */
 export function labelComponents({height, width, pixels}) {
   const runs = [];
   const parents = [];
@@ -37,12 +34,7 @@ export function labelComponents({height, width, pixels}) {
   return measuredPieces({height, width}, runs, parents);
 }
 
-/**
- * Return a mask of some of the components.
- * @param {Components} components
- * @param {number[]} pieces
- * @returns {Mask}
- */
+/** Return a mask of some of the components. @param {Components} components @param {number[]} pieces @returns {Mask} */
 export function maskOfPieces({height, width, runs}, pieces) {
   const pixels = new Uint8Array(height * width);
   const wanted = new Set(pieces);

@@ -19,7 +19,6 @@ const DIRT_PIECE = 20;
 
 /**
  * Return the digits among the components, in the order of their first pixels.
- * @param {import("./connected-components.js").Components} components
  * @param {boolean} dropsCutOff whether pieces at the picture's edge are left out, unless there are no others
  * @returns {Group[]}
  */
@@ -93,10 +92,7 @@ function ownerOf(owners, piece) {
   return piece;
 }
 
-/**
- * Return whether a box touches the edge of the image.
- * @param {InkBox} box @param {{height: number, width: number}} size
- */
+/** Return whether a box touches the edge of the image. @param {InkBox} box @param {{height: number, width: number}} size */
 export function isCutOff({top, left, bottom, right}, {height, width}) {
   return top === 0 || left === 0 || bottom === height - 1 || right === width - 1;
 }

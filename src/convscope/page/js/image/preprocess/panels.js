@@ -17,7 +17,6 @@ const MAX_PANELS = 100;
 export const MAX_DEPTH = 4;
 
 /**
- * @param {import("./connected-components.js").Components} components
  * @param {number} minSide pixels of the inside
  * @returns {{box: import("./pixel-statistics.js").InkBox, isFilled: boolean}[]} `box`: the inside
  */

@@ -43,10 +43,7 @@ export function borderMedian({height, width, pixels}) {
   return level;
 }
 
-/**
- * @param {GreyPicture} picture
- * @returns {InkBox | null} where anything is above 0
- */
+/** @param {GreyPicture} picture @returns {InkBox | null} where anything is above 0 */
 export function inkBox({height, width, pixels}) {
   let [top, left, bottom, right] = [height, width, -1, -1];
   for (let row = 0, place = 0; row < height; row++) {

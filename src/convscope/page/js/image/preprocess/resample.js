@@ -62,8 +62,6 @@ export function weightedLevels({width, pixels}, rows, columns, areaOf) {
 
 /**
  * Return the nonzero weights from input pixels to output pixels along one axis.
- * @param {number} inputs
- * @param {number} outputs
  * @param {FittingScale} scale
  * @returns {PixelShare[]}
  */
@@ -128,7 +126,6 @@ export function shrinkFactor({height, width}) {
  *
  * Some rows of an image may be passed if their number is a multiple of `factor`, or if they are the last ones.
  * @param {Pixels} picture
- * @param {number} factor
  * @returns {Pixels}
  */
 export function shrunk({height, width, data}, factor) {

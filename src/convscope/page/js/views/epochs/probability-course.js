@@ -9,12 +9,8 @@ const MAX_LETTERS = 12;
 
 /**
  * Create a chart of the probabilities of two classes after each epoch, below a line that reads them out.
- * @param {object} course
- * @param {number} course.width
- * @param {number} course.height
  * @param {ArrayLike<number>[]} course.probabilities of all classes, for each frame
  * @param {number} course.called the predicted class
- * @param {number} course.rival
  * @param {number | null} course.label the true class
  * @returns {{nodes: HTMLElement[], mark: () => void}} `mark`: the open epoch
  */

@@ -58,8 +58,6 @@ const CHECKS = {
 };
 
 /**
- * @param {Exercise} exercise
- * @param {Situation} situation
  * @param {Begun} begun kept for this exercise from one check to the next
  * @returns {boolean} of a kind that is not known: never
  */

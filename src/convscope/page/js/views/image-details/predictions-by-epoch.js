@@ -52,10 +52,7 @@ function* fillAnswers(answers, images, network, rows) {
 
 /**
  * Return a sentence about the predictions for an image over the epochs.
- * @param {number[]} epochs
  * @param {number[]} answers the class that each epoch's network called it
- * @param {number | null} label
- * @param {string[]} names
  * @returns {(string | {name: string})[]} text and names
  */
 export function predictionsByEpochSentence(epochs, answers, label, names) {
@@ -86,11 +83,7 @@ function afterEpochs(epochs) {
   return `after epochs ${epochs.slice(0, -1).join(", ")} and ${epochs[epochs.length - 1]}`;
 }
 
-/**
- * @param {ArrayLike<number>} a
- * @param {ArrayLike<number>} b
- * @returns {number} the Euclidean distance
- */
+/** @param {ArrayLike<number>} a @param {ArrayLike<number>} b @returns {number} the Euclidean distance */
 export function distanceBetween(a, b) {
   let squares = 0;
   for (let place = 0; place < a.length; place++) squares += (a[place] - b[place]) ** 2;

@@ -1,10 +1,6 @@
 import {newGlossaryButton, newElement} from "../../dom/element.js";
 
-/**
- * Create the view of an error's likely cause, with the evidence.
- * @param {Hint} hint
- * @returns {HTMLElement}
- */
+/** Create the view of an error's likely cause, with the evidence. @param {Hint} hint @returns {HTMLElement} */
 export function newTriageView({kind, evidence}) {
   const sign = newElement("span", {class: "triage-sign", "aria-hidden": "true"}, TRIAGE_SIGNS[kind]);
   const isJudged = kind !== "unjudged";
@@ -39,16 +35,10 @@ export const TRIAGE_TITLES = {
   "unjudged": "cause not judged",
 };
 
-/**
- * A symbol for each cause, so that colour is not the only cue.
- * @type {Record<TriageKind, string>}
- */
+/** A symbol for each cause, so that colour is not the only cue. @type {Record<TriageKind, string>} */
 export const TRIAGE_SIGNS = {"label suspect": "?", "ambiguous": "≈", "model error": "✕", "unjudged": "·"};
 
-/**
- * @param {object | undefined} mistakes `metrics.mistakes`, which pages of earlier versions lack
- * @returns {Triage}
- */
+/** @param {object | undefined} mistakes `metrics.mistakes`, which pages of earlier versions lack @returns {Triage} */
 export function makeTriage(mistakes) {
   const kindOfIndex = new Map();
   for (const [kind, indices] of Object.entries(mistakes?.indices ?? {})) {

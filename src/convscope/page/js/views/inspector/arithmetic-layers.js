@@ -15,7 +15,6 @@ const [GRID_SIDE, MIN_WRITTEN] = [132, 22];
  * @param {import("../../network/unit-arithmetic.js").Explanation} told
  * @param {import("./arithmetic.js").ArithmeticView & {layer: import("../../network/network.js").Layer, index: number, isWhole: boolean,
  *   extra: number}} view `isWhole`: whether all channels are shown; `extra`: decimals
- * @returns {Node[]}
  */
 export function convolutionArithmetic(told, {scales, weightExtent, channel, layer, index, isWhole, extra}) {
   const width = layer.settings.kernel_size[1];
@@ -85,7 +84,6 @@ export const FIRST_TERMS = 8;
  * @param {{isWhole: boolean, extra: number, source: {name: string, shape: number[], index: number}, prefix?: number[],
  *   openUnit: (index: number, place: number[]) => void}} view `extra`: decimals; `source`: what is read, behind flattening; `prefix`: the place,
  *   where the layer works at every place of a picture by itself
- * @returns {Node[]}
  */
 export function denseArithmetic(told, {isWhole, extra, source, prefix = [], openUnit}) {
   const {shown, hidden, rest} = largestFirst(told.terms, ({product}) => product, isWhole ? Infinity : FIRST_TERMS);
@@ -145,7 +143,6 @@ export const FIRST_CLASSES = 10;
  * Show the softmax: exponentials, total, probabilities.
  * @param {import("../../network/unit-arithmetic.js").Explanation} told
  * @param {{isWhole: boolean, extra: number, nameOf: (unit: number) => string}} view
- * @returns {Node[]}
  */
 export function softmaxArithmetic({softmax, unit}, {isWhole, extra, nameOf}) {
   const {logits, maximum, exponentials, total, probabilities} = softmax;

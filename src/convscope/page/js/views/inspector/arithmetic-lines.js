@@ -21,7 +21,6 @@ const FUNCTIONS_IN_WORDS = {
 
 /**
  * @param {import("../../network/unit-arithmetic.js").Explanation} told
- * @param {number} decimals
  * @param {AccountLine[]} [lines] those before the activation function
  * @returns {HTMLTableElement}
  */
@@ -53,29 +52,19 @@ function arithmeticLine([term, value, words, text], decimals) {
 /**
  * Return the decimals for the arithmetic of a unit: enough for its largest part.
  * @param {import("../../network/unit-arithmetic.js").Explanation} told
- * @param {number[]} parts
  */
 export function arithmeticDecimals(told, parts) {
   return Math.max(3, decimalsFor([told.before, told.after, told.bias ?? 0, ...parts]));
 }
 
-/**
- * Create a number with its term and exact value, for arithmetic without a table.
- * @param {string} term
- * @param {number} value
- * @param {number} extra digits
- */
+/** Create a number with its term and exact value, for arithmetic without a table. @param {number} extra digits */
 export function arithmeticNumber(term, value, extra) {
   return newElement("b", {"data-term": term, "data-value": value}, formatNumber(value, 5 + extra));
 }
 
 /**
  * Create a cell with a value, in its colour.
- * @param {Record<string, any>} attributes
- * @param {string} text
- * @param {number} value
  * @param {import("../../image/color/paint.js").ColorScale | null} scale null for no colour
- * @returns {HTMLElement}
  */
 export function valueCell(attributes, text, value, scale) {
   const colour = scale && colorOf(value, scale);

@@ -39,11 +39,7 @@ export class UnitArithmetic {
     this.element = newElement("div", {class: "arithmetic"}, this.body, this.tail);
   }
 
-  /**
-   * @param {import("./selected-unit.js").Unit} unit
-   * @param {import("../../network/unit-arithmetic.js").Explanation} told
-   * @param {ArithmeticView} view
-   */
+  /** @param {import("../../network/unit-arithmetic.js").Explanation} told @param {ArithmeticView} view */
   show({index, place}, told, view) {
     if (index !== this.layer) [this.layer, this.isWhole] = [index, false];
     const {session: {network}} = this;
@@ -126,10 +122,7 @@ function poolingArithmetic(told, {scale, extra, openWinner}) {
   return [box, sentence];
 }
 
-/**
- * Show batch normalization or rescaling step by step.
- * @param {number} extra decimals
- */
+/** Show batch normalization or rescaling step by step. @param {number} extra decimals */
 function affineArithmetic(told, extra) {
   if (told.kind === "rescaling") {
     const lines = [["input", told.input, "input"], ["scale", told.scale, "scale", `× ${formatDecimals(told.scale, 6)}`],

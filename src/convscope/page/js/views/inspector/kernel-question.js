@@ -104,7 +104,6 @@ export function strokeImage({rows, columns}) {
 /**
  * Return the cross-correlation of a picture with a kernel, without padding.
  * @param {Map2D} picture
- * @param {ArrayLike<number>} kernel
  * @param {{rows: number, columns: number}} size of the kernel
  * @returns {Map2D}
  */
@@ -124,8 +123,6 @@ export function crossCorrelation({values, rows, columns}, kernel, size) {
  * Return the map of one kernel between those of two others, as different as possible from it and from each other.
  * @param {WeightTiles} tiles
  * @param {ArrayLike<number>} kernel of the layer
- * @param {number} output
- * @param {number} channel
  * @returns {{answers: Map2D[], right: number, where: string}} `where`: what the right one shows
  */
 export function strokeAnswers(tiles, kernel, output, channel) {

@@ -11,11 +11,7 @@ import {sourceOfLayer} from "../../network/receptive-field.js";
  * @property {boolean} isWindow whether the picture is a window that moves, not the whole of what is read
  */
 
-/**
- * @param {import("../../network/network.js").Network} network
- * @param {number} index of the layer
- * @returns {WeightTiles | null} null for a layer without a kernel
- */
+/** @param {number} index of the layer @returns {WeightTiles | null} null for a layer without a kernel */
 export function weightTilesOf(network, index) {
   const {kind, settings, inputShape, outputShape, weights} = network.layers[index];
   if (!weights.kernel) return null;
@@ -41,20 +37,12 @@ export function layOutWeights({stack, rows, columns}) {
  * Return the weights of one filter or unit, for `paintTiles` with `layOutWeights`.
  * @param {WeightTiles} tiles
  * @param {ArrayLike<number>} kernel in Keras' order: row, column, channel, output; the same for a Dense layer on a picture
- * @param {number} output
  */
 export function weightsOfOutput({outputs, stack, rows, columns}, kernel, output) {
   return Float32Array.from({length: rows * columns * stack}, (_, place) => kernel[place * outputs + output]);
 }
 
-/**
- * Return the weights of one picture.
- * @param {WeightTiles} tiles
- * @param {ArrayLike<number>} kernel
- * @param {number} output
- * @param {number} channel
- * @returns {number[]} in row order
- */
+/** Return the weights of one picture. @param {WeightTiles} tiles @returns {number[]} in row order */
 export function weightsOfPicture({outputs, stack, rows, columns}, kernel, output, channel) {
   return Array.from({length: rows * columns}, (_, place) => kernel[(place * stack + channel) * outputs + output]);
 }

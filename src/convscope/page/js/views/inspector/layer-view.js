@@ -186,7 +186,6 @@ export class LayerView {
 
   /**
    * Tell the weight that is pointed at, or the largest one of a filter.
-   * @param {number} channel
    * @param {import("../../dom/tiles.js").TilePlace | null} under
    */
   tell(channel, under) {
@@ -242,7 +241,6 @@ export function showLayerTitle(title, {name, kind, outputShape}, isUnit) {
  * Return the units of a flat layer, largest magnitude first.
  * @param {ArrayLike<number>} data the activations
  * @param {ArrayLike<number> | null} weights to order by activation × weight; null for the activation alone
- * @returns {number[]}
  */
 export function orderOfUnits(data, weights) {
   const sizes = Array.from(data, (value, unit) => Math.abs(weights ? value * weights[unit] : value));

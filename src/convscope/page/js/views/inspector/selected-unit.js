@@ -116,8 +116,6 @@ const STEPS = {
 };
 
 /**
- * @param {number[]} shape
- * @param {Place} place
  * @param {string} key as keyboards call it
  * @param {number} [perLine] units side by side, where the layer is no picture
  * @returns {Place | null} null where the key does not walk; the place itself at the edge
@@ -135,22 +133,13 @@ export function placeAfter(shape, place, key, perLine = 1) {
   return next.every((index, axis) => index >= 0 && index <= last[axis]) ? next : place;
 }
 
-/**
- * Return the next unit in row order of its channel, or null after the last.
- * @param {number[]} shape
- * @param {Place} place
- * @returns {Place | null}
- */
+/** Return the next unit in row order of its channel, or null after the last. @param {Place} place @returns {Place | null} */
 export function placeBehind(shape, place) {
   const offset = offsetOf(shape, place) + (shape.length === 3 ? shape[2] : 1);
   return offset < sizeOf(shape) ? placeOf(shape, offset) : null;
 }
 
-/**
- * @param {Place} place
- * @param {number[]} shape
- * @returns {string} "channel 3, row 12, column 7", all counted from 0; an only channel is not mentioned
- */
+/** @returns {string} "channel 3, row 12, column 7", all counted from 0; an only channel is not mentioned */
 export function placeInWords(place, shape) {
   if (shape.length !== 3) return `unit ${place.join(".")}`;
   const [row, column, channel] = place;

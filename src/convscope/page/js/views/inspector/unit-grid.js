@@ -38,10 +38,7 @@ export class UnitGrid {
     });
   }
 
-  /**
-   * @param {import("./selected-unit.js").Unit} unit
-   * @param {import("../../dom/tiles.js").TileLayout} layout of the picture
-   */
+  /** @param {import("../../dom/tiles.js").TileLayout} layout of the picture */
   show({index, place}, layout) {
     this.layout = layout;
     const {name, outputShape: shape} = this.unit.session.network.layers[index];

@@ -36,9 +36,7 @@ export class UnitPictures {
   }
 
   /**
-   * @param {import("./selected-unit.js").Unit} unit
    * @param {import("../../network/unit-arithmetic.js").Explanation} told
-   * @param {import("../../dom/signed-layers.js").LayerScales} scales
    * @param {{shown: number, isPlaying: boolean}} view `shown`: which channel of what was read
    */
   show({index, place}, told, scales, {shown, isPlaying}) {

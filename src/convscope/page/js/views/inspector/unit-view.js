@@ -14,10 +14,7 @@ import {UnitPictures} from "./unit-pictures.js";
 
 /** One unit in one row: what it reads, its arithmetic, the map that it is part of; below it the controls. */
 export class UnitView {
-  /**
-   * @param {import("./selected-unit.js").OpenUnit} unit
-   * @param {() => void} redraw
-   */
+  /** @param {import("./selected-unit.js").OpenUnit} unit @param {() => void} redraw */
   constructor(session, unit, redraw) {
     Object.assign(this, {session, unit, picked: -1, pickedLayer: -1, pointed: null, shown: -1, colors: null});
     this.element = document.querySelector("#unit");

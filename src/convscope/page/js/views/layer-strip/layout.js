@@ -33,7 +33,6 @@ const STRIP_LINES = 3;
  * Return the layers with a block: the input and every computing layer but the last, whose values are bars.
  *
  * If there is none in between, each pixel's contribution to each class is shown instead.
- * @param {import("../../network/network.js").Network} network
  * @returns {StripLayer[]}
  */
 export function stripLayers(network) {
@@ -90,7 +89,6 @@ export function layOutBlocks(layers, {width, height, between, narrowest, head = 
 /**
  * @param {StripBlock} block
  * @param {number} x in pixels of the page from the left of the block
- * @param {number} y
  * @returns {import("../../dom/tiles.js").TilePlace | null} with the row and column of the map; null in a gap
  */
 export function placeInBlock(block, x, y) {

@@ -10,7 +10,6 @@ const AWAY = 16;
 
 /**
  * Enlarge the map under the pointer in the same colours, with the value that it points at.
- * @param {import("../../state/session.js").Session} session
  * @param {{list: HTMLElement, partAt: (element: Element) => {block: import("./layout.js").StripBlock} | undefined,
  *   scaleOf: (layer: StripLayer, tile: number) => ColorScale,
  *   onHover: (place: object | null) => void}} options

@@ -11,10 +11,7 @@ const MAX_RIBBONS = 40;
 /** Pixels of the widest. */
 const WIDEST = 9;
 
-/**
- * @param {HTMLElement} place below the whole strip
- * @param {HTMLElement[]} faces of the blocks, then the bars
- */
+/** @param {HTMLElement} place below the whole strip @param {HTMLElement[]} faces of the blocks, then the bars */
 export function drawConnectors(place, faces) {
   const ground = place.getBoundingClientRect();
   const edges = faces.map((face) => face.getBoundingClientRect());
@@ -62,7 +59,6 @@ export function drawRibbons(place, last, ribbons = []) {
  */
 
 /**
- * @param {Network} network
  * @param {StripBlock[]} blocks
  * @param {number} at the block pointed at
  * @param {number} tile in it
@@ -86,7 +82,6 @@ export function linkedTiles({layers}, blocks, at, tile) {
 
 /**
  * Return what each tile of the last block adds to each class before the softmax: weight × activation, summed over the tile.
- * @param {Network} network
  * @param {StripBlock} block
  * @param {Float32Array} data its values
  * @returns {((tile: number, target: number) => number) | null} null where another layer lies between

@@ -1,9 +1,6 @@
 import {paintOpenImage} from "./input-display.js";
 
-/**
- * Start the drawing pad: the open image, enlarged, and a brush.
- * @param {import("./input.js").Input} input
- */
+/** Start the drawing pad: the open image, enlarged, and a brush. @param {import("./input.js").Input} input */
 export function startDrawingPad(session, input) {
   const canvas = document.getElementById("pad");
   const {making: {padHeight, padWidth, radius, way}} = input;

@@ -4,11 +4,7 @@ import {blockMeans} from "../../image/preprocess/binarize.js";
 /** Pixels; the pad has 280, on a dense screen twice as many. */
 const MAX_SHOWN_SIDE = 300;
 
-/**
- * Paint the open image before preprocessing: a drawing or photo as it is, an image of the dataset with hard pixels.
- * @param {HTMLCanvasElement} canvas
- * @param {import("./input.js").Input} input
- */
+/** Paint the open image before preprocessing: a drawing or photo as it is, an image of the dataset with hard pixels. */
 export function paintOpenImage(canvas, session, input) {
   const context = canvas.getContext("2d");
   const {open} = session;
@@ -30,10 +26,7 @@ export function paintOpenImage(canvas, session, input) {
   context.drawImage(small, (canvas.width - shownWidth) / 2, (canvas.height - shownHeight) / 2, shownWidth, shownHeight);
 }
 
-/**
- * Thumbnails of large images, cached because each move of a slider repaints them.
- * @type {WeakMap<object, object>}
- */
+/** Thumbnails of large images, cached because each move of a slider repaints them. @type {WeakMap<object, object>} */
 const THUMBNAILS = new WeakMap();
 
 /**

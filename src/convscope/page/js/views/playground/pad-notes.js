@@ -4,10 +4,7 @@ import {NO_CHANGE} from "../../image/perturb.js";
 import {parseChange} from "../../state/perturbation.js";
 import {sliderText, slidersFor} from "./perturbation-sliders.js";
 
-/**
- * Start what stands on the pad itself: the invitation, how the image was changed, and what became of a file or a change.
- * @param {import("./input.js").Input} input
- */
+/** Start what stands on the pad itself: the invitation, how the image was changed, and what became of a file or a change. */
 export function startPadNotes(session, input) {
   const [pad, invitation, badge, note] = ["pad", "pad-invitation", "pad-changed", "pad-note"].map((id) => document.getElementById(id));
   const sliders = slidersFor(session.shape);

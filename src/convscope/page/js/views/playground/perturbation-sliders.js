@@ -127,11 +127,7 @@ export function slidersFor({height, width, channels}) {
   return sliders.filter(({key}) => key !== "thick" || channels === 1);
 }
 
-/**
- * @param {Slider} slider
- * @param {number} value
- * @returns {string} "−40°"
- */
+/** @param {Slider} slider @param {number} value @returns {string} "−40°" */
 export function sliderText({step, unit}, value) {
   return `${step < 1 ? value.toFixed(step < 0.1 ? 2 : 1) : value}${unit}`.replace("-", "−");
 }
@@ -162,7 +158,6 @@ function* sweepSliders(network, original, shape, change, sliders) {
 
 /**
  * Return the intervals of a slider with the same prediction.
- * @param {number[]} classes
  * @returns {{answer: number, from: number, to: number}[]} as shares of the slider's length
  */
 export function stretchesOf(classes) {

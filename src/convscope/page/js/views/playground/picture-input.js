@@ -43,10 +43,7 @@ async function hasSixteenBits(file) {
   return head[0] === 0x89 && head[1] === 0x50 && head[24] === 16 && head[25] === 0;
 }
 
-/**
- * Start the buttons next to the pad with their keys, and image files that are chosen, dropped or pasted.
- * @param {import("./input.js").Input} input
- */
+/** Start the buttons next to the pad with their keys, and image files that are chosen, dropped or pasted. */
 export function startPictureInput(session, input) {
   const file = document.getElementById("pad-file");
   const note = document.getElementById("pad-note");
@@ -105,7 +102,7 @@ function startDrawingTools(session, input) {
   session.follow(["open", "ink"], show);
 }
 
-/** Start the choice of the open image: next, previous, random, by number, an error. */
+/** Start the choice of the open image: next, previous, by number, an error. */
 export function startChooser(session) {
   const {test} = session.images;
   const node = document.getElementById("chooser");
@@ -117,9 +114,6 @@ export function startChooser(session) {
   mistake.disabled = !mistakes.length;
   document.getElementById("chooser-back").addEventListener("click", () => session.openImage(neighbourName(session, -1)));
   document.getElementById("chooser-next").addEventListener("click", () => session.openImage(neighbourName(session, 1)));
-  document.getElementById("chooser-any").addEventListener("click", () => {
-    session.openImage(`test-${test.indices[Math.floor(Math.random() * test.count)]}`);
-  });
   mistake.addEventListener("click", () => session.openImage(mistakes[(mistakes.indexOf(session.open.name) + 1) % mistakes.length]));
   number.addEventListener("change", () => {
     if (number.value !== "") session.openImage(testNameNear(test, Math.max(0, Math.floor(Number(number.value)))));

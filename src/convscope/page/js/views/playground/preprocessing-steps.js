@@ -8,10 +8,7 @@ const STEP_SIDE = 84;
 /** Pixels of the only picture. */
 const ALONE_SIDE = 168;
 
-/**
- * Show the preprocessing from drawing to network input, each step with a switch.
- * @param {import("./input.js").Input} input
- */
+/** Show the preprocessing from drawing to network input, each step with a switch. */
 export function startPreprocessingSteps(session, input) {
   const node = document.getElementById("steps");
   const about = document.getElementById("steps-about");

@@ -13,10 +13,7 @@ const MAX_POINTS = 20000;
 /** Characters; the rest of the 2,000 of a link is for what else is open, and where. */
 const MAX_TEXT = 1700;
 
-/**
- * @param {Stroke[]} strokes
- * @param {string} [base] the name of the image below
- */
+/** @param {Stroke[]} strokes @param {string} [base] the name of the image below */
 export function formatInk(strokes, base = "") {
   let text = strokes.map(strokeText).join(".");
   if (text.length > MAX_TEXT) {
@@ -26,10 +23,7 @@ export function formatInk(strokes, base = "") {
   return base ? `${base}~${text}` : text;
 }
 
-/**
- * @param {string} text any text
- * @returns {{base: string, strokes: Stroke[]}} what is not understood is left out
- */
+/** @param {string} text any text @returns {{base: string, strokes: Stroke[]}} what is not understood is left out */
 export function parseInk(text) {
   const end = text.indexOf("~");
   const strokes = text.slice(end + 1).split(".").map(strokeFrom).filter(Boolean);
@@ -97,7 +91,6 @@ const [SIDE, COARSE] = [280, 4];
 /**
  * Return a function that leaves out points that the line between others passes by, and strokes that later ones cover. Pure: no
  * DOM.
- * @param {Stroke[]} strokes
  * @returns {(tolerance: number) => Stroke[]} tolerance: how many pixels a line may be off, and the side of a square of ink
  *   that may be lost
  */

@@ -7,7 +7,6 @@ import {greyImage} from "./input-display.js";
 
 /**
  * Start the row of pictures under the pad: a test image, three errors, an image that the data has none like, and any other.
- * @param {import("./input.js").Input} input
  */
 export function startThumbnails(session, input) {
   const node = document.getElementById("thumbnails");

@@ -9,11 +9,7 @@ const FEWER_BARS = 10;
 /** Of more classes, those below this probability are folded too; ten bars stay where they are while the reader draws. */
 const LEAST = 0.001;
 
-/**
- * Create a bar with a number for each class; a click makes it the target class.
- * @param {string[]} classNames
- * @param {(target: number) => void} onPick
- */
+/** Create a bar with a number for each class; a click makes it the target class. @param {(target: number) => void} onPick */
 export function makeProbabilityBars(classNames, onPick) {
   const most = classNames.length > MAX_BARS ? FEWER_BARS : MAX_BARS;
   let [isUnfolded, last] = [false, null];
@@ -30,10 +26,7 @@ export function makeProbabilityBars(classNames, onPick) {
   });
   return {node, show};
 
-  /**
-   * @param {ArrayLike<number>} probabilities
-   * @param {{best: number, label: number | null, target: number}} marks
-   */
+  /** @param {ArrayLike<number>} probabilities @param {{best: number, label: number | null, target: number}} marks */
   function show(probabilities, marks) {
     last = [probabilities, marks];
     const {places, others, rest: share} = shownClasses(probabilities, isUnfolded ? classNames.length : most, LEAST);

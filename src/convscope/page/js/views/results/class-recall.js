@@ -35,7 +35,6 @@ export function recallAxis(scores, letters = LETTERS) {
 
 /**
  * Draw a class into the button of its row.
- * @param {HTMLElement} button
  * @param {ClassScore} score
  * @param {{name: string, axis: RecallAxis, accuracy: number}} options
  */
@@ -68,8 +67,6 @@ export function newRecallAxis(axis) {
 const Z_95 = 1.959963984540054;
 
 /**
- * @param {number} successes
- * @param {number} trials
  * @returns {[number, number]} the Wilson 95% interval of their share, as `analysis/statistics/proportions.py` has it; of no
  *   trials all that there is
  */

@@ -192,7 +192,6 @@ function newSwitch(number, change) {
  * Create the legend of the confusion matrix.
  * @param {number} most errors in a cell at the end of the scale; 0 where there are none
  * @param {boolean} isForAll whether the scale is that of all epochs
- * @returns {HTMLElement}
  */
 export function newMatrixLegend(most, isForAll) {
   const tint = (count) => ({"--tint": `${(100 * errorTint(count, most)).toFixed(1)}%`});

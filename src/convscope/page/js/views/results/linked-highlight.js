@@ -26,23 +26,14 @@ export function makeLinkedHighlight() {
   };
 }
 
-/**
- * Return whether an image is highlighted.
- * @param {Lit | null} lit
- * @param {number} truth
- * @param {number} predicted
- */
+/** Return whether an image is highlighted. @param {Lit | null} lit @param {number} truth @param {number} predicted */
 export function isHighlightedImage(lit, truth, predicted) {
   if (!lit) return false;
   const [row, column] = [lit.truth === truth, lit.predicted === predicted];
   return lit.isPair ? row && column : row || column;
 }
 
-/**
- * Return whether a class is highlighted.
- * @param {Lit | null} lit
- * @param {number} label
- */
+/** Return whether a class is highlighted. @param {Lit | null} lit @param {number} label */
 export function isHighlightedClass(lit, label) {
   return lit !== null && (lit.truth === label || lit.predicted === label);
 }

@@ -22,11 +22,7 @@ const COMMAND_KEYS = "jkx";
 /** Most classes with a key each. */
 const MAX_KEYS = 10;
 
-/**
- * @param {import("./selection.js").Answered} images
- * @param {string[]} names
- * @returns {Marks}
- */
+/** @param {import("./selection.js").Answered} images @param {string[]} names @returns {Marks} */
 export function makeMarks({labels, predictions, indices, files}, names) {
   const [all, listeners] = [new Map(), []];
   const tell = () => listeners.forEach((listener) => listener());
@@ -69,12 +65,7 @@ export function classKeys(names) {
   return isClear ? letters : names.map((_, label) => String(label));
 }
 
-/**
- * Create the line that counts the marked images, copies and saves them.
- * @param {Marks} marks
- * @param {string} dataset its name
- * @returns {HTMLElement}
- */
+/** Create the line that counts the marked images, copies and saves them. @param {string} dataset its name */
 export function newMarksBar(marks, dataset) {
   const file = `${dataset.replace(/[^\w.-]+/g, "-")}-labels.csv`;
   const count = newElement("strong", {"aria-live": "polite"});

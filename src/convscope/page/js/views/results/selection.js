@@ -55,7 +55,6 @@ export const TILE_ORDERS = Object.keys(COMPARISONS);
 
 /**
  * @param {Answered} images
- * @param {Selection} selection
  * @param {(row: number) => string | null} [triageOf] whose fault a row looks like
  * @returns {Uint32Array} the rows that it asks for, ascending
  */
@@ -97,9 +96,7 @@ const NOUNS = {all: ["test image", "test images"], wrong: ["error", "errors"], r
 
 /**
  * Return the title of the gallery: `All 37 errors`, `9 errors: “5” predicted as “3”`, `0 images match`.
- * @param {Selection} selection
  * @param {{count: number, total: number}} numbers images shown, and tested ones of that outcome
- * @param {string[]} names
  * @returns {import("../../dom/element.js").Content[]}
  */
 export function galleryTitle({truth, predicted, outcome, hint}, {count, total}, names) {

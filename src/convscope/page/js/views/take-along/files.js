@@ -13,7 +13,6 @@ const CRC_TABLE = Uint32Array.from({length: 256}, (_, byte) => {
 /**
  * Return an `.npz` file, which `numpy.load` reads: an uncompressed zip archive with one `.npy` file per array.
  * @param {NamedArray[]} arrays
- * @returns {Uint8Array}
  */
 export function npzOf(arrays) {
   const entries = arrays.map(({name, shape, data}) => ({name: new TextEncoder().encode(`${name}.npy`), bytes: npyOf(shape, data)}));
@@ -43,7 +42,6 @@ function npyOf(shape, data) {
 /**
  * Return the predictions for the test images in this page, one row per image.
  * @param {import("../../data/images.js").TestImages} test
- * @param {string[]} names
  */
 export function predictionsCsv({indices, labels, predictions, confidence, trueProbability}, names) {
   const rows = Array.from(indices, (index, row) => [
