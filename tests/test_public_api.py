@@ -33,19 +33,6 @@ def test_type_checkers_and_the_table_agree_on_every_public_name() -> None:
     assert {alias.asname: node.module for node in imports for alias in node.names} == convscope._HOME
 
 
-def test_a_former_name_still_works_and_warns_with_the_new_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(convscope._RENAMED, "OldConfig", "TrainConfig")
-    with pytest.warns(DeprecationWarning, match=rf"OldConfig.*TrainConfig.*{convscope._RENAMED_UNTIL}") as caught:
-        assert convscope.OldConfig is convscope.TrainConfig
-    assert caught[0].filename == __file__
-    assert "OldConfig" not in dir(convscope)
-
-
-def test_every_former_name_leads_to_a_public_name() -> None:
-    assert not set(convscope._RENAMED) & set(convscope._HOME)
-    assert set(convscope._RENAMED.values()) <= set(convscope._HOME)
-
-
 def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="trian"):
         convscope.trian  # noqa: B018
@@ -85,8 +72,8 @@ TERMINAL_ONLY = {"as_json", "quiet", "open_page", "csv_file", "data_at"}
 """Flags without a keyword in Python."""
 READING = {field.name: field.default for field in dataclasses.fields(convscope.ReadOptions)}
 """The keyword ``reading`` stands for these flags."""
-PYTHON_ONLY = defaultdict(set, predict={"skip_bad_images"}, mistakes={"saliency"})
-"""Keywords without a flag: the command always skips bad images, and a terminal cannot show saliency maps."""
+PYTHON_ONLY = defaultdict(set, predict={"skip_bad_images"})
+"""Keywords without a flag: the command always skips bad images."""
 
 OF_CSV = {"evaluate": {"overwrite"}, "predict": {"overwrite"}, "mistakes": {"overwrite"}}
 """Flags that concern the file of ``--csv`` alone."""

@@ -19,7 +19,6 @@ if (
     del sys.path[0]
 
 import importlib
-import warnings
 from typing import TYPE_CHECKING, Any
 
 from ._version import __version__ as __version__
@@ -60,19 +59,6 @@ _NAMES = {
 }
 """The public names by the module that defines them."""
 _HOME = {name: module for module, names in _NAMES.items() for name in names.split()}
-_RENAMED = {
-    "Built": "TrainingStarted",
-    "Doubt": "Uncertainty",
-    "Examination": "RobustnessReport",
-    "Examining": "ExamineProgress",
-    "Loaded": "DatasetLoaded",
-    "Progress": "TrainProgress",
-    "Reading": "ReadProgress",
-    "Sureness": "CalibrationMetrics",
-}
-"""Former public names and the names that replace them."""
-_RENAMED_UNTIL = "0.2.0"
-"""The release that drops the former names."""
 __all__ = sorted(_HOME)  # noqa: PLE0605 - it is a list
 
 # Type checkers do not follow __getattr__; a test compares these lines with the table.
@@ -125,14 +111,6 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> Any:
-    if name in _RENAMED:
-        new = _RENAMED[name]
-        warnings.warn(
-            f"convscope.{name} is now convscope.{new}; release {_RENAMED_UNTIL} drops the old name",
-            DeprecationWarning,
-            stacklevel=2,
-        )
-        return __getattr__(new)
     if name not in _HOME:
         raise AttributeError(f"module 'convscope' has no attribute {name!r}")
     value = getattr(importlib.import_module(f".{_HOME[name]}", __name__), name)

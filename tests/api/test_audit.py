@@ -88,7 +88,7 @@ def test_audit_scores_are_evidence_in_the_triage_of_errors(folder: Path, audit: 
     told = opening.read_json(folder / "metrics.json")["mistakes"]
     assert told["audited"]
     assert [each["audit_score"] for each in told["list"]] == [scores.get(each["index"]) for each in told["list"]]
-    for each in convscope.mistakes(folder, saliency=False):
+    for each in convscope.mistakes(folder):
         assert each.triage.evidence[-1].startswith("the label audit ")
 
 

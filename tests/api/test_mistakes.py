@@ -19,24 +19,13 @@ from convscope.system.files import write_json
 
 
 def test_a_run_and_its_folder_give_the_same_mistakes(digits_run: convscope.Run) -> None:
-    of_run, of_folder = convscope.mistakes(digits_run, saliency=False), convscope.mistakes(digits_run.folder, saliency=False)
+    of_run, of_folder = convscope.mistakes(digits_run), convscope.mistakes(digits_run.folder)
     assert [each.index for each in of_run] == [each.index for each in of_folder] == digits_run.evaluation.mistakes.tolist()
     assert [each.triage for each in of_run] == [each.triage for each in of_folder]
     kinds = [each.triage.kind for each in of_run]
     assert {kind: kinds.count(kind) for kind in set(kinds)}.items() <= digits_run.record.metrics["mistakes"][
         "triage"
     ].items()
-
-
-def test_saliency_is_measured_only_on_request(digits_run: convscope.Run) -> None:
-    (first,) = convscope.mistakes(digits_run, saliency=True, most=1)
-    assert first.occlusion is not None
-    assert first.occlusion.drop.shape == (2, 7, 7)
-    assert first.saliency is not None
-    assert first.saliency.integrated.shape == (2, 8, 8, 1)
-    assert "predicted as" in repr(first)
-    (bare,) = convscope.mistakes(digits_run, most=1)
-    assert (bare.occlusion, bare.saliency) == (None, None)
 
 
 def test_other_runs_vote_if_they_are_on_the_same_data(digits_run: convscope.Run, run_copy: Path) -> None:
@@ -46,7 +35,7 @@ def test_other_runs_vote_if_they_are_on_the_same_data(digits_run: convscope.Run,
     perfect = Evaluation(predictions["labels"], logits, digits_run.evaluation.class_names)
     write_json(run_copy / METRICS, {**opening.read_json(run_copy / METRICS), "test": evaluation_metrics(perfect)})
     run_folder.write_manifest(run_copy)
-    for each in convscope.mistakes(digits_run, others=[run_copy, digits_run], saliency=False):
+    for each in convscope.mistakes(digits_run, others=[run_copy, digits_run]):
         assert np.flatnonzero(each.votes).tolist() == sorted(each.labels)
         assert each.votes.sum() == 2
     request = opening.read_json(run_copy / REQUEST)

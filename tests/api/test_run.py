@@ -54,12 +54,6 @@ def test_the_uncertainty_is_what_was_measured(loaded: convscope.Run, digits_run:
     assert to_json(found) == loaded.metrics["uncertainty"]
 
 
-def test_the_former_name_of_the_uncertainty_still_works_and_warns(loaded: convscope.Run) -> None:
-    with pytest.warns(DeprecationWarning, match=r"Run\.doubt.*Run\.uncertainty") as caught:
-        assert loaded.doubt is loaded.uncertainty
-    assert caught[0].filename == __file__
-
-
 def test_a_run_that_did_not_measure_its_uncertainty_has_none(digits_run: convscope.Run) -> None:
     assert uncertainty_from_metrics({}, digits_run.evaluation) is None
 
@@ -87,7 +81,7 @@ def test_without_its_data_everything_but_the_data_is_there(run_copy: Path) -> No
     run_folder.write_manifest(run_copy)
     run = convscope.load_run(run_copy)
     assert run.label_audit is None
-    assert len(convscope.mistakes(run, saliency=False)) == run.evaluation.errors
+    assert len(convscope.mistakes(run)) == run.evaluation.errors
     with pytest.raises(DatasetError, match="gone/away.npz"):
         _ = run.dataset
 

@@ -22,7 +22,7 @@ def test_the_table_has_a_line_per_mistake_with_hint_and_reason(
     assert main(["mistakes", str(digits_run.folder)]) == 0
     head, *lines, _, last = capsys.readouterr().out.splitlines()
     assert head.split() == ["index", "true", "predicted", "p(true)", "p(predicted)", "file", "cause", "reason"]
-    found = convscope.mistakes(digits_run, saliency=False)
+    found = convscope.mistakes(digits_run)
     for line, mistake in zip(lines, found, strict=True):
         assert line.split()[:3] == [str(mistake.index), mistake.true, mistake.predicted]
         assert f"  {mistake.triage.kind} " in line

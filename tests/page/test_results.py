@@ -13,7 +13,6 @@ import pytest
 
 from convscope.analysis.epoch_snapshots import page_weights
 from convscope.analysis.evaluation import Evaluation
-from convscope.analysis.mistakes.attribution import measure_saliency
 from convscope.analysis.mistakes.mistakes import explain_mistakes, mistakes_metrics
 from convscope.analysis.mistakes.triage import EXPLANATIONS
 from convscope.analysis.uncertainty.selective_prediction import select
@@ -22,12 +21,12 @@ from convscope.figures.figure import Drawing
 from convscope.formatting import format_probability, percent, percent_range
 from convscope.models.onnx_writer.writer import onnx_bytes
 from convscope.models.predictor import Predictor
+from convscope.models.saving import with_logits
 from convscope.page.evidence_payload import evidence_arrays
 from convscope.page.payload import make_payload
 from convscope.page.render import render
 from convscope.runs.label_suspects import Review, read_reviews
 from convscope.runs.record import RunRecord
-from convscope.training.input_gradients import InputGradient
 
 from .conftest import HOSTILE, drawn, with_class_names  # type: ignore[import-not-found]
 from .test_browser import opened  # type: ignore[import-not-found]
@@ -396,6 +395,17 @@ def test_on_a_phone_the_case_opens_below_the_row_of_its_tile(browser: Browser, w
         assert not page.locator(".image-details").is_visible()
 
 
+def logit_slopes(model: Any, inputs: Any, label: int) -> Any:
+    """Return the gradients (n, h, w, c) of the logit of a class."""
+    import tensorflow as tf
+
+    images = tf.constant(inputs)
+    with tf.GradientTape() as tape:
+        tape.watch(images)
+        logit = with_logits(model)(images, training=False)["logits"][:, label]
+    return tape.gradient(logit, images).numpy()
+
+
 def test_the_attribution_of_both_classes_of_an_image_is_that_of_python(
     browser: Browser, write_page: Write, page_text: str, digits_run: Run, digits_record: RunRecord
 ) -> None:
@@ -406,17 +416,18 @@ def test_the_attribution_of_both_classes_of_an_image_is_that_of_python(
         digits_record.evidence.test_images[first],
         (int(evaluation.labels[first]), int(evaluation.predictions[first])),
     )
-    found = measure_saliency(InputGradient(digits_run.model), image, labels)
-    assert found.integrated.shape == (2, 8, 8, 1)
+    inputs = image.astype(np.float32) / 255
+    path = np.concatenate([inputs[None], (np.arange(32, dtype=np.float32)[:, None, None, None] + 0.5) / 32 * inputs])
+    slopes = np.stack([logit_slopes(digits_run.model, path, label) for label in labels])
     # Squares of 2 × 2, set to nothing, at every place where one touches the image.
     covered = np.repeat(np.pad(image, ((1, 1), (1, 1), (0, 0)))[None], 64, axis=0)
     for number, (row, column) in enumerate(np.ndindex(8, 8)):
         covered[number, row : row + 2, column : column + 2] = 0
     logits = Predictor(onnx_bytes(network)).logits(covered[:, 1:9, 1:9])[:, labels]
     sums = {
-        "gradient": found.gradient_times_input.sum(axis=(1, 2, 3)),
-        "integrated": found.integrated.sum(axis=(1, 2, 3)),
-        "occlusion": (found.logits - logits).max(axis=0),
+        "gradient": (slopes[:, 0] * inputs).sum(axis=(1, 2, 3)),
+        "integrated": (slopes[:, 1:].mean(axis=1) * inputs).sum(axis=(1, 2, 3)),
+        "occlusion": (evaluation.logits[first, labels] - logits).max(axis=0),
     }
     with results(browser, f"{write_page(page_text)}#every-image&image=test-{first}") as (page, troubles):
         page.locator(".details-classes > summary").click()

@@ -128,21 +128,6 @@ def test_an_image_that_needs_preprocessing_does_not_change_the_others(digits_run
         assert alone.preprocessing_steps[0] == together.preprocessing_steps[number]
 
 
-def test_renamed_attributes_still_work_and_warn_with_the_new_name(digits_run: Run, classifier: Classifier) -> None:
-    renamed = {
-        "unfamiliar": "is_out_of_distribution",
-        "is_sure_enough": "is_above_threshold",
-        "done": "preprocessing_steps",
-        "unmeasured": "ood_unavailable_reason",
-    }
-    found = predict(classifier, digits_run.dataset.test.images[:3])
-    for old, new in renamed.items():
-        for each in (found, found[0]) if old != "unmeasured" else (found,):
-            with pytest.warns(DeprecationWarning, match=rf"{old}.*{new}") as caught:
-                assert np.array_equal(getattr(each, old), getattr(each, new))
-            assert caught[0].filename == __file__
-
-
 def test_all_unreadable_image_files_are_named_at_once(classifier: Classifier, folder: Path, tmp_path: Path) -> None:
     (tmp_path / "text.png").write_text("hello")
     pictures = [folder / "000.png", tmp_path / "text.png", folder / "001.png", tmp_path / "absent.png", np.zeros(3)]

@@ -50,7 +50,7 @@ def page_of(text: str) -> Any:
 
 def test_a_run_in_its_studys_folder_finds_the_other_seeds_by_itself(study: Path) -> None:
     answers = answers_of_others(study)
-    found = convscope.mistakes(run_in(study), saliency=False)
+    found = convscope.mistakes(run_in(study))
     assert found
     for each in found:
         assert each.votes.tolist() == np.bincount(answers[:, each.index], minlength=10).tolist()
@@ -79,7 +79,7 @@ def test_a_run_elsewhere_is_given_the_study_and_remembers_it(
     study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = Path(shutil.copytree(run_in(study), tmp_path / "elsewhere" / "run"))
-    assert not any(each.votes.any() for each in convscope.mistakes(run, saliency=False))
+    assert not any(each.votes.any() for each in convscope.mistakes(run))
     assert main(["mistakes", str(run), "--study", str(study), "--json"]) == 0
     listed = json.loads(capsys.readouterr().out)["mistakes"]
     answers = answers_of_others(study)
@@ -89,7 +89,7 @@ def test_a_run_elsewhere_is_given_the_study_and_remembers_it(
     told = opening.read_json(run_folder.verify(run) / METRICS)["mistakes"]["votes"]
     assert told == {"study": str(Path("..", "..", "study")), "seeds": [0, 1, 3, 4]}
     assert "other seeds" in (run / "report.html").read_text("utf-8")
-    assert all(each.votes.sum() == 4 for each in convscope.mistakes(run, saliency=False))
+    assert all(each.votes.sum() == 4 for each in convscope.mistakes(run))
 
 
 def test_a_seed_that_the_study_lacks_gets_the_votes_of_all_its_seeds(study: Path, tmp_path: Path) -> None:
@@ -111,6 +111,4 @@ def test_a_folder_without_a_study_or_such_runs_is_refused(study: Path, digits_ru
     (study / VOTES).write_bytes(b"x")
     with pytest.raises(RunError, match="votes.npz"):
         convscope.mistakes(run, study=study)
-    assert not any(
-        each.votes.any() for each in convscope.mistakes(run, saliency=False)
-    )  # the study was not named, so it is skipped
+    assert not any(each.votes.any() for each in convscope.mistakes(run))  # the study was not named, so it is skipped

@@ -1,4 +1,4 @@
-"""Seeds that a difference takes, against statsmodels, and the former name of significance."""
+"""Seeds that a difference takes, against statsmodels."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from statsmodels.stats.power import TTestPower
 
-from convscope.studies.comparisons import MIN_SEEDS, compare_all, power, seeds_needed
+from convscope.studies.comparisons import MIN_SEEDS, power, seeds_needed
 from convscope.studies.plan import MAX_SEEDS
 
 
@@ -29,9 +29,3 @@ def test_none_are_enough_for_no_difference_and_five_are_the_fewest() -> None:
     assert seeds_needed(0.001, 0.1) is None
     assert power(0.01, MAX_SEEDS) < 0.8
     assert seeds_needed(1.0, 0.001) == seeds_needed(0.3, 0.0) == MIN_SEEDS == 5
-
-
-def test_the_former_name_of_significance_still_works_and_warns() -> None:
-    pair = compare_all({"a": np.eye(5, 8, dtype=bool), "b": np.ones((5, 8), dtype=bool)})[0]
-    with pytest.warns(DeprecationWarning, match=r"distinguishable.*\.significant"):
-        assert pair.distinguishable == pair.significant

@@ -7,16 +7,13 @@ import numpy as np
 
 from ..analysis.mistakes.mistakes import Mistake, explain_mistakes
 from ..errors import ConfigError, DatasetError
-from ..models.saving import load_model
 from ..page.write import write_report
 from ..runs import run_folder, store
 from ..runs.evidence import MISTAKES, OTHER_SEEDS, ensure_evidence
-from ..runs.files import KERAS_MODEL
 from ..runs.label_suspects import load_audit
 from ..runs.predictor import open_predictor
 from ..runs.record import RunRecord
 from ..runs.seed_votes import count_votes, seed_votes
-from ..training.input_gradients import InputGradient
 from ..types import Labels, PathLike
 from .run import Run, dataset_in_memory
 
@@ -29,7 +26,6 @@ def mistakes(
     *,
     others: Iterable[PathLike | Run] = (),
     study: PathLike | None = None,
-    saliency: bool = False,
     most: int | None = None,
 ) -> tuple[Mistake, ...]:
     """Explain every error of a run on its test split, the most confident first.
@@ -43,15 +39,12 @@ def mistakes(
         others: Runs on the same data whose predictions are evidence, too.
         study: The folder of a study whose other seeds vote. The votes are saved in the run, and its page is made again.
             A run in the folder of a study finds that study without being told.
-        saliency: Whether to measure the influence of every part of the image on both classes, by occlusion and by
-            gradients; about 0.2 s per image. Needs Keras with a back-end.
         most: The largest number of errors to explain; None explains all.
 
     Raises:
         DatasetError: The run has no images of its errors, and its data cannot be found any more.
         ConfigError: A run in ``others`` has different data, or ``study`` has no runs like this one.
         RunError: A run folder is damaged.
-        MissingBackendError: ``saliency`` was requested, and there is no back-end.
 
     >>> [mistake for mistake in convscope.mistakes("runs/mnist-cnn-standard-0") if mistake.triage.kind == "label suspect"]
     """
@@ -75,7 +68,6 @@ def mistakes(
         votes=votes if seeds is None else votes + seeds.counts,
         voter_name=OTHER_NETWORKS if predictions else OTHER_SEEDS,
         audit=load_audit(record, folder),
-        gradient=InputGradient(load_model(folder / KERAS_MODEL)) if saliency else None,
         most=most,
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -101,14 +100,6 @@ class Run:
     def uncertainty(self) -> Uncertainty | None:
         """Calibration and selective prediction of the network; None if they were not measured."""
         return uncertainty_from_metrics(self.record.metrics, self.evaluation)
-
-    @property
-    def doubt(self) -> Uncertainty | None:
-        """The former name of :attr:`uncertainty`."""
-        warnings.warn(
-            "Run.doubt is now Run.uncertainty; the next release drops the old name", DeprecationWarning, stacklevel=2
-        )
-        return self.uncertainty
 
     @cached_property
     def baseline(self) -> Baseline | None:

@@ -1,6 +1,5 @@
 """Predicted classes with probabilities and out-of-distribution distances."""
 
-import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
@@ -15,17 +14,6 @@ from ..analysis.uncertainty.temperature import log_softmax
 from ..data.images.inputs import BadPicture
 from ..formatting import format_probability
 from ..types import Floats, Images, Labels
-
-
-def _renamed(old: str, new: str) -> Any:
-    """Return a deprecated property that forwards from the name ``old`` to ``new``."""
-
-    def get(self: object) -> Any:
-        message = f"{type(self).__name__}.{old} is now .{new}; the next release drops the old name"
-        warnings.warn(message, DeprecationWarning, stacklevel=2)
-        return getattr(self, new)
-
-    return property(get)
 
 
 @dataclass(frozen=True)
@@ -90,10 +78,6 @@ class Prediction:
     def is_out_of_distribution(self) -> bool | None:
         """Whether the image is out of distribution; None if that was not measured."""
         return None if self.distance is None or self.threshold is None else self.distance > self.threshold
-
-    unfamiliar = _renamed("unfamiliar", "is_out_of_distribution")
-    is_sure_enough = _renamed("is_sure_enough", "is_above_threshold")
-    done = _renamed("done", "preprocessing_steps")
 
     def __repr__(self) -> str:
         if self.probability is None:
@@ -178,11 +162,6 @@ class Predictions:
         if self.distances is None or self.feature_distances is None:
             return None
         return np.asarray(self.distances > self.feature_distances.threshold)
-
-    unfamiliar = _renamed("unfamiliar", "is_out_of_distribution")
-    is_sure_enough = _renamed("is_sure_enough", "is_above_threshold")
-    done = _renamed("done", "preprocessing_steps")
-    unmeasured = _renamed("unmeasured", "ood_unavailable_reason")
 
     def __len__(self) -> int:
         return len(self.names)

@@ -8,7 +8,6 @@ et al., "Accounting for variance in machine learning benchmarks", MLSys 2021. In
 :mod:`.seeds_and_images`.
 """
 
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -110,13 +109,6 @@ class ConfigurationComparison:
     def significant(self) -> bool:
         """Whether the difference is significant after correction; never with too few seeds."""
         return self.judged and self.p_adjusted < LEVEL
-
-    @property
-    def distinguishable(self) -> bool:
-        """The former name of :attr:`significant`."""
-        message = "ConfigurationComparison.distinguishable is now .significant; the next release drops the old name"
-        warnings.warn(message, DeprecationWarning, stacklevel=2)
-        return self.significant
 
 
 def compare_all(correct: Mapping[str, Correct]) -> tuple[ConfigurationComparison, ...]:

@@ -34,31 +34,24 @@ class InputGradient:
     def __init__(self, model: keras.Model) -> None:
         """Compile the gradient of ``model``; RunError unless it ends in a dense layer with a softmax."""
         name = require_backend()
-        steps: dict[str, Callable[[keras.Model], tuple[Step, Step, Forward]]] = {"tensorflow": _tensorflow, "jax": _jax}
+        steps: dict[str, Callable[[keras.Model], tuple[Step, Forward]]] = {"tensorflow": _tensorflow, "jax": _jax}
         if name not in steps:
             raise ConfigError(f"input gradients need the back-end tensorflow or jax; Keras uses {name}. Set KERAS_BACKEND.")
         with seeded(0):
-            self._loss_step, self._logit_step, self._forward = steps[name](with_logits(model))
+            self._step, self._forward = steps[name](with_logits(model))
 
     def __call__(self, inputs: Inputs, labels: Labels) -> tuple[Floats, Floats]:
-        return _run(self._loss_step, inputs, labels)
-
-    def of_logits(self, inputs: Inputs, classes: Labels) -> tuple[Floats, Floats]:
-        """Return the gradients (n, h, w, c) of logit ``classes[i]`` of image i, and all logits (n, k), both float32."""
-        return _run(self._logit_step, inputs, classes)
+        """Return the gradients (n, h, w, c) and the logits (n, k), both float32."""
+        with quiet_tensorflow_log():
+            parts = [self._step(_padded(inputs[part], np.float32), _padded(labels[part])) for part in _batches(inputs)]
+        gradients, logits = (_joined(each, len(inputs)) for each in zip(*parts, strict=True))
+        return gradients, logits
 
     def logits(self, inputs: Inputs) -> Floats:
         """Return only the logits (n, k) float32, for a third of the work."""
         with quiet_tensorflow_log():
             parts = [self._forward(_padded(inputs[part], np.float32)) for part in _batches(inputs)]
         return _joined(parts, len(inputs))
-
-
-def _run(step: Step, inputs: Inputs, labels: Labels) -> tuple[Floats, Floats]:
-    with quiet_tensorflow_log():
-        parts = [step(_padded(inputs[part], np.float32), _padded(labels[part])) for part in _batches(inputs)]
-    gradients, logits = (_joined(each, len(inputs)) for each in zip(*parts, strict=True))
-    return gradients, logits
 
 
 def _batches(inputs: Inputs) -> list[slice]:
@@ -76,35 +69,25 @@ def _joined(parts: Sequence[Any], number: int) -> Floats:
     return np.concatenate([np.asarray(part) for part in parts])[:number]
 
 
-def _tensorflow(model: keras.Model) -> tuple[Step, Step, Forward]:
+def _tensorflow(model: keras.Model) -> tuple[Step, Forward]:
     import tensorflow as tf
 
-    def step_of(measure: Callable[[Any, Any], Any]) -> Step:
-        @tf.function  # type: ignore[untyped-decorator, unused-ignore]
-        def step(inputs: Any, labels: Any) -> tuple[Any, Any]:
-            with tf.GradientTape() as tape:
-                tape.watch(inputs)
-                logits = model(inputs, training=False)["logits"]
-                total = tf.reduce_sum(measure(labels, logits))
-            return tape.gradient(total, inputs), logits
-
-        return lambda inputs, labels: step(tf.constant(inputs), tf.constant(labels))
-
-    def chosen(labels: Any, logits: Any) -> Any:
-        return logits * tf.one_hot(labels, logits.shape[1])
+    @tf.function  # type: ignore[untyped-decorator, unused-ignore]
+    def step(inputs: Any, labels: Any) -> tuple[Any, Any]:
+        with tf.GradientTape() as tape:
+            tape.watch(inputs)
+            logits = model(inputs, training=False)["logits"]
+            total = tf.reduce_sum(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits))
+        return tape.gradient(total, inputs), logits
 
     @tf.function  # type: ignore[untyped-decorator, unused-ignore]
     def forward(inputs: Any) -> Any:
         return model(inputs, training=False)["logits"]
 
-    return (
-        step_of(tf.nn.sparse_softmax_cross_entropy_with_logits),
-        step_of(chosen),
-        lambda inputs: forward(tf.constant(inputs)),
-    )
+    return lambda *given: step(*map(tf.constant, given)), lambda inputs: forward(tf.constant(inputs))
 
 
-def _jax(model: keras.Model) -> tuple[Step, Step, Forward]:
+def _jax(model: keras.Model) -> tuple[Step, Forward]:
     import jax
 
     trained = [variable.value for variable in model.trainable_variables]
@@ -118,10 +101,6 @@ def _jax(model: keras.Model) -> tuple[Step, Step, Forward]:
         log_probabilities = jax.nn.log_softmax(logits)
         return -jax.numpy.take_along_axis(log_probabilities, labels[:, None], axis=1).sum(), logits
 
-    def logit(inputs: Any, labels: Any) -> tuple[Any, Any]:
-        logits = forward(inputs)
-        return jax.numpy.take_along_axis(logits, labels[:, None], axis=1).sum(), logits
-
-    of_loss, of_logit = (jax.jit(jax.grad(each, has_aux=True)) for each in (loss, logit))
+    step = jax.jit(jax.grad(loss, has_aux=True))
     # Wrapped, since jax.jit's own type does not say what comes back.
-    return lambda *given: of_loss(*given), lambda *given: of_logit(*given), jax.jit(forward)
+    return lambda *given: step(*given), jax.jit(forward)

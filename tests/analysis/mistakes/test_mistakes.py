@@ -11,11 +11,9 @@ from scipy.special import softmax
 
 import convscope
 from convscope.analysis.label_audit.suspects import LabelAudit
-from convscope.analysis.mistakes.attribution import measure_saliency, occlude
 from convscope.analysis.mistakes.mistakes import Mistake, explain_mistakes, mistakes_metrics
 from convscope.data.dataset import Dataset
 from convscope.models.predictor import Predictor
-from convscope.training.input_gradients import InputGradient
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +23,7 @@ def predictor(digits_run: convscope.Run) -> Predictor:
 
 @pytest.fixture(scope="module")
 def explained(digits_run: convscope.Run, predictor: Predictor) -> tuple[Mistake, ...]:
-    return explain_mistakes(digits_run.record, predictor, gradient=InputGradient(digits_run.model))
+    return explain_mistakes(digits_run.record, predictor)
 
 
 def test_every_mistake_is_there_the_surest_first(
@@ -78,29 +76,6 @@ def test_history_ends_with_the_answer_and_agrees_with_the_film(
         assert each.triage.signs.epochs_correct == int(each.history[0] == each.labels[0])
 
 
-def test_occlusion_is_that_of_both_classes(explained: tuple[Mistake, ...], predictor: Predictor) -> None:
-    first = explained[0]
-    assert first.occlusion is not None
-    assert first.occlusion.classes == first.labels
-    assert np.array_equal(first.occlusion.drop, occlude(predictor, first.image, first.labels).drop)
-
-
-def test_gradients_are_those_of_both_classes(explained: tuple[Mistake, ...], digits_run: convscope.Run) -> None:
-    first = explained[0]
-    assert first.saliency is not None
-    assert first.saliency.classes == first.labels
-    again = measure_saliency(InputGradient(digits_run.model), first.image, first.labels)
-    assert np.array_equal(first.saliency.integrated, again.integrated)
-    assert first.saliency.logits == pytest.approx(digits_run.evaluation.logits[first.index, list(first.labels)], abs=1e-4)
-
-
-def test_without_a_gradient_neither_occlusion_nor_saliency_is_measured(
-    digits_run: convscope.Run, predictor: Predictor
-) -> None:
-    (first,) = explain_mistakes(digits_run.record, predictor, most=1)
-    assert (first.occlusion, first.saliency) == (None, None)
-
-
 def test_other_networks_vote(digits_run: convscope.Run, predictor: Predictor) -> None:
     evaluation = digits_run.evaluation
     votes = np.zeros(evaluation.logits.shape, np.int64)
@@ -147,7 +122,7 @@ def test_a_run_of_an_earlier_version_has_no_history_and_maybe_no_temperature(
     old = replace(record, evidence=bare, metrics={})
     for each in explain_mistakes(old, predictor, most=3):
         assert each.probabilities == pytest.approx(digits_run.evaluation.probabilities[each.index])
-        assert (each.nearest_true, len(each.history), each.occlusion) == (None, 0, None)
+        assert (each.nearest_true, len(each.history)) == (None, 0)
 
 
 def test_the_metrics_count_and_list_them(explained: tuple[Mistake, ...], digits_run: convscope.Run) -> None:

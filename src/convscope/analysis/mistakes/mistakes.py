@@ -13,7 +13,6 @@ from ..evidence import Evidence, MeasuredRun
 from ..label_audit.suspects import LabelAudit
 from ..uncertainty.temperature import log_softmax
 from ..uncertainty.uncertainty import temperature_of
-from .attribution import LogitGradient, Occlusion, Saliency, measure_saliency, occlude
 from .nearest_neighbours import NO_NEIGHBOUR
 from .triage import KINDS, MistakeEvidence, Triage, triage
 
@@ -54,10 +53,6 @@ class Mistake:
     """(k,) number of other networks that predict each class; all zero without other networks."""
     triage: Triage
     """Likely cause of the error, by heuristic."""
-    occlusion: Occlusion | None
-    """Occlusion maps of the true class (first) and the predicted one (second)."""
-    saliency: Saliency | None
-    """What every pixel contributes to the logits of both, the true class first."""
     file: str = ""
     """The file of the image, relative to the data, or its row; empty if unknown."""
 
@@ -80,13 +75,11 @@ def explain_mistakes(
     votes: Labels | None = None,
     voter_name: str = "other networks",
     audit: LabelAudit | None = None,
-    gradient: LogitGradient | None = None,
     most: int | None = None,
 ) -> tuple[Mistake, ...]:
     """Return the errors whose images are in the evidence, by descending confidence; at most ``most``.
 
-    ``votes`` (n, k) counts the other networks, called ``voter_name``, that predict each class for each test image. ``gradient``
-    is that of the network; without it, occlusion and saliency are ``None``.
+    ``votes`` (n, k) counts the other networks, called ``voter_name``, that predict each class for each test image.
     """
     evidence = record.evidence
     assert evidence is not None
@@ -124,8 +117,6 @@ def explain_mistakes(
                 history,
                 own_votes,
                 triage(signs, true=names[labels[0]], predicted=names[labels[1]], voter_name=voter_name),
-                None if gradient is None else occlude(predictor, image, labels),
-                None if gradient is None else measure_saliency(gradient, image, labels),
                 evaluation.names[index] if len(evaluation.names) else "",
             )
         )
