@@ -14,8 +14,8 @@ PACKAGES = ["_version", "errors", "types", "formatting", "system", "data", "mode
 """From the bottom up. ``__init__`` is the public API, which loads its names lazily: only the command line stands above it."""
 LIBRARIES = {
     "PIL": {"analysis", "data"}, "cleanlab": {"analysis"}, "click": {"cli"}, "distributed": {"studies"}, "jinja2": {"page"},
-    "loky": {"studies"}, "matplotlib": {"figures"}, "onnx": {"exporters"}, "onnxruntime": {"models"}, "optuna": {"studies"},
-    "rich": {"cli"}, "tensorflow": {"exporters", "models", "training"}, "uvicorn": {"server"},
+    "filelock": {"runs"}, "loky": {"studies"}, "matplotlib": {"figures"}, "onnx": {"exporters"}, "onnxruntime": {"models"},
+    "optuna": {"studies"}, "rich": {"cli"}, "tensorflow": {"exporters", "models", "training"}, "uvicorn": {"server"},
 }  # fmt: skip
 """Each library behind one package. ``exporters`` opens what it wrote as TensorFlow does: there is no other way to check it."""
 MAX_LINES, MAX_FUNCTION_LINES = 400, 60

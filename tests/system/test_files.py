@@ -55,3 +55,22 @@ def test_an_output_error_is_ours_and_the_systems(tmp_path: Path) -> None:
     assert isinstance(caught.value, ConvscopeError)
     assert isinstance(caught.value, OSError)
     assert "another place" in str(caught.value)
+
+
+def test_files_are_synced_by_a_descriptor_that_may_write_as_windows_needs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import fcntl
+
+    synced = []
+
+    def as_on_windows(descriptor: int) -> None:
+        if fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY:
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+        synced.append(descriptor)
+
+    monkeypatch.setattr(os, "fsync", as_on_windows)
+    (tmp_path / "a").touch(mode=0o400)
+    write_text(tmp_path / "a", "text")
+    assert len(synced) == 1
+    assert (tmp_path / "a").stat().st_mode & 0o777 == 0o400

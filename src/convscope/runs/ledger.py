@@ -121,5 +121,7 @@ def _entry(line: str) -> LedgerEntry:
 
 
 def _is_cut_short(descriptor: int) -> bool:
-    size = os.fstat(descriptor).st_size
-    return size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
+    if os.fstat(descriptor).st_size == 0:
+        return False
+    os.lseek(descriptor, -1, os.SEEK_END)  # Windows has no pread
+    return os.read(descriptor, 1) != b"\n"

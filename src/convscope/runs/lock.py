@@ -1,25 +1,28 @@
 """Locks on folders, and what killed processes left in them.
 
-The operating system locks a folder while it is written (``flock``): two trainings cannot share it, and a killed one
-leaves no lock behind.
+The operating system locks a folder while it is written: two trainings cannot share it, and a killed one leaves no lock behind.
 """
 
 import contextlib
 import os
 import shutil
+import tempfile
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from ..errors import OutputError, RunError, RunExistsError
 from ..system.files import cannot_write, is_temporary
+from ..system.regular_files import NO_FOLLOW, open_regular
 from .files import AUDIT_CHECKPOINT, FIGURES
 
 MIN_FREE_BYTES = 32 * 2**20
 """Free disk space below which nothing is started; a run takes about 6 MB."""
+FOLDERS_CAN_BE_OPENED = os.name != "nt"
+"""And so locked. Windows cannot: there a temporary file, whose name is the identity of the folder, is locked instead."""
 
 
 @contextlib.contextmanager
-def locked(folder: Path, *, new: bool = False) -> Iterator[int | None]:
+def locked(folder: Path, *, new: bool = False) -> Iterator[int]:
     """Lock ``folder`` for the block and yield its descriptor; a ``new`` one, or what it links to, is created if it is missing."""
     try:
         if new:
@@ -29,31 +32,30 @@ def locked(folder: Path, *, new: bool = False) -> Iterator[int | None]:
                 f"cannot write {str(folder)!r}: the disk has less than {MIN_FREE_BYTES // 2**20} MiB free. "
                 "Free some space, or choose another place."
             )
-        # Windows cannot open folders, and so cannot lock them either.
-        descriptor = os.open(folder, os.O_RDONLY) if os.name != "nt" else None
+        is_folder, lockable = FOLDERS_CAN_BE_OPENED, _lockable(folder)
+        descriptor = (
+            os.open(lockable, os.O_RDONLY) if is_folder else open_regular(lockable, os.O_RDWR | os.O_CREAT | NO_FOLLOW)
+        )
     except OSError as error:
         if isinstance(error, OutputError):
             raise
         raise cannot_write(folder, error) if new or os.path.lexists(folder) else _replaced(folder) from error
     try:
-        if descriptor is not None:
-            if not _lock(descriptor):
-                remedy = "Wait for it, or choose another folder."
-                raise RunExistsError(f"{str(folder)!r} is being written by another convscope process. {remedy}")
-            check_in_place(descriptor, folder)
+        if not _lock(descriptor):
+            remedy = "Wait for it, or choose another folder."
+            raise RunExistsError(f"{str(folder)!r} is being written by another convscope process. {remedy}")
+        check_in_place(descriptor, folder)
         yield descriptor
     finally:
-        if descriptor is not None:
-            os.close(descriptor)
+        os.close(descriptor)
 
 
-def check_in_place(descriptor: int | None, folder: Path) -> None:
+def check_in_place(descriptor: int, folder: Path) -> None:
     """Raise RunError if the locked ``folder`` was moved away, removed or replaced by another."""
-    if descriptor is not None:
-        with contextlib.suppress(OSError):
-            if os.path.samestat(os.fstat(descriptor), folder.stat()):
-                return
-        raise _replaced(folder)
+    with contextlib.suppress(OSError):
+        if os.path.samestat(os.fstat(descriptor), _lockable(folder).stat()):
+            return
+    raise _replaced(folder)
 
 
 def _replaced(folder: Path) -> RunError:
@@ -61,7 +63,7 @@ def _replaced(folder: Path) -> RunError:
     return RunError(f"{happened} {str(folder)!r} meanwhile. Run the command again, with the name that the folder has now.")
 
 
-def place_of(descriptor: int | None, folder: Path) -> Path:
+def place_of(descriptor: int, folder: Path) -> Path:
     """Return where the locked ``folder`` is now, as far as the system says: it may have been renamed."""
     with contextlib.suppress(OSError):
         if not folder.is_dir():
@@ -103,14 +105,18 @@ def remove(folder: Path, names: Collection[str]) -> None:
         folder.rmdir()
 
 
+def _lockable(folder: Path) -> Path:
+    if FOLDERS_CAN_BE_OPENED:
+        return folder
+    identity = folder.stat()
+    return Path(tempfile.gettempdir(), f"convscope-{identity.st_dev:x}-{identity.st_ino:x}.lock")
+
+
 def _lock(descriptor: int) -> bool:
     """Lock until the descriptor is closed; return False if another process holds the lock."""
-    import fcntl
+    from filelock import lock_descriptor  # 11 ms, which verbs that only read need not wait for
 
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
+        return lock_descriptor(descriptor, blocking=False)
     except OSError:  # some network file systems cannot lock; training unlocked beats refusing to train
         return True
-    return True

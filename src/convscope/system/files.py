@@ -52,9 +52,9 @@ def replacing(path: PathLike) -> Iterator[Path]:
     temporary = path.parent / temporary_name(path.suffix)
     try:
         yield temporary
+        sync(temporary)
         with contextlib.suppress(OSError):  # what its owner hid stays hidden
             shutil.copymode(path, temporary, follow_symlinks=False)
-        sync(temporary)
         os.replace(temporary, path)
         sync(path.parent)
     except OSError as error:
@@ -94,8 +94,9 @@ def write_output(path: PathLike, text: str) -> None:
         return
     try:
         # A pipe that nobody reads is an error, not a wait.
-        descriptor = os.open(path, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0))
-        os.set_blocking(descriptor, True)
+        descriptor = os.open(path, os.O_WRONLY | (no_wait := getattr(os, "O_NONBLOCK", 0)))
+        if no_wait:
+            os.set_blocking(descriptor, True)
         with open(descriptor, "wb") as file:
             file.write(text.encode("utf-8", "replace"))
     except OSError as error:
@@ -124,10 +125,11 @@ def cannot_write(path: PathLike, error: Exception) -> OutputError:
 
 def sync(path: Path) -> None:
     """Flush a file, or the entries of a folder, to the disk, where the system can."""
-    if os.name == "nt" and path.is_dir():
+    is_folder = path.is_dir()
+    if os.name == "nt" and is_folder:
         return  # Windows cannot open folders; the rename alone has to do
     try:
-        descriptor = os.open(path, os.O_RDONLY)
+        descriptor = os.open(path, os.O_RDONLY if is_folder else os.O_RDWR)  # Windows syncs only what may be written
         try:
             os.fsync(descriptor)
         finally:
