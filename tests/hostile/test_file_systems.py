@@ -16,7 +16,7 @@ import convscope
 from convscope.api.run import Run
 from convscope.cli.main import main
 from convscope.errors import ConvscopeError
-from convscope.runs import run_folder
+from convscope.runs import files, marks, run_folder
 from convscope.system.files import sync, write_output, write_text
 
 from .test_power_cut import generation, write_run  # type: ignore[import-not-found]
@@ -88,6 +88,50 @@ def test_a_file_that_the_old_run_did_not_list_stays(name: str, tmp_path: Path) -
     write_run(tmp_path, 2)
     assert generation(tmp_path) == 2
     assert (tmp_path / name).read_bytes() == MINE
+
+
+LISTED_NOWHERE = ["a run that was killed at its end", "a run that was killed", "a damaged manifest"]
+
+
+@pytest.mark.parametrize("resume", [False, True], ids=["overwrite", "resume"])
+@pytest.mark.parametrize("state", LISTED_NOWHERE)
+@pytest.mark.parametrize("name", sorted(files.KNOWN_FILES - {files.REQUEST, files.MANIFEST}))
+def test_a_file_of_the_users_that_no_manifest_tells_from_ours_stays(
+    name: str, state: str, resume: bool, run_copy: Path
+) -> None:
+    for each in run_copy.iterdir() if state == LISTED_NOWHERE[1] else ():
+        if each.name not in ("run.json", "ledger.jsonl"):
+            shutil.rmtree(each) if each.is_dir() else each.unlink()
+    (run_copy / "manifest.json").unlink(missing_ok=True)
+    if state != LISTED_NOWHERE[2]:  # nothing here is the user's
+        run_folder.check_free(run_copy, True)
+    else:
+        place(run_copy, "manifest.json")
+    shutil.rmtree(run_copy / name) if (run_copy / name).is_dir() else (run_copy / name).unlink(missing_ok=True)
+    if name == files.FIGURES:
+        place(run_copy, "figures/loss.svg")
+        (run_copy / "metrics.json").unlink(missing_ok=True)
+    else:
+        place(run_copy, name)
+    before = {each: each.read_bytes() for each in run_copy.rglob("*") if each.is_file()}
+    said = f"{name}|manifest.json" if state == LISTED_NOWHERE[2] else name
+    with (
+        pytest.raises(ConvscopeError, match=f"({said})' may be yours"),
+        run_folder.writing_run(run_copy, overwrite=not resume, resume=resume),
+    ):
+        pytest.fail("the training began")
+    assert {each: each.read_bytes() for each in run_copy.rglob("*") if each.is_file()} == before
+
+
+@pytest.mark.parametrize("name", sorted(files.KNOWN_FILES - {files.REQUEST, files.MANIFEST, files.LEDGER, files.FIGURES}))
+def test_a_file_of_the_users_that_comes_while_a_run_is_replaced_is_kept_beside(name: str, run_copy: Path) -> None:
+    (run_copy / "manifest.json").unlink()
+    with run_folder.writing_run(run_copy, overwrite=True) as folder:
+        for each in ("run.json", "metrics.json", name):
+            shutil.copy(run_copy / each if (run_copy / each).exists() else run_copy / "run.json", folder / each)
+        (run_copy / name).unlink(missing_ok=True)
+        place(run_copy, name)
+    assert MINE in [each.read_bytes() for each in run_copy.iterdir() if each.is_file()]
 
 
 @pytest.mark.parametrize(
@@ -222,7 +266,7 @@ def test_a_folder_that_is_renamed_meanwhile_costs_no_run(
     said = ""
     try:
         with run_folder.writing_run(run, overwrite=overwrite) as folder:
-            run_folder.write_json(folder / "run.json", {**dict.fromkeys(run_folder.OUR_KEYS, ""), "generation": 2})
+            run_folder.write_json(folder / "run.json", {**dict.fromkeys(marks.REQUEST_KEYS, ""), "generation": 2})
             write_text(folder / "metrics.json", '{"generation": 2}')
             write_text(folder / "checkpoint.npz", "")
             happens(run)

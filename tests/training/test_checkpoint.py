@@ -95,7 +95,7 @@ def test_a_damaged_checkpoint_is_refused(digits: Dataset, tmp_path: Path) -> Non
     np.savez(other, weights=np.zeros(3))
     for damaged in (b"", whole[:100], whole[:5000], other.getvalue()):
         checkpoint.write_bytes(damaged)
-        with pytest.raises(RunError, match=r"checkpoint\.npz' cannot be read\. Train with --overwrite .*delete the file\."):
+        with pytest.raises(RunError, match=r"checkpoint\.npz' cannot be read\. Delete it, and the training begins again\."):
             load_checkpoint(checkpoint)
 
 

@@ -17,6 +17,7 @@ import zipfile
 from collections.abc import Mapping
 from typing import Any
 
+from ..system.arrays import MARK
 from ..system.files import replacing
 from ..types import PathLike
 from .keras_model import default_names, layer_arguments
@@ -53,6 +54,7 @@ def write_keras_archive(network: Network, path: PathLike, metadata: Mapping[str,
     with replacing(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
         for name, content in members.items():
             archive.writestr(_member(name), content)
+        archive.comment = MARK
 
 
 def _model_config(network: Network) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..data.scaling import to_inputs
 from ..errors import RunError, reason_of
+from ..system.arrays import mark
 from ..system.files import replacing
 from ..types import Floats, Images, Inputs, PathLike
 from .backend import full_precision, quiet_tensorflow_log, require_backend
@@ -28,6 +29,7 @@ def save_model(model: keras.Model, path: PathLike) -> None:
     """Write ``model`` as a ``.keras`` file, completely or not at all."""
     with replacing(path) as temporary:
         model.save(temporary)
+        mark(temporary)
 
 
 def load_model(path: PathLike) -> keras.Model:

@@ -15,7 +15,8 @@ from pathlib import Path
 from ..errors import OutputError, RunError, RunExistsError, reason_of
 from ..system.files import cannot_write, is_temporary, make_folder, sync, temporary_name, write_bytes
 from . import lock, opening
-from .files import CHECKPOINT, FIGURES, KNOWN_FILES, LABEL_SUSPECTS, LEDGER, MANIFEST, REPORT, is_page
+from .files import CHECKPOINT, FIGURES, KNOWN_FILES, LABEL_SUSPECTS, LEDGER, MANIFEST, REPORT
+from .marks import is_marked
 
 REPLACED = "replaced-manifest.json"
 """In a new run within the old one's folder: the manifest of the old run, which goes."""
@@ -124,9 +125,20 @@ def _is_the_users(file: Path, listed: Mapping[str, opening.Contents] | None) -> 
     if file.name == LABEL_SUSPECTS:
         content = _content(file)
         return not opening.is_as_listed(content, (listed or {}).get(file.name, []))
-    if listed is None or file.name in (LEDGER, MANIFEST, *listed):
-        return False
-    return file.name != REPORT or not is_page(_content(file))
+    if listed is None:
+        return not is_marked(file)
+    return file.name not in (LEDGER, MANIFEST, *listed) and not (file.name == REPORT and is_marked(file))
+
+
+def file_of_the_users(home: Path) -> str | None:
+    """Return the name of a file in whose place a run would write, and which neither the manifest nor a mark says is ours.
+
+    Beside a manifest that can be read there is none: there it is kept beside.
+    """
+    if _listed(home / MANIFEST) is not None:
+        return None
+    names = [name for name in sorted(KNOWN_FILES, key=lambda name: (name == FIGURES, name)) if os.path.lexists(home / name)]
+    return next((name for name in names if not is_marked(home / name)), None)
 
 
 def keep_beside(file: Path) -> None:

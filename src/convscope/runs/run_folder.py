@@ -20,7 +20,7 @@ from ..system.files import cannot_write, is_temporary, replacing, write_json
 from ..system.near_paths import did_you_mean, near_path
 from ..system.regular_files import kind_of
 from ..types import PathLike
-from . import lock, opening, replacement
+from . import lock, marks, opening, replacement
 from .files import CHECKPOINT, FIGURES, KNOWN_FILES, LABEL_SUSPECTS, LEDGER, MANIFEST, REPORT, REQUEST
 from .opening import ALTERNATIVE, REMEDY, Contents, manifest_entries, open_file, read_json
 
@@ -30,8 +30,6 @@ MAY_DIFFER = frozenset({*REGENERABLE, LABEL_SUSPECTS})
 """Files whose content may be another than the manifest says."""
 NOT_IN_MANIFEST = frozenset({MANIFEST, LEDGER, CHECKPOINT})
 """The manifest itself, the ledger, which grows after the run is complete, and the checkpoint, which then goes."""
-OUR_KEYS = frozenset({"schema_version", "command", "recipe", "versions"})
-"""Of a ``run.json`` that convscope wrote; other programs have a file of that name, too."""
 RUNS = Path("runs")
 """Where `convscope train` writes a run, unless told otherwise."""
 WANTED = " Pass one that `convscope train` wrote, such as runs/NAME."
@@ -100,6 +98,11 @@ def check_free(path: Path, overwrite: bool) -> None:
         raise RunExistsError(
             f"{str(path)!r} already holds {state} run. Choose another folder with --out DIR or another --seed, or {remedy}."
         )
+    if name := replacement.file_of_the_users(replacement.run_in(path)):
+        raise RunExistsError(
+            f"{str(path / name)!r} may be yours: neither a manifest nor its content says that convscope wrote it, and the run "
+            "would replace it. Move it elsewhere, or choose another folder with --out DIR."
+        )
 
 
 def _is_of_a_run(path: Path) -> bool:
@@ -107,9 +110,7 @@ def _is_of_a_run(path: Path) -> bool:
     with contextlib.suppress(RunError):
         if REQUEST in (manifest_entries(path) or {}):
             return True
-    with contextlib.suppress(RunError, AttributeError):
-        return bool(read_json(path / REQUEST).keys() >= OUR_KEYS)
-    return False
+    return marks.is_marked(path / REQUEST)
 
 
 def write_manifest(folder: PathLike) -> None:

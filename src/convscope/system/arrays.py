@@ -21,6 +21,8 @@ from .regular_files import NO_FOLLOW, open_bounded
 Array = npt.NDArray[Any]
 Wanted = Callable[[str], bool]
 SUFFIX, ENCRYPTED = ".npy", 0x1
+MARK = b"convscope"
+"""Comment of every archive that convscope writes into a run, by which it knows it again; no reader minds it."""
 PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """What NumPy writes."""
 MAX_HEADER = 2**16
@@ -74,7 +76,14 @@ def save_arrays(path: Path, arrays: Mapping[str, npt.ArrayLike], *, compressed: 
     buffer = io.BytesIO()
     save = np.savez_compressed if compressed else np.savez
     save(buffer, allow_pickle=False, **{name: np.asarray(array) for name, array in arrays.items()})
+    mark(buffer)
     write_bytes(path, buffer.getvalue())
+
+
+def mark(archive: Path | BinaryIO) -> None:
+    """Mark a zip archive as one that convscope wrote."""
+    with zipfile.ZipFile(archive, "a") as opened:
+        opened.comment = MARK
 
 
 def load_arrays(path: Path, wanted: Wanted = lambda name: True) -> dict[str, Array]:

@@ -67,7 +67,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
         history, arithmetic = (arrays[name].tobytes().decode(errors="replace") for name in ("history", "arithmetic"))
         epochs = history_from_csv(history)
     except (RunError, KeyError) as error:
-        raise RunError(f"the checkpoint {str(path)!r} cannot be read. {REMEDY}, or delete the file.") from error
+        raise RunError(f"the checkpoint {str(path)!r} cannot be read. Delete it, and the training begins again.") from error
     snapshots = tuple(below(arrays, f"epoch-{record.epoch}") for record in epochs)
     for each in snapshots[1:]:
         check_state(each, snapshots[0])
