@@ -11,7 +11,7 @@ from ..analysis.evaluation import evaluate as _evaluate
 from ..analysis.measured_data import MeasuredData, measure_overlap
 from ..analysis.uncertainty.uncertainty import threshold_for_accuracy
 from ..data.class_matching import ClassMatch, match_classes, read_class_map
-from ..data.dataset import Dataset
+from ..data.dataset import Data, Dataset
 from ..data.known.builtin import KNOWN
 from ..data.load import load_dataset, refuse_ambiguous_name
 from ..data.preprocessing import ImagePreprocessor
@@ -28,7 +28,7 @@ from .run import Run
 
 def evaluate(
     run: PathLike | Run,
-    data: PathLike | Dataset | None = None,
+    data: Data | None = None,
     *,
     accuracy: float | None = None,
     reading: ReadOptions = DEFAULTS,
@@ -84,14 +84,15 @@ def evaluate(
     return replace(evaluation, threshold=threshold)
 
 
-def _own_data(data: PathLike | Dataset, record: RunRecord, reading: ReadOptions) -> Dataset | None:
+def _own_data(data: Data, record: RunRecord, reading: ReadOptions) -> Dataset | None:
     """Load the run's own data as for its training, so that the images held out then are its test images; None for other data."""
     known = record.request["dataset"]
     refuse_ambiguous_name(data)
     if isinstance(data, Dataset) or reading not in (DEFAULTS, ReadOptions.from_dict(known.get("reading") or {})):
         return None
     moved = is_missing(known)
-    if not moved and os.fspath(data) != known["source"] and not _same_path(os.fspath(data), known["source"]):
+    path = os.fspath(data) if isinstance(data, (str, os.PathLike)) else None
+    if not moved and (path is None or (path != known["source"] and not _same_path(path, known["source"]))):
         return None
     with contextlib.suppress(ConvscopeError):  # the data have changed, or were not moved there: they are other data
         return reload_dataset(known, data if moved else None)

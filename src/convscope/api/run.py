@@ -14,7 +14,7 @@ from ..analysis.findings.find import find
 from ..analysis.findings.finding import Finding
 from ..analysis.label_audit.suspects import LabelAudit
 from ..analysis.uncertainty.uncertainty import Uncertainty, uncertainty_from_metrics
-from ..data.dataset import Dataset
+from ..data.dataset import Data, Dataset
 from ..data.reload import reload_dataset
 from ..models.saving import load_model
 from ..prediction.classifier import remember_model
@@ -130,12 +130,12 @@ class Run:
         return f"Run({str(self.folder)!r}, {self.evaluation!r})"
 
 
-def load_run(folder: PathLike, *, data: PathLike | None = None) -> Run:
+def load_run(folder: PathLike, *, data: Data | None = None) -> Run:
     """Load a complete run from its folder; a back-end is needed only for ``Run.model``.
 
     Args:
         folder: The run folder.
-        data: Where the data of the run are now, if they were moved. They are read at once.
+        data: Where the data of the run are now, if they were moved, or the arrays themselves. They are read at once.
 
     Returns:
         The run as :func:`convscope.train` returned it.

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ..data.dataset import Dataset
+from ..data.dataset import Data, Dataset
 from ..data.load import load_dataset
 from ..data.read_options import DEFAULTS, ReadOptions
 from ..errors import ConfigError
@@ -69,7 +69,7 @@ class Study:
 
 
 def study(
-    data: PathLike | Dataset,
+    data: Data,
     *,
     models: Sequence[str | Build] = ("cnn", "ann"),
     recipes: Sequence[str | TrainConfig] = ("standard",),

@@ -20,11 +20,12 @@ from ..analysis.evidence import measure_reference_data
 from ..analysis.split_accuracy import measure_splits
 from ..analysis.uncertainty.uncertainty import measure_uncertainty
 from ..data.checks import check_dataset
-from ..data.dataset import Dataset
+from ..data.dataset import Data, Dataset
 from ..data.known.builtin import KNOWN
 from ..data.load import load_dataset
 from ..data.read_options import DEFAULTS, DatasetChecked, ReadOptions
 from ..data.readers.assemble import dataset_name
+from ..data.readers.in_memory import NAME
 from ..errors import ConfigError, ConvscopeError
 from ..exporters.metadata import metadata_for_run
 from ..exporters.onnx import export_onnx, write_metadata
@@ -67,7 +68,7 @@ BASELINE_OF = {"cnn": "ann"}
 
 
 def train(
-    data: PathLike | Dataset,
+    data: Data,
     *,
     model: PathLike | Build | keras.Model = "cnn",
     weights: str = "fresh",
@@ -273,10 +274,12 @@ def _add_report(
     return record
 
 
-def _known_name(data: PathLike | Dataset) -> str | None:
+def _known_name(data: Data) -> str | None:
     """Return the name that a dataset will have, if that is certain before it is read."""
     if isinstance(data, Dataset):
         return data.name
+    if not isinstance(data, (str, os.PathLike)):
+        return NAME
     name = os.fspath(data)
     return name if name in KNOWN else dataset_name(name) if Path(name).is_dir() else None
 

@@ -7,13 +7,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
 from ..errors import DatasetError, ShapeError
 from ..formatting import composed
-from ..types import Images, Labels
+from ..types import Images, Labels, PathLike
 from .digits.mnist_style import DigitPreprocessing
 from .read_options import AS_THEY_ARE, DEFAULTS, MAX_CLASSES, PixelForm, ReadOptions
 
@@ -38,6 +38,19 @@ class RowNames:
 
 
 Names: TypeAlias = tuple[str, ...] | RowNames
+
+
+class Items(Protocol):
+    """What has a length and numbered items: pairs of arrays, mappings, datasets of PyTorch."""
+
+    def __len__(self) -> int: ...
+    def __getitem__(self, index: Any, /) -> Any: ...
+
+
+class NumpyStream(Protocol):
+    """What yields NumPy arrays, as ``tf.data.Dataset`` does."""
+
+    def as_numpy_iterator(self) -> Any: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,6 +139,8 @@ class Provenance:
 
 MAX_NAME = 1000
 """Characters of a class name."""
+IN_MEMORY = "arrays in memory"
+"""The source of data that no command can read again."""
 
 
 def check_class_names(names: Sequence[str], source: str) -> None:
@@ -183,6 +198,40 @@ class Dataset:
         if self.num_classes < 2 and not self.provenance.reading.all_as_test:
             raise DatasetError(f"{self.name} must have at least two classes; got {self.num_classes}.")
 
+    @classmethod
+    def from_arrays(
+        cls,
+        x_train: Any,
+        y_train: Any,
+        x_test: Any = None,
+        y_test: Any = None,
+        *,
+        class_names: Sequence[str] | None = None,
+        name: str = "arrays",
+    ) -> Dataset:
+        """Return the dataset of arrays; without a test split, a stratified fifth is held out.
+
+        Args:
+            x_train: Images (n, h, w), (n, h, w, c) or (n, c, h, w), grey or in colour, as bytes, or as floats from 0 to 1 or
+                from -1 to 1; or rows (n, pixels) of square ones.
+            y_train: Labels (n,), whole numbers or texts, or (n, k) one-hot.
+            x_test: Images of the test split.
+            y_test: Labels of the test split.
+            class_names: Names of the classes, in order.
+            name: The name of the dataset, which is in that of a run folder.
+
+        Raises:
+            DatasetError: The arrays do not fit together, or their scale is uncertain.
+
+        >>> convscope.train(convscope.Dataset.from_arrays(images, labels, name="leaves"))
+        """
+        from .readers.in_memory import from_memory  # a reader, which knows this module
+
+        if (x_test is None) != (y_test is None):
+            raise DatasetError("the test split needs x_test and y_test. Pass both, or neither.")
+        pairs = ((x_train, y_train),) if x_test is None else ((x_train, y_train), (x_test, y_test))
+        return from_memory(pairs, name=name, class_names=class_names)
+
     @property
     def image_shape(self) -> tuple[int, int, int]:
         """The shape (h, w, c) of each image."""
@@ -209,3 +258,7 @@ class Dataset:
             f"Dataset({self.name!r}, train={len(self.train):,}, test={len(self.test):,}, "
             f"images={height}×{width}×{channels}, classes={self.num_classes})"
         )
+
+
+Data: TypeAlias = PathLike | Dataset | Items | NumpyStream
+"""A source that :func:`convscope.load_dataset` accepts."""

@@ -9,8 +9,7 @@ from pathlib import Path
 from ..errors import ConfigError, DatasetError, reason_of, unknown_name
 from ..system.near_paths import did_you_mean, near_path
 from ..system.regular_files import kind_of
-from ..types import PathLike
-from .dataset import Dataset
+from .dataset import IN_MEMORY, Data, Dataset
 from .digits.recognize_dataset import resolve_digit_preprocessing, with_note
 from .known.builtin import KNOWN, load_digits
 from .known.idx_sets import describe_if_known
@@ -24,6 +23,7 @@ from .readers.idx import is_idx
 from .readers.idx_folder import NAME, find_sets, read_idx_path
 from .readers.image_folder import read_folder
 from .readers.image_folder_listing import holds_classes
+from .readers.in_memory import from_memory
 from .readers.npz import read_npz
 
 FORMS = "an .npz file, a .csv file, a folder of IDX files, or a folder with one folder of image files per class"
@@ -44,7 +44,7 @@ CLUES = {
 
 
 def load_dataset(
-    data: PathLike | Dataset,
+    data: Data,
     reading: ReadOptions = DEFAULTS,
     *,
     progress: ReadListener | None = None,
@@ -56,8 +56,9 @@ def load_dataset(
 
     Args:
         data: ``"mnist"``, ``"digits"``, ``"fashion"``, ``"kmnist"``, ``"emnist-letters"`` or ``"emnist-balanced"``; the path
-            of an ``.npz`` file, a ``.csv`` file, a folder of IDX files or a folder of image files; or a :class:`Dataset`,
-            which is returned unchanged.
+            of an ``.npz`` file, a ``.csv`` file, a folder of IDX files or a folder of image files; arrays in memory, such as
+            ``(x, y)``, ``((x_train, y_train), (x_test, y_test))`` as ``keras.datasets`` returns them, or a finite
+            ``tf.data.Dataset``; or a :class:`Dataset`, which is returned unchanged.
         reading: Options for what the data leave open.
         progress: Called with :class:`ReadProgress` while image files are decoded, and :class:`DatasetLoaded` at the end.
         preprocessor: That of an existing network, used for image files unless ``reading`` asks for another one.
@@ -70,15 +71,18 @@ def load_dataset(
         refuse_test_share(reading, data.name)
         return data
     refuse_ambiguous_name(data)
-    name = os.fspath(data)
-    if name in KNOWN and not (isinstance(data, os.PathLike) and os.path.lexists(name)):
+    name = os.fspath(data) if isinstance(data, (str, os.PathLike)) else ""
+    if not isinstance(data, (str, os.PathLike)):
+        dataset = from_memory(data, reading)
+        dataset = resolve_digit_preprocessing(transpose_dataset(dataset) if reading.transpose else dataset)
+    elif name in KNOWN and not (isinstance(data, os.PathLike) and os.path.lexists(name)):
         if reading.pixel_range is not None or reading.transpose:
             raise ConfigError(f"the pixels of {name} are known. Drop --pixel-range and --transpose.")
         dataset = load_known(name, reading)
     else:
         dataset = _read(name, reading, progress, preprocessor)
         dataset = resolve_digit_preprocessing(transpose_dataset(dataset) if reading.transpose else dataset)
-        if dataset.provenance.source in KNOWN:  # a path to data of that name
+        if dataset.provenance.source in (*KNOWN, IN_MEMORY):  # a path to data of that name
             dataset = replace(dataset, provenance=replace(dataset.provenance, source=_as_path(dataset.provenance.source)))
     if reading.group_by is not None and dataset.train.groups is None:
         raise ConfigError(

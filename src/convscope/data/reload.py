@@ -7,25 +7,28 @@ from typing import Any
 
 from ..errors import DatasetError
 from ..formatting import composed, shorten_list
-from ..types import PathLike
-from .dataset import Dataset
+from .dataset import IN_MEMORY, Data, Dataset
 from .known.builtin import KNOWN
 from .load import load_dataset, load_known
 from .read_options import ReadOptions
 
 
-def reload_dataset(known: Mapping[str, Any], place: PathLike | None = None) -> Dataset:
+def reload_dataset(known: Mapping[str, Any], place: Data | None = None) -> Dataset:
     """Load the dataset that ``run.json`` describes as ``known``, from ``place`` if it was moved.
 
     Raises:
         DatasetError: The data are missing or have changed.
     """
     reading = ReadOptions.from_dict(known.get("reading") or {})
-    source = known["source"] if place is None else os.fspath(place)
+    source = known["source"] if place is None else place
     if place is None and is_missing(known):
-        raise _missing(source)
-    is_known_set = place is None and source in KNOWN
-    dataset = load_known(source, reading) if is_known_set else load_dataset(Path(source), reading)
+        raise _missing(known["source"])
+    if place is None and source in KNOWN:
+        dataset = load_known(source, reading)
+    else:
+        dataset = load_dataset(Path(source) if isinstance(source, str) else source, reading)
+    if not isinstance(source, (str, os.PathLike)):
+        source = IN_MEMORY
     if dataset.fingerprint != known["fingerprint"]:
         raise DatasetError(
             f"{source!r} has changed since the network was trained on it. Restore the same images and labels, or train again."
@@ -47,6 +50,11 @@ def is_missing(known: Mapping[str, Any]) -> bool:
 
 
 def _missing(source: str) -> DatasetError:
+    if source == IN_MEMORY:
+        return DatasetError(
+            "the network was trained on arrays in memory, which no command can find again. In Python, pass them: load_run(folder, "
+            "data=(x, y)); or save them with numpy.savez, and say where with --data-at PATH."
+        )
     moved = "say where the data are now with --data-at PATH."
     if Path(source).is_absolute():
         return DatasetError(f"the data of the run are not at {source!r} any more. S{moved[1:]}")

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from ...data.dataset import IN_MEMORY
 from ...data.read_options import ReadOptions
 from ...formatting import join_words
 from ...models.architectures import MODELS
@@ -33,6 +34,8 @@ def no_command(page: Page) -> str:
         reasons.append("a custom TrainConfig")
     if any("," in each for each in _reading(page).class_names or ()):
         reasons.append("class names that contain commas")
+    if page["dataset"]["source"] == IN_MEMORY:
+        reasons.append(IN_MEMORY)
     if not reasons:
         return ""
     return f"This run used {join_words(reasons)}, which the command line cannot express. Use Python instead."
@@ -59,7 +62,11 @@ def python(page: Page) -> str:
     if arguments := _reading_arguments(page):
         keywords["reading"] = f"convscope.ReadOptions({', '.join(arguments)})"
     keywords["seed"] = str(run["seed"])
-    call = _call("convscope.train", [repr(page["dataset"]["source"])], keywords)
+    source = repr(page["dataset"]["source"])
+    if page["dataset"]["source"] == IN_MEMORY:
+        source = "data"
+        before = f"# A run records the SHA-256 of its arrays, not where they were: pass the same data as then.\n\n{before}"
+    call = _call("convscope.train", [source], keywords)
     return "\n".join([
         *imports, "", f"{before}run = {call}", "print(run.evaluation)", "model = run.model      # a plain keras.Model",
         "history = run.history  # one record per epoch",

@@ -1,0 +1,148 @@
+"""Datasets from memory: NumPy arrays, pairs as ``keras.datasets`` returns them, and datasets of TensorFlow and PyTorch.
+
+None of these libraries is imported: an object counts by what it offers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ...errors import DatasetError
+from ...system.memory import check_memory
+from ..dataset import IN_MEMORY, Dataset
+from ..read_options import DEFAULTS, ReadOptions
+from .assemble import DatasetSource, RawSplit, assemble_splits, rows_of
+from .npz import KEYS, VALIDATION
+from .pixel_values import CHANNELS
+
+NAME = "arrays"
+SPLITS = {1: ("train",), 2: ("train", "test"), 3: ("train", "val", "test")}
+"""Names of the splits by their number."""
+WANTED = (
+    "Pass a name, a path, (x, y), ((x_train, y_train), (x_test, y_test)), a mapping with x_train and y_train, a tf.data.Dataset, "
+    "or a sequence of pairs of image and label."
+)
+
+
+def from_memory(
+    data: Any, options: ReadOptions = DEFAULTS, *, name: str = NAME, class_names: Sequence[str] | None = None
+) -> Dataset:
+    """Return the dataset in an object that holds it.
+
+    Args:
+        data: ``(x, y)``, or two or three such pairs: training, perhaps validation, and test; a mapping with the names of an
+            ``.npz`` file; a finite ``tf.data.Dataset``, or a sequence such as a dataset of PyTorch, of image and label, in
+            batches or not; or a pair of these for training and test. Images and labels are those of an ``.npz`` file.
+        options: What the data leave open.
+        name: The name of the dataset.
+        class_names: Names of the classes, unless ``options`` have them; by default what ``data`` call so.
+
+    Raises:
+        DatasetError: The object is none of these, or its arrays do not fit together.
+    """
+    parts = {split: RawSplit(images, labels, rows_of(f"x_{split}", images) if images.ndim else None)
+             for split, (images, labels) in _splits(data).items()}  # fmt: skip
+    names = class_names if class_names is not None else _class_names(data)
+    origin = DatasetSource(IN_MEMORY, "Arrays in memory", name, class_names=names)
+    return assemble_splits(origin, parts, options)
+
+
+def _splits(data: Any) -> dict[str, tuple[npt.NDArray[Any], npt.NDArray[Any]]]:
+    if isinstance(data, Mapping) or hasattr(data, "files"):  # what numpy.load returns
+        return _of_mapping(data)
+    if isinstance(data, (tuple, list)) and len(data) in SPLITS:
+        if len(data) == 2 and not _is_pair(data[0]) and not _is_stream(data[0]):
+            return {"train": _pair(*data)}
+        if all(_is_pair(part) or _is_stream(part) for part in data):
+            return {split: _pair(*part) if _is_pair(part) else _collected(part)
+                    for split, part in zip(SPLITS[len(data)], data, strict=True)}  # fmt: skip
+    if _is_stream(data):
+        return {"train": _collected(data)}
+    raise DatasetError(f"{type(data).__name__} is no data that convscope reads. {WANTED}")
+
+
+def _of_mapping(data: Any) -> dict[str, tuple[npt.NDArray[Any], npt.NDArray[Any]]]:
+    by_split = {"train": KEYS[:2], "val": VALIDATION, "test": KEYS[2:]}
+    found = {split: keys for split, keys in by_split.items() if keys[0] in data and keys[1] in data}
+    if "train" not in found and "x" in data and "y" in data:
+        found = {"train": ("x", "y")}
+    if "train" not in found:
+        keys = ", ".join(map(str, list(data)[:12])) or "nothing"
+        raise DatasetError(f"a mapping must hold x_train and y_train, or x and y; found {keys}. Rename its arrays.")
+    return {split: _pair(data[images], data[labels]) for split, (images, labels) in found.items()}
+
+
+def _is_pair(part: Any) -> bool:
+    """Return whether ``part`` is images and labels, each an array or a list of numbers."""
+    return isinstance(part, (tuple, list)) and len(part) == 2 and np.ndim(part[1]) > 0 and len(part[1]) == len(part[0])
+
+
+def _is_stream(part: Any) -> bool:
+    """Return whether ``part`` yields images with labels, one by one or in batches."""
+    if hasattr(part, "__array__") or isinstance(part, (str, bytes, Mapping)):
+        return False
+    return hasattr(part, "as_numpy_iterator") or (hasattr(part, "__len__") and hasattr(part, "__getitem__")
+                                                  and len(part) > 0 and _is_item(part[0]))  # fmt: skip
+
+
+def _is_item(item: Any) -> bool:
+    return isinstance(item, (tuple, list)) and len(item) == 2 and np.ndim(item[0]) >= 2
+
+
+def _pair(images: Any, labels: Any) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    arrays = []
+    for what, values in (("images", images), ("labels", labels)):
+        try:
+            array = np.asarray(values)
+        except (TypeError, ValueError, RuntimeError) as error:  # rows of unequal lengths, tensors on a GPU
+            raise DatasetError(f"the {what} cannot be made an array: {error}. Convert them with numpy.asarray.") from error
+        if array.dtype.hasobject:
+            if what == "images" or not all(isinstance(each, str) for each in array.ravel().tolist()):
+                raise DatasetError(f"the {what} must be one array of numbers; got Python objects. Convert them first.")
+            array = array.astype(np.str_)  # a column of pandas
+        arrays.append(array)
+    return arrays[0], arrays[1]
+
+
+def _collected(stream: Any) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    images: list[npt.NDArray[Any]] = []
+    labels: list[npt.NDArray[Any]] = []
+    for item in _items(stream):
+        if not isinstance(item, (tuple, list)) or len(item) != 2:
+            raise DatasetError(
+                f"each item of a {type(stream).__name__} must be an image and its label. Leave out other parts."
+            )
+        image, label = _pair(item[0], item[1])
+        # Three axes are a grey batch, or one image with its channels last and a one-hot label.
+        is_batch = label.ndim >= 1 and (image.ndim == 4 or (image.ndim == 3 and image.shape[2] not in CHANNELS))
+        images.append(image if is_batch else image[None])
+        labels.append(label if is_batch else label[None])
+    if not images:
+        raise DatasetError(f"a {type(stream).__name__} holds no images. Pass at least one per class.")
+    check_memory(sum(each.nbytes for each in images), f"a {type(stream).__name__}")
+    try:
+        return np.concatenate(images), np.concatenate(labels)
+    except ValueError as error:
+        raise DatasetError(
+            f"the images of a {type(stream).__name__} differ in shape: {error}. Resize them to one size."
+        ) from error
+
+
+def _items(stream: Any) -> Iterator[Any] | Iterable[Any]:
+    if not hasattr(stream, "as_numpy_iterator"):
+        return (stream[index] for index in range(len(stream)))  # PyTorch's need not end by themselves
+    number = int(stream.cardinality()) if hasattr(stream, "cardinality") else 0
+    if number == -1:
+        raise DatasetError(f"a {type(stream).__name__} that repeats without end cannot be read. Drop repeat().")
+    return stream.as_numpy_iterator()  # type: ignore[no-any-return]
+
+
+def _class_names(data: Any) -> Sequence[str] | None:
+    """Return what TensorFlow's ``class_names`` or torchvision's ``classes`` say, of the data or of their first part."""
+    first = data[0] if isinstance(data, (tuple, list)) and data else data
+    found = next((getattr(first, each) for each in ("class_names", "classes") if hasattr(first, each)), None)
+    return [*map(str, found)] if isinstance(found, (tuple, list)) and found else None

@@ -1,0 +1,164 @@
+"""Arrays in memory are read as the same arrays in an ``.npz`` file are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import convscope
+from convscope.data.dataset import IN_MEMORY, Dataset
+from convscope.data.load import load_dataset
+from convscope.errors import ConvscopeError, DatasetError
+
+RANDOM = np.random.default_rng(0)
+X = RANDOM.integers(0, 256, (60, 8, 8), dtype=np.uint8)
+X[:, 0, 0], X[:, 0, 1] = 0, 255
+Y = np.arange(60) % 3
+NAMES = np.array(["ant", "bee", "cat"])[Y]
+TEST = slice(40, 60)
+
+
+class NumbersOnly:
+    """A dataset as PyTorch defines it: no end but its length, and tensors that are arrays when asked."""
+
+    classes = ("ant", "bee", "cat")
+
+    def __len__(self) -> int:
+        return len(X)
+
+    def __getitem__(self, index: int) -> tuple[Any, int]:
+        return Image.fromarray(X[index % 60]), int(Y[index % 60])
+
+
+class Stream:
+    """A dataset as TensorFlow defines it, in batches of seven."""
+
+    class_names = ("ant", "bee", "cat")
+
+    def __init__(self, number: int = 9) -> None:
+        self.number = number
+
+    def cardinality(self) -> int:
+        return self.number
+
+    def as_numpy_iterator(self) -> Iterator[tuple[Any, Any]]:
+        for start in range(0, 60, 7):
+            yield X[start : start + 7, ..., None].astype(np.float32) / 255, np.eye(3)[Y[start : start + 7]]
+
+
+def reference(path: Path, **arrays: Any) -> Dataset:
+    np.savez(path, **arrays)
+    return load_dataset(path)
+
+
+SAME: dict[str, tuple[Any, dict[str, Any]]] = {
+    "a pair": ((X, Y), {"x": X, "y": Y}),
+    "a pair in a list": ([X, Y], {"x": X, "y": Y}),
+    "names of classes as labels": ((X, NAMES), {"x": X, "y": NAMES}),
+    "names as Python objects, as pandas keeps them": ((X, NAMES.astype(object)), {"x": X, "y": NAMES}),
+    "lists of numbers": ((X.tolist(), Y.tolist()), {"x": X, "y": Y}),
+    "one-hot labels": ((X, np.eye(3)[Y]), {"x": X, "y": Y}),
+    "fractions": ((X / np.float32(255), Y), {"x": X, "y": Y}),
+    "fractions from -1 to 1": ((X / 127.5 - 1, Y), {"x": X, "y": Y}),
+    "rows": ((X.reshape(60, 64), Y), {"x": X, "y": Y}),
+    "colour, channels first": ((np.stack([X] * 3, 1), Y), {"x": np.stack([X] * 3, -1), "y": Y}),
+    "what keras.datasets returns": (((X[:40], Y[:40]), (X[TEST], Y[TEST])),
+                                    {"x_train": X[:40], "y_train": Y[:40], "x_test": X[TEST], "y_test": Y[TEST]}),
+    "three pairs": (((X[:20], Y[:20]), (X[20:40], Y[20:40]), (X[TEST], Y[TEST])),
+                    {"x_train": X[:20], "y_train": Y[:20], "x_val": X[20:40], "y_val": Y[20:40], "x_test": X[TEST],
+                     "y_test": Y[TEST]}),
+    "a mapping": ({"x": X, "y": Y}, {"x": X, "y": Y}),
+    "a mapping with splits": ({"x_train": X[:40], "y_train": Y[:40], "x_test": X[TEST], "y_test": Y[TEST]},
+                              {"x_train": X[:40], "y_train": Y[:40], "x_test": X[TEST], "y_test": Y[TEST]}),
+    "a dataset of PyTorch": (NumbersOnly(), {"x": X, "y": Y, "class_names": np.array(["ant", "bee", "cat"])}),
+    "a dataset of TensorFlow": (Stream(), {"x": X, "y": Y, "class_names": np.array(["ant", "bee", "cat"])}),
+    "two datasets of TensorFlow": ((Stream(), Stream()), {"x_train": X, "y_train": Y, "x_test": X, "y_test": Y,
+                                                          "class_names": np.array(["ant", "bee", "cat"])}),
+    "pairs of a colour image and a one-hot label": ([(np.stack([image] * 3, -1), np.eye(3)[label]) for image, label in
+                                                      zip(X, Y, strict=True)], {"x": np.stack([X] * 3, -1), "y": Y}),
+    "a list of pairs": ([(image, int(label)) for image, label in zip(X, Y, strict=True)], {"x": X, "y": Y}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", SAME)
+def test_is_the_dataset_that_the_same_arrays_are_in_a_file(kind: str, tmp_path: Path) -> None:
+    given, arrays = SAME[kind]
+    found, expected = load_dataset(given), reference(tmp_path / "same.npz", **arrays)
+    assert found.fingerprint == expected.fingerprint
+    assert found.class_names == expected.class_names
+    assert (found.name, found.provenance.source) == ("arrays", IN_MEMORY)
+
+
+def test_what_an_npz_file_holds_is_a_mapping(tmp_path: Path) -> None:
+    expected = reference(tmp_path / "same.npz", x=X, y=Y)
+    with np.load(tmp_path / "same.npz") as file:
+        assert load_dataset(file).fingerprint == expected.fingerprint
+
+
+BAD: dict[str, Any] = {
+    "labels for other images": (X, Y[:-1]),
+    "no data": 3,
+    "None": None,
+    "an array alone": X,
+    "a mapping without labels": {"x": X},
+    "an empty list": [],
+    "a generator": ((x, y) for x, y in zip(X, Y, strict=True)),
+    "a stream without end": Stream(-1),
+    "Python objects": (np.array([object()] * 60), Y),
+    "images of two sizes": [(X[0], 0), (X[1, :5], 1)],
+    "parts of three": [(X[0], 0), (X[1], 1, 2)],
+    "one class": (X, np.zeros(60)),
+}
+
+
+@pytest.mark.parametrize("kind", BAD)
+def test_what_is_no_dataset_is_one_sentence(kind: str) -> None:
+    with pytest.raises(DatasetError) as raised:
+        load_dataset(BAD[kind])
+    assert "\n" not in str(raised.value)
+
+
+def test_from_arrays_names_the_dataset_and_its_classes() -> None:
+    found = convscope.Dataset.from_arrays(X, Y, X[TEST], Y[TEST], class_names=["ant", "bee", "cat"], name="insects")
+    assert (found.name, found.class_names, len(found.test)) == ("insects", ("ant", "bee", "cat"), 20)
+    with pytest.raises(DatasetError, match="x_test and y_test"):
+        convscope.Dataset.from_arrays(X, Y, X[TEST])
+
+
+def test_a_run_of_arrays_says_so_and_is_examined_while_they_are_given(tmp_path: Path) -> None:
+    run = convscope.train((X, Y), model="logistic", epochs=1, report=False, out=tmp_path / "run")
+    with pytest.raises(DatasetError, match="arrays in memory"):
+        convscope.load_run(run.folder).dataset  # noqa: B018 - it reads
+    assert convscope.load_run(run.folder, data=(X, Y)).dataset.fingerprint == run.dataset.fingerprint
+    with pytest.raises(ConvscopeError, match="other images or labels"):
+        convscope.load_run(run.folder, data=(X[::-1], Y))
+    np.savez(tmp_path / "saved.npz", x=X, y=Y)
+    assert convscope.load_run(run.folder, data=tmp_path / "saved.npz").dataset.class_names == ("0", "1", "2")
+    assert convscope.evaluate(run, (X, Y)).accuracy == convscope.evaluate(run).accuracy
+    page = convscope.report(run).read_text("utf-8")
+    assert "convscope train &#39;arrays" not in page
+    assert json.loads((run.folder / "run.json").read_text())["dataset"]["source"] == IN_MEMORY
+
+
+@pytest.mark.slow
+def test_reads_the_datasets_of_tensorflow_and_keras(tmp_path: Path) -> None:
+    keras, tensorflow = pytest.importorskip("keras"), pytest.importorskip("tensorflow")
+    expected = reference(tmp_path / "same.npz", x=X, y=Y).fingerprint
+    stream = tensorflow.data.Dataset.from_tensor_slices((X, Y))
+    assert load_dataset(stream).fingerprint == load_dataset(stream.batch(7)).fingerprint == expected
+    assert load_dataset((keras.ops.convert_to_tensor(X), keras.ops.convert_to_tensor(Y))).fingerprint == expected
+    with pytest.raises(DatasetError, match="without end"):
+        load_dataset(stream.repeat())
+    for index, (image, name) in enumerate(zip(X, NAMES, strict=True)):
+        (tmp_path / "files" / name).mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image).save(tmp_path / "files" / name / f"{index:03}.png")
+    folder = keras.utils.image_dataset_from_directory(
+        tmp_path / "files", image_size=(8, 8), color_mode="grayscale", verbose=False
+    )
+    assert load_dataset(folder).class_names == ("ant", "bee", "cat")
