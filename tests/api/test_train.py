@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from convscope.training.events import Event, TrainProgress
 
 def test_the_seconds_of_a_resumed_run_include_the_epochs_before(tmp_path: Path) -> None:
     seen: list[int] = []
+    asked: dict[str, Any] = {"model": "logistic", "epochs": 4, "out": tmp_path, "report": False}
 
     def fail_in_the_second_epoch(event: Event) -> None:
         if isinstance(event, TrainProgress):
@@ -20,9 +22,9 @@ def test_the_seconds_of_a_resumed_run_include_the_epochs_before(tmp_path: Path) 
             assert event.epoch == 1
 
     with pytest.raises(AssertionError):
-        convscope.train("digits", model="logistic", out=tmp_path, report=False, progress=fail_in_the_second_epoch)
+        convscope.train("digits", progress=fail_in_the_second_epoch, **asked)
     started = time.perf_counter()
-    run = convscope.train("digits", model="logistic", out=tmp_path, report=False, resume=True)
+    run = convscope.train("digits", resume=True, **asked)
     elapsed = time.perf_counter() - started
     assert run.history.column("epoch") == [1, 2, 3, 4]
     assert 2 < run.record.metrics["train_seconds"] < run.record.metrics["wall_seconds"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -62,11 +63,14 @@ def test_a_flip_teaches_the_mirror_image(engine: str, tmp_path: Path) -> None:
     assert accuracies[1] > 0.95
 
 
-def test_no_recipe_flips_by_itself(tmp_path: Path) -> None:
+def test_only_standard_flips_by_itself_and_only_what_looks_alike_from_both_sides(tmp_path: Path) -> None:
     for recipe in ("sprint", "standard", "best", "strong", "notebook"):
-        run = train(arrows(), tmp_path / recipe, recipe=recipe, epochs=1, model="logistic")
-        assert run.record.request["config"]["augmentation"]["flip"] is False
-        assert "flip" not in run.record.request["augmentation"]
+        for names in (("up", "down"), ("7", "L")):
+            data = replace(arrows(), class_names=names)
+            run = train(data, tmp_path / f"{recipe}-{names[0]}", recipe=recipe, epochs=1, model="logistic")
+            flips = recipe == "standard" and names == ("up", "down")
+            assert run.record.request["config"]["augmentation"]["flip"] is flips
+            assert ("flip" in run.record.request["augmentation"]) is flips
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -115,7 +115,7 @@ def test_the_lines_of_train_and_evaluate(gold: Any) -> None:
     parts = [
         text.result_line(TEST),
         text.result_line({**TEST, "errors": 1}),
-        *_details(metrics, 31.0),
+        *_details({"config": {"epochs": 4, "validation": "test"}}, metrics, 31.0),
         text.baseline_line({**BASELINE, "only_baseline_wrong": 37}),
         text.threshold_lines(THRESHOLD, "runs/my run"),
         text.threshold_lines(none, "runs/a"),

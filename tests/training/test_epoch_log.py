@@ -54,5 +54,5 @@ def test_a_validation_loss_that_is_no_number_stops_the_training_too() -> None:
     with pytest.raises(
         ConvscopeError, match="validation loss of 'own' became nan after epoch 1, at step 10, and .* a layer"
     ):
-        log.finish({"loss": 2.3, "val_loss": NAN, "accuracy": 0.1, "val_accuracy": 0.1}, 0.1, {}, dict)
+        log.finish({"loss": 2.3, "val_loss": NAN, "accuracy": 0.1, "val_accuracy": 0.1}, {}, dict)
     assert not log.records

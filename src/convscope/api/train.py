@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import shlex
-import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -56,6 +56,7 @@ from ..training.engines import check_engine
 from ..training.epoch_log import divergence, lower_rate
 from ..training.events import Event, Listener, TrainProgress
 from ..training.loop import Training, fit
+from ..training.recipe_rule import TrainingSet
 from ..training.recipes import find_recipe
 from ..types import Labels, PathLike
 from .run import Run
@@ -78,6 +79,7 @@ def train(
     learning_rate: float | None = None,
     augment: str | Augmentation | None = None,
     flip: bool | None = None,
+    time: float | None = None,
     settings: Mapping[str, Any] | None = None,
     seed: int = 0,
     engine: str = "auto",
@@ -99,12 +101,14 @@ def train(
             ``keras.Model``. ``"file.py:build"`` runs that file and takes its function; ``"file.keras"``, or a
             ``keras.Model``, gives its layers.
         weights: ``"fresh"``, or ``"keep"`` to go on from the weights of a ``.keras`` file or a ``keras.Model``.
-        recipe: The name of a recipe, or the settings themselves.
+        recipe: The name of a recipe, or the settings themselves. By its name, ``standard`` adapts to the training set.
         epochs: The number of epochs; None keeps the recipe's.
         batch_size: Images per step; by default the recipe's, and fewer for small sets.
         learning_rate: The learning rate, or its peak; by default the recipe's.
         augment: ``"none"``, changes to the recipe's augmentation such as ``"rotation=0,shift=0.1"``, or all of it.
-        flip: Whether to mirror every other training image, for photos; never done by itself.
+        flip: Whether to mirror every other training image; by default only ``standard`` does, with photos.
+        time: Seconds of training: less time than the recipe takes ends it early, with more it goes on as long as the validation
+            improves, unless the number of epochs is given. The baseline gets as much. No limit by default.
         settings: Other values for any settings of the recipe by name, such as ``{"label_smoothing": 0.1}``;
             :data:`convscope.training.config.SETTINGS` lists them.
         seed: A whole number from 0 to 2**32 - 1. The same seed on the same machine gives the same weights, bit for bit.
@@ -128,12 +132,11 @@ def train(
     >>> run = convscope.train("mnist", seed=0)
     >>> run.evaluation.accuracy
     """
-    started = time.perf_counter()
-    own = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate, "flip": flip}
-    build, config = find_model(model, weights=weights), _configured(recipe, augment, own, settings or {})
+    started = perf_counter()
+    own = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate, "flip": flip, "time": time}
+    given = _given(own, settings or {})
+    build, config = find_model(model, weights=weights), _configured(recipe, augment, given)  # refused before any work
     reading = reading if test_share is None else replace(reading, test_share=test_share)
-    if weights == "keep":
-        config = replace(config, batch_normalization=False)  # it would begin with other scales and without the biases
     _check_seed(seed)
     check_engine(engine)
     if resume and overwrite:
@@ -146,6 +149,9 @@ def train(
         run_folder.check_free(_run_folder(None, expected), overwrite or resume)
     dataset = load_dataset(data, reading, progress=progress)
     folder = _run_folder(out, f"{dataset.name}-{short_name(model_name)}-{config.recipe}-{seed}")
+    config = _configured(recipe, augment, given, TrainingSet.of(dataset))
+    if weights == "keep":
+        config = replace(config, batch_normalization=False)  # it would begin with other scales and without the biases
     check = check_dataset(dataset)
     if progress and check.problems:
         progress(DatasetChecked(dataset.name, check.problems))
@@ -165,7 +171,7 @@ def train(
         found = measure_uncertainty(predictor, dataset, evaluation, request["config"], seed=seed)
         splits = measure_splits(predictor, dataset, evaluation, request["config"], seed=seed)
         outcome = {**describe_outcome(request, training), "onnx": agreement.as_dict()}
-        seconds = time.perf_counter() - started + training.earlier_seconds
+        seconds = perf_counter() - started + training.earlier_seconds
         record = make_record(
             outcome, dataset, training, evaluation, check, uncertainty=found, splits=splits, wall_seconds=seconds
         )
@@ -185,15 +191,20 @@ def train(
     return Run(folder, record, training.keras_model, dataset)
 
 
-def _configured(
-    recipe: str | TrainConfig, augment: str | Augmentation | None, own: Mapping[str, Any], settings: Mapping[str, Any]
-) -> TrainConfig:
+def _given(own: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return all settings that are given, ``own`` as arguments of their own."""
     if not isinstance(settings, Mapping):
         raise ConfigError(f'settings must be a dictionary, such as {{"label_smoothing": 0.1}}; got {settings!r}.')
     given = {name: value for name, value in own.items() if value is not None}
     if twice := [name for name in given if name in settings]:
         raise ConfigError(f"{twice[0]} is given twice: as an argument and among the settings. Drop one of the two.")
-    return find_recipe(recipe).with_augmentation(augment).with_settings({**settings, **given})
+    return {**settings, **given}
+
+
+def _configured(
+    recipe: str | TrainConfig, augment: str | Augmentation | None, given: Mapping[str, Any], to: TrainingSet | None = None
+) -> TrainConfig:
+    return find_recipe(recipe, to).with_augmentation(augment).with_settings(given)
 
 
 def _save_models(training: Training, dataset: Dataset, folder: Path, rate: float) -> Verification:

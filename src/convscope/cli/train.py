@@ -13,6 +13,7 @@ import click
 import convscope
 
 from ..analysis.findings.trust import near_duplicates
+from ..analysis.training_length import training_length
 from ..formatting import count_of
 from ..runs.files import REPORT
 from ..runs.request import as_text
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 EXAMPLES = (
     ("convscope train mnist --open", "MNIST; then look at the page"),
     ("convscope train mnist --model strong --recipe strong", "the most accurate"),
-    ("convscope train photos --flip --epochs 20", "photos, longer and mirrored"),
+    ("convscope train photos --time 60", "as good as a minute of training allows"),
     ("convscope train photos --image-size 64 --test-share 0.3", "larger; more test images"),
     ("convscope train digits --batch-size 32 --learning-rate 0.003", "smaller batches and steps"),
     ("convscope train digits --set beta_1=0.9 --set warm_up=0.1", "other settings"),
@@ -40,14 +41,14 @@ EXAMPLES = (
 def _settings() -> list[tuple[str, str]]:
     own = standard().as_dict()
     own |= own["augmentation"]
-    return [(name, f"{setting.accepted}  [standard: {_short(own[name])}]") for name, setting in SETTINGS.items()]
+    return [(name, f"{setting.accepted}  [{_short(own[name])}]") for name, setting in SETTINGS.items()]
 
 
 def _short(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else as_text(value)
 
 
-@click.command("train", cls=Command, sections={"Examples": EXAMPLES, "Settings for --set": _settings()})
+@click.command("train", cls=Command, sections={"Examples": EXAMPLES, "Settings for --set  [standard on MNIST]": _settings()})
 @click.argument("data")
 @splitting_options
 @reading_options
@@ -70,9 +71,10 @@ def _short(value: object) -> str:
     default="standard",
     show_default=True,
     metavar="NAME",
-    help="Settings of the training: sprint, standard, best, strong, or notebook (the original).",
+    help="Settings of the training: standard, which adapts to DATA, sprint, best, strong, or notebook (the original).",
 )
 @setting_option("epochs", "Number of epochs.  [default: the recipe's]")
+@setting_option("time", "Seconds of training; with more than needed, it goes on while the validation improves.")
 @setting_option("batch_size", "Images per step.  [default: the recipe's, and fewer for small sets]")
 @setting_option("learning_rate", "Learning rate, or its peak.  [default: the recipe's]")
 @training_option(
@@ -81,7 +83,7 @@ def _short(value: object) -> str:
     metavar="WHAT",
     help="Random changes of the training images: none, or changes to the recipe's, such as rotation=0,shift=0.1.",
 )
-@setting_option("flip", "Mirror every other training image left to right: for photos, not for digits and letters.")
+@setting_option("flip", "Mirror every other training image left to right.  [default: photos only, in standard]")
 @training_option(
     "--set",
     "settings",
@@ -141,7 +143,7 @@ def _print(run: Run, as_json: bool, quiet: bool, seconds: float) -> None:
         click.echo(f"training stopped in epoch {metrics['epochs']}; the weights so far were kept", err=True)
     click.echo(text.result_line(metrics["test"]))
     if not quiet:
-        for line in _details(metrics, seconds):
+        for line in _details(run.record.request, metrics, seconds):
             click.echo(line)
     click.echo(f"run: {run.folder}")
     if page.is_file():
@@ -150,11 +152,11 @@ def _print(run: Run, as_json: bool, quiet: bool, seconds: float) -> None:
         click.echo(f"no report yet; write it with: convscope report {shlex.quote(str(run.folder))}", err=quiet)
 
 
-def _details(metrics: Mapping[str, Any], seconds: float) -> list[str]:
+def _details(request: Mapping[str, Any], metrics: Mapping[str, Any], seconds: float) -> list[str]:
     leak = near_duplicates(metrics)
     lines = [leak.text if leak else "", text.pairs_line(metrics["test"])]
     if baseline := metrics.get("baseline"):
         lines.append(text.baseline_line(baseline))
     trained = f"{count_of(metrics['epochs'], 'epoch')} trained in {metrics['train_seconds']:.1f} s"
-    lines.append(f"{trained}; this command took {seconds:.1f} s")
+    lines += [f"{trained}; this command took {seconds:.1f} s", training_length(request, metrics)]
     return [line for line in lines if line]

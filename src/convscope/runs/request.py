@@ -12,6 +12,7 @@ from ..system.dataclass_json import to_json
 from ..system.hardware import describe_machine, package_versions
 from ..training.config import KEYWORDS, TrainConfig
 from ..training.loop import Training
+from ..training.recipe_rule import TrainingSet
 from ..training.recipes import changed_settings
 
 SCHEMA_VERSION = 2
@@ -30,17 +31,19 @@ def describe_request(
 
     ``problems`` are the sentences of ``check_dataset``.
     """
+    training_set = TrainingSet.of(dataset).as_dict()
     return {
         "schema_version": SCHEMA_VERSION,
         "state": "training",
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "command": command_for(dataset, model_name, config, seed, engine, weights),
+        "command": command_for(dataset, model_name, config, training_set, seed, engine, weights),
         "model": model_name,
         "weights": weights,
         "recipe": config.recipe,
         "seed": seed,
         "engine": engine,
         "config": config.as_dict(),
+        "training_set": training_set,
         "augmentation": config.augmentation.describe(dataset.image_shape),
         "dataset": {
             "name": dataset.name,
@@ -102,6 +105,8 @@ def describe_outcome(request: dict[str, Any], training: Training) -> dict[str, A
         **request,
         "state": "complete",
         "stopped_early": training.stopped_early,
+        "ending": training.ending,
+        "epochs_trained": training.epochs_trained,
         "precision": "float32",
         "batch_size": training.batch_size,
         "steps_per_epoch": training.steps_per_epoch,
@@ -113,10 +118,16 @@ def describe_outcome(request: dict[str, Any], training: Training) -> dict[str, A
 
 
 def command_for(
-    dataset: Dataset, model_name: str, config: TrainConfig, seed: int, engine: str = "auto", weights: str = "fresh"
+    dataset: Dataset,
+    model_name: str,
+    config: TrainConfig,
+    training_set: Mapping[str, Any],
+    seed: int,
+    engine: str,
+    weights: str,
 ) -> str:
     """Return the command line that repeats the training."""
-    changed = {**(changed_settings(config.as_dict()) or {}), "epochs": config.epochs}
+    changed = {**(changed_settings(config.as_dict(), training_set) or {}), "epochs": config.epochs}
     words = ["convscope", "train", dataset.provenance.source, "--model", model_name, "--recipe", config.recipe]
     if weights == "keep":
         words += ["--weights", weights]

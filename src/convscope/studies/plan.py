@@ -1,9 +1,9 @@
 """The plan of a study: networks, recipes, training set sizes and seeds."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
 
 from ..data.dataset import Dataset
 from ..data.split import stratified_sample
@@ -11,6 +11,7 @@ from ..errors import ConfigError
 from ..models.architectures import find_model
 from ..models.custom import Build, short_name
 from ..training.config import TrainConfig
+from ..training.recipe_rule import TrainingSet
 from ..training.recipes import find_recipe
 
 SCHEMA_VERSION = 1
@@ -39,6 +40,11 @@ class Configuration:
     build: str | Build
     """The ``model`` argument of ``train``: a name, a file or a function."""
     config: TrainConfig
+    by_size: Mapping[int | None, TrainConfig] = field(default_factory=dict)
+    """The settings for each size; ``config``, for the largest one, if there are none of their own."""
+
+    def at(self, size: int | None) -> Self:
+        return replace(self, config=self.by_size.get(size, self.config), by_size={})
 
     @property
     def recipe(self) -> str:
@@ -90,7 +96,7 @@ class StudyPlan:
         chosen = tuple(self.configurations if configurations is None else configurations)
         for seed in self.seeds:
             for configuration in chosen:
-                yield from (RunSpec(configuration, size, seed) for size in self.sizes)
+                yield from (RunSpec(configuration.at(size), size, seed) for size in self.sizes)
 
     def request(self) -> dict[str, Any]:
         """Return the settings that determine the result, as JSON."""
@@ -116,8 +122,13 @@ def make_plan(
 ) -> StudyPlan:
     """Check the settings of a study and return its plan. Raises :class:`ConfigError`."""
     named = {_model_name(model): model for model in _nonempty("models", models)}
-    found = [find_recipe(each).with_epochs(epochs) for each in _nonempty("recipes", recipes)]
-    configs = {config.recipe: config for config in found}
+    chosen, photos = _sizes(dataset, sizes), TrainingSet.of(dataset)
+    sets = {size: photos if size is None else replace(photos, num_images=size) for size in chosen}
+    adapted = [
+        {size: find_recipe(each, to).with_epochs(epochs) for size, to in sets.items()}
+        for each in _nonempty("recipes", recipes)
+    ]
+    configs = {by_size[chosen[-1]].recipe: by_size for by_size in adapted}
     _refuse_twice("models", len(named), models)
     _refuse_twice("recipes", len(configs), recipes)
     for name in (*named, *configs):
@@ -128,8 +139,12 @@ def make_plan(
     if search is not None and not (_is_whole(search) and 1 <= search <= MAX_TRIALS):
         raise ConfigError(f"search must be a number of trials from 1 to {MAX_TRIALS:,}; got {search!r}.")
     plan = StudyPlan(
-        tuple(Configuration(name, build, config) for name, build in named.items() for config in configs.values()),
-        _sizes(dataset, sizes),
+        tuple(
+            Configuration(name, build, by_size[chosen[-1]], by_size)
+            for name, build in named.items()
+            for by_size in configs.values()
+        ),
+        chosen,
         _seeds(seeds),
         search,
     )
@@ -141,7 +156,7 @@ def make_plan(
 
 def searched(configuration: Configuration, config: TrainConfig) -> Configuration:
     """Return the configuration with the best settings of a search."""
-    return replace(configuration, config=replace(config, recipe=f"{configuration.recipe}-searched"))
+    return replace(configuration, config=replace(config, recipe=f"{configuration.recipe}-searched"), by_size={})
 
 
 def with_training_images(dataset: Dataset, size: int | None, *, seed: int) -> Dataset:

@@ -1,7 +1,7 @@
 """Augmentation: random shift, rotation, scaling, shear and flip of training images.
 
-No recipe flips images or rotates them far, because a mirrored 2 is not a 2 and a 6 upside down is a 9. The defaults
-preserve the class of most kinds of images; each change can be turned off by name.
+Only photos are flipped by default (:mod:`convscope.training.recipe_rule`), and nothing is rotated far, because a mirrored 2
+is not a 2 and a 6 upside down is a 9. The defaults preserve the class of most kinds of images; each change can be turned off.
 """
 
 from collections.abc import Mapping

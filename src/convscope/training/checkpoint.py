@@ -6,7 +6,7 @@ atomically after each epoch: a killed training loses at most the current epoch.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,8 @@ class Checkpoint:
     state: State
     arithmetic: str
     """What computed it, as :func:`~convscope.training.engines.describe_arithmetic` says."""
+    kept: State = field(default_factory=dict)
+    """The state at the end of the best cycle; empty if it is not kept apart."""
 
     @property
     def epochs_done(self) -> int:
@@ -54,7 +56,8 @@ def save_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
     """Write ``checkpoint`` to ``path``: 2 MB for ``cnn``, plus 0.4 MB per epoch."""
     texts = {"history": checkpoint.history.to_csv(), "arithmetic": checkpoint.arithmetic}
     arrays: dict[str, npt.ArrayLike] = {name: np.frombuffer(text.encode(), np.uint8) for name, text in texts.items()}
-    arrays |= {f"state/{name}": value for name, value in checkpoint.state.items()}
+    for part, state in (("state", checkpoint.state), ("kept", checkpoint.kept)):
+        arrays |= {f"{part}/{name}": value for name, value in state.items()}
     for epoch, weights in enumerate(checkpoint.snapshots, start=1):
         arrays |= {f"epoch-{epoch}/{name}": array for name, array in weights.items()}
     save_arrays(path, arrays)
@@ -71,7 +74,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
     snapshots = tuple(below(arrays, f"epoch-{record.epoch}") for record in epochs)
     for each in snapshots[1:]:
         check_state(each, snapshots[0])
-    return Checkpoint(epochs, snapshots, below(arrays, "state"), arithmetic)
+    return Checkpoint(epochs, snapshots, below(arrays, "state"), arithmetic, below(arrays, "kept"))
 
 
 def resume_from(path: Path | None, arithmetic: str) -> Checkpoint | None:

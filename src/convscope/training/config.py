@@ -12,11 +12,13 @@ MIN_BATCH = 8
 """Smallest batch for which batch statistics are usable."""
 FINAL_AUGMENTATION = 0.3
 """Augmentation in the last epochs, as a share of the full one."""
+MAX_CYCLES = 10
 NEEDS = {
     "weight_decay": ("optimizer", "adamw"),
     "warm_up": ("schedule", "one-cycle"),
     "validation_fraction": ("validation", "held-out"),
     "max_validation_images": ("validation", "held-out"),
+    "max_cycles": ("validation", "held-out"),
 }
 """Settings that have an effect only with a value of another one."""
 Count = Annotated[int, Within("a whole number of at least 1", lambda value: value >= 1)]
@@ -72,6 +74,11 @@ class TrainConfig:
     shrink_batches: bool = True
     """Whether batches shrink to reach ``min_steps_per_epoch``. Otherwise an epoch passes over the images several times, in
     batches of at most the whole set."""
+    max_cycles: Annotated[int, Within("a whole number from 1 to 10", lambda value: 1 <= value <= MAX_CYCLES)] = 1
+    """The maximum number of cycles: after ``epochs``, the training goes on for twice as many, and so on, as long as that improves
+    the validation accuracy (:mod:`convscope.training.schedule`)."""
+    time: Annotated[float, Within("at least 0", lambda value: value >= 0)] = 0.0
+    """Seconds after which the training ends, with a learning rate that has fallen to 0; 0 sets no limit."""
 
     def __post_init__(self) -> None:
         check_settings(self)
@@ -87,12 +94,15 @@ class TrainConfig:
     def with_settings(self, changes: Mapping[str, Any]) -> Self:
         """Return the settings with other values of those that ``changes`` names, as listed in :data:`SETTINGS`.
 
-        Another ``batch_size`` is used as it is, for small sets too, unless ``changes`` asks for ``shrink_batches``. ConfigError
-        if a name is unknown, a value is out of range, or it would have no effect.
+        Another ``batch_size`` is used as it is, for small sets too, unless ``changes`` asks for ``shrink_batches``. With a
+        ``time`` and without ``epochs``, the training may go on for :data:`MAX_CYCLES`. ConfigError if a name is unknown, a value
+        is out of range, or it would have no effect.
         """
         values = {name: find_setting(name).checked(value) for name, value in changes.items()}
         if "batch_size" in values:
             values.setdefault("shrink_batches", False)
+        if values.get("time") and "epochs" not in values and self.validation == "held-out":
+            values.setdefault("max_cycles", MAX_CYCLES)
         of_images = {name: values.pop(name) for name in [*values] if name in settings_of(Augmentation)}
         changed = replace(self, **values, augmentation=replace(self.augmentation, **of_images))
         for name, (other, value) in NEEDS.items():
@@ -114,8 +124,20 @@ class TrainConfig:
 
     def augmentation_in(self, epoch: int) -> Augmentation:
         """Return the augmentation in ``epoch``, counted from 0."""
-        is_final = epoch >= self.epochs - self.final_epochs_less_augmented
+        is_final = epoch >= sum(self.cycle_at(epoch)) - self.final_epochs_less_augmented
         return self.augmentation.times(FINAL_AUGMENTATION) if is_final else self.augmentation
+
+    @property
+    def most_epochs(self) -> int:
+        """The number of epochs in all cycles."""
+        return int(self.epochs * (2**self.max_cycles - 1))
+
+    def cycle_at(self, epoch: int) -> tuple[int, int]:
+        """Return the first epoch and the number of epochs of the cycle that ``epoch`` belongs to, both counted from 0."""
+        first, length = 0, self.epochs
+        while epoch >= first + length:
+            first, length = first + length, 2 * length
+        return first, length
 
     def batch_size_for(self, num_images: int) -> int:
         """Return the images per step, reduced if an epoch would have too few steps."""
@@ -127,7 +149,7 @@ class TrainConfig:
         needed = self.min_steps_per_epoch * min(self.batch_size, smallest) if self.min_steps_per_epoch > 1 else 0
         return max(1, -(-needed // max(num_images, 1)))
 
-    def rate_at(self, step: int, total_steps: int) -> float:
+    def rate_at(self, step: float, total_steps: int) -> float:
         """Return the learning rate of ``step``, counted from 0.
 
         One cycle is a triangle: it rises from 0 to ``learning_rate`` over the share ``warm_up`` of the steps, then falls to 0.
@@ -147,7 +169,7 @@ class TrainConfig:
 
 SETTINGS: Mapping[str, Setting] = {**settings_of(TrainConfig), **settings_of(Augmentation)}
 """All settings that a recipe has a value for, by name; those of the augmentation stand on their own."""
-KEYWORDS = ("epochs", "batch_size", "learning_rate", "flip")
+KEYWORDS = ("epochs", "batch_size", "learning_rate", "flip", "time")
 """Settings with a keyword of :func:`convscope.train` and a flag of ``convscope train``."""
 
 

@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import numpy as np
+
 from ..errors import ConvscopeError
 from ..models.network import Weights
 from ..system.forms import LARGEST_FLOAT
@@ -13,6 +15,7 @@ from .config import TrainConfig
 from .events import Listener, TrainProgress
 from .history import EpochRecord, History
 from .interrupt import StopRequest
+from .schedule import Schedule
 
 HIGH_RATE = 0.1
 """Learning rate of Adam, which moves every weight by about as much in a step, from which on it is suspected first."""
@@ -49,6 +52,7 @@ class EpochLog:
         batch_size: int,
         stop: StopRequest,
         *,
+        num_validation: int = 0,
         fold: Callable[[Mapping[str, Weights]], Mapping[str, Weights]] = lambda weights: weights,
         has_usual_layers: bool = True,
         listener: Listener | None = None,
@@ -58,26 +62,49 @@ class EpochLog:
     ) -> None:
         """Begin with the epochs of ``resumed``, if there is one.
 
-        ``num_images`` is the number of images per epoch, ``batch_size`` that of a step; ``fold`` turns the weights in training
+        ``num_images`` is the number of images per epoch, ``batch_size`` that of a step, ``num_validation`` that of validation;
+        ``fold`` turns the weights in training
         into those of the trained network; ``has_usual_layers`` says whether every layer computes a number for any image and any
         finite weights; ``checkpoint`` is a file for the state after each epoch, which ``arithmetic`` computes.
         """
         self.records: list[EpochRecord] = list(resumed.history) if resumed else []
         self.snapshots: list[Mapping[str, Weights]] = list(resumed.snapshots) if resumed else []
         self.stopped_early = False
+        self.schedule = Schedule(config, -(-num_images // batch_size), num_validation, self.records)
+        self.ending = self.schedule.ending(self.records)
+        self._best_state: State = resumed.kept if resumed else {}
         self._model_name, self._config, self._num_images, self._stop = model_name, config, num_images, stop
         self._batch_size = batch_size
         self._fold, self._listener, self._checkpoint, self._arithmetic = fold, listener, checkpoint, arithmetic
         self._has_usual_layers = has_usual_layers
-        self._epoch, self._done, self._started = 0, 0, 0.0
+        self._epoch, self._done, self._started, self._rate = 1, 0, 0.0, 0.0
         self._lowest = self._last = math.inf
 
     @property
     def epochs_done(self) -> int:
         return len(self.records)
 
+    @property
+    def has_ended(self) -> bool:
+        return self.ending is not None or (self._stop.asked and self._done > 0)
+
+    @property
+    def kept_epoch(self) -> int:
+        """The epoch, from 1, whose weights are kept."""
+        return self.schedule.kept_epoch(self.records)
+
+    @property
+    def state_to_restore(self) -> State | None:
+        """The state at the end of the cycle whose weights are kept; None if they are those of the last epoch."""
+        return self._best_state if self.kept_epoch < len(self.records) else None
+
     def begin(self) -> None:
         self._epoch, self._done, self._started = len(self.records) + 1, 0, time.perf_counter()
+
+    def rate(self, step: int) -> float:
+        """Return the learning rate of the next step, which is number ``step`` of this epoch, from 0."""
+        self._rate = self.schedule.rate(self._epoch - 1, step)
+        return self._rate
 
     def report(self, images_done: int, loss: float, accuracy: float) -> bool:
         """Report the means over the epoch so far; return whether to stop. ConvscopeError if the loss is no finite number."""
@@ -86,14 +113,12 @@ class EpochLog:
         when = f"at step {step}" if step <= first_step else f"between the steps {first_step} and {step}"
         self._check_finite(loss, f"loss of {self._model_name!r} became {loss} in epoch {self._epoch}, {when}")
         self._lowest, self._last = min(self._lowest, loss), loss
-        stop = self._asked_to_stop()
+        stop = self._asked_to_stop() or self.schedule.is_over
         self._tell(loss, accuracy, None)
         return stop
 
-    def finish(
-        self, values: Mapping[str, float], learning_rate: float, weights: Mapping[str, Weights], state: Callable[[], State]
-    ) -> bool:
-        """Record an epoch; return whether the training is to stop.
+    def finish(self, values: Mapping[str, float], weights: Mapping[str, Weights], state: Callable[[], State]) -> None:
+        """Record an epoch, and decide whether the training has ended.
 
         ``values`` are ``loss``, ``accuracy``, ``val_loss`` and ``val_accuracy``; ``weights``, by ``layer/weight``, those of the
         network in training; ``state`` returns what the checkpoint needs to go on from here.
@@ -102,16 +127,18 @@ class EpochLog:
             step = math.ceil(self._done / self._batch_size)
             became = f"became {values[name]} after epoch {self._epoch}, at step {step}"
             self._check_finite(values[name], f"{what} of {self._model_name!r} {became}")
-        numbers = (values["loss"], values["accuracy"], values["val_loss"], values["val_accuracy"], learning_rate)
+        numbers = (values["loss"], values["accuracy"], values["val_loss"], values["val_accuracy"], self._rate)
         record = EpochRecord(self._epoch, time.perf_counter() - self._started, *numbers)
         self.records.append(record)
         self.snapshots.append(self._fold(weights))
-        stop = self._asked_to_stop()
+        self._asked_to_stop()
+        if self._config.max_cycles > 1 and self.schedule.ends_best_cycle(self.records):
+            self._best_state = {name: np.array(each) for name, each in state().items()}
         if self._checkpoint and not self.stopped_early:
-            kept = Checkpoint(History(tuple(self.records)), tuple(self.snapshots), state(), self._arithmetic)
-            save_checkpoint(kept, self._checkpoint)
+            history, snapshots = History(tuple(self.records)), tuple(self.snapshots)
+            save_checkpoint(Checkpoint(history, snapshots, state(), self._arithmetic, self._best_state), self._checkpoint)
+        self.ending = self.schedule.ending(self.records)
         self._tell(record.loss, record.accuracy, record)
-        return stop
 
     def _check_finite(self, loss: float, what: str) -> None:
         if abs(loss) <= LARGEST_FLOAT:  # false for NaN; a run with more could not be read again
@@ -131,16 +158,15 @@ class EpochLog:
     def _asked_to_stop(self) -> bool:
         """Return whether the user has asked to stop; after the last step this does not count as stopped early."""
         if self._stop.asked:
-            done = self._epoch == self._config.epochs and self._done == self._num_images
+            done = self._epoch == self.schedule.last_of_cycle(self._epoch) and self._done == self._num_images
             self.stopped_early = self.stopped_early or not done
         return self._stop.asked
 
     def _tell(self, loss: float, accuracy: float, record: EpochRecord | None) -> None:
         if self._listener:
-            seconds = time.perf_counter() - self._started
+            seconds, epochs = time.perf_counter() - self._started, self.schedule.last_of_cycle(self._epoch)
             self._listener(
                 TrainProgress(
-                    self._model_name, self._epoch, self._config.epochs, self._done, self._num_images, loss, accuracy, seconds,
-                    record,
+                    self._model_name, self._epoch, epochs, self._done, self._num_images, loss, accuracy, seconds, record
                 )
-            )  # fmt: skip
+            )

@@ -32,6 +32,7 @@ from .history import History
 from .interrupt import stop_on_interrupt
 from .native.library import MAX_THREADS
 from .native_fit import fit_with_engine
+from .schedule import Ending
 from .validation_split import validation_split
 
 if TYPE_CHECKING:
@@ -60,6 +61,10 @@ class Training:
     """Of those epochs."""
     stopped_early: bool
     """Whether Ctrl-C ended the training before its last epoch."""
+    ending: Ending | None
+    """Why it ended otherwise."""
+    epochs_trained: int
+    """All epochs; history and snapshots end with the one whose weights were kept."""
     engine: EngineName
     backend: str
     """``"native"``, or Keras' back-end: ``"tensorflow"`` or ``"jax"``."""
@@ -129,18 +134,10 @@ def fit(
     resumed = resume_from(checkpoint, arithmetic)
     with stop_on_interrupt() as stop:
         log = EpochLog(
-            plain.name,
-            config,
-            batches.num_images,
-            batches.batch_size,
-            stop,
-            fold=lambda weights: fold_batch_norm(weights, plain),
-            has_usual_layers=not unknown,
-            listener=progress,
-            checkpoint=checkpoint,
-            arithmetic=arithmetic,
-            resumed=resumed,
-        )
+            plain.name, config, batches.num_images, batches.batch_size, stop, num_validation=len(held_out),
+            fold=lambda weights: fold_batch_norm(weights, plain), has_usual_layers=not unknown, listener=progress,
+            checkpoint=checkpoint, arithmetic=arithmetic, resumed=resumed,
+        )  # fmt: skip
         if progress:
             progress(_started(plain, config, log.epochs_done, len(kept), len(held_out), chosen, reason))
         started = time.perf_counter()
@@ -162,8 +159,8 @@ def fit(
     result = plain.with_weights(fold_batch_norm(trained.weights, plain))
     return Training(
         result,
-        History(tuple(log.records)),
-        tuple(log.snapshots),
+        History(tuple(log.records[: log.kept_epoch])),
+        tuple(log.snapshots[: log.kept_epoch]),
         held_out,
         len(kept),
         batches.batch_size,
@@ -171,6 +168,8 @@ def fit(
         seconds + earlier,
         earlier,
         log.stopped_early,
+        None if log.stopped_early else log.ending,
+        len(log.records),
         chosen,
         trained.backend,
         arithmetic,

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..data.dataset import Split
 from ..models.network import Network
-from ..types import Floats, Images, Labels
+from ..types import Images, Labels
 from .batches import TrainingBatches, gather
 from .checkpoint import Checkpoint, check_state
 from .config import TrainConfig
@@ -36,14 +36,13 @@ def fit_with_engine(
         if resumed:
             check_state(resumed.state, engine.state())
             engine.restore(resumed.state)
-        stop = False
-        while not stop and log.epochs_done < config.epochs:
+        while not log.has_ended:
             log.begin()
             values = _train_epoch(engine, batches, config, log)
             values |= {f"val_{name}": value for name, value in measure(engine, validation).items()}
-            steps_taken = int(engine.state()["step"][0])
-            rate = config.rate_at(steps_taken - 1, config.epochs * batches.steps_per_epoch)
-            stop = log.finish(values, rate, engine.weights(), engine.state)
+            log.finish(values, engine.weights(), engine.state)
+        if (state := log.state_to_restore) is not None:
+            engine.restore(state)
     except BaseException:
         engine.close()
         raise
@@ -63,17 +62,17 @@ def _train_epoch(engine: Engine, batches: TrainingBatches, config: TrainConfig, 
     """Train one epoch, or the beginning of one; return the mean loss and the accuracy over its images."""
     number, size = log.epochs_done, batches.batch_size
     epoch, settings = batches.epoch(number), _settings(config)
-    rates = _rates(config, number, batches.steps_per_epoch)
     sums = np.zeros(2)  # of losses and of correct predictions; added to by the engine, so that no call changes their order
     step = done = 0
     steps, stop = FIRST_STEPS, False
-    while not stop and step < len(rates):
+    while not stop and step < batches.steps_per_epoch:
         started = time.perf_counter()
         part = epoch.part(done, done + steps * size)
         images, labels, rows = _images(batches.split, part.rows)
         warps = None if part.warps is None else part.warps[:, :6]
-        chosen = rates[step : step + steps]
-        engine.train(images, labels, rows, chosen, settings, shifts=part.shifts, warps=warps, sums=sums)
+        chosen = range(step, min(step + steps, batches.steps_per_epoch))
+        rates = np.array([log.rate(each) for each in chosen], np.float32)
+        engine.train(images, labels, rows, rates, settings, shifts=part.shifts, warps=warps, sums=sums)
         step, done = step + steps, done + len(rows)
         stop = log.report(done, float(sums[0] / done), float(sums[1] / done))
         steps = max(1, min(2 * steps, int(steps * SECONDS_PER_CALL / (time.perf_counter() - started))))
@@ -85,11 +84,6 @@ def _images(split: Split, rows: Labels) -> tuple[Images, Labels, Labels]:
     if not isinstance(split.images, np.memmap):
         return split.images, split.labels, rows
     return gather(split.images, rows), split.labels[rows], np.arange(len(rows))
-
-
-def _rates(config: TrainConfig, epoch: int, steps_per_epoch: int) -> Floats:
-    first, total = epoch * steps_per_epoch, config.epochs * steps_per_epoch
-    return np.array([config.rate_at(step, total) for step in range(first, first + steps_per_epoch)], np.float32)
 
 
 def _settings(config: TrainConfig) -> OptimizerSettings:

@@ -4,6 +4,7 @@ Each function reads the payload and returns a paragraph, or an empty string if i
 """
 
 from ...analysis.sampling import REFERENCE_BYTES, TEST_BYTES
+from ...analysis.training_length import training_length
 from ...formatting import count_of, join_words
 from ...models.architectures import MODELS
 from ...models.backend import NAMES
@@ -129,16 +130,16 @@ def unused_pixels(page: Page) -> str:
 
 
 def learning_curves(page: Page) -> str:
-    """State where the loss is lowest, and which epoch's network is kept."""
+    """State where the loss is lowest, what ended the training, and whether more of it would help."""
     best = page["metrics"]["history"]["best_validation_epoch"]
     split = "test" if validates_on_test(page) else "validation"
     last = page["history"][-1]["epoch"]
+    length = training_length(page["run"], page["metrics"])
     if last == 1:
-        return f"After the only epoch, the {split} loss is {decimal(page['history'][0]['val_loss'])}."
+        return f"After the only epoch, the {split} loss is {decimal(page['history'][0]['val_loss'])}. {length}"
     lowest = next(epoch for epoch in page["history"] if epoch["epoch"] == best)
     where = "the last epoch" if best == last else f"epoch {best} of {last}"
-    return (f"The {split} loss is lowest in {where} ({decimal(lowest['val_loss'])}). The final network is always that of the "
-            "last epoch.")  # fmt: skip
+    return f"The {split} loss is lowest in {where} ({decimal(lowest['val_loss'])}). {length}"
 
 
 def validation_note(page: Page) -> str:

@@ -50,7 +50,7 @@ def python(page: Page) -> str:
         keywords["model"] = _function_name(page)
         before += (f"# A run records the name of a function, not its code: use the same {keywords['model']} as then.\n"
                    f"# Import or define it here.\n\n")  # fmt: skip
-    changed = changed_settings(run["config"])
+    changed = changed_settings(run["config"], run.get("training_set"))
     if changed is None:
         imports.append("from convscope.training.augmentation import Augmentation")
         keywords["recipe"] = "recipe"

@@ -170,7 +170,10 @@ def _batch_normalization(run: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def _epochs(page: Page) -> str:
     asked, done = page["run"]["config"]["epochs"], page["metrics"]["epochs"]
-    return f"{done} of {asked} (stopped early)" if page["run"].get("stopped_early") else str(done)
+    ended = (
+        "stopped early" if page["run"].get("stopped_early") else "time limit" if page["run"].get("ending") == "time" else ""
+    )
+    return f"{done} of {asked} ({ended})" if ended and done <= asked else str(done)
 
 
 def _augmentation(page: Page) -> str:

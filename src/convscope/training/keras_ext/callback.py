@@ -10,7 +10,7 @@ from ..checkpoint import State
 from ..config import TrainConfig
 from ..epoch_log import EpochLog
 from .batch_sequence import BatchSequence
-from .optimizers import PLAIN_LOSS
+from .optimizers import PLAIN_LOSS, is_fixed
 
 
 class TrainingCallback(keras.callbacks.Callback):  # type: ignore[misc]
@@ -23,6 +23,15 @@ class TrainingCallback(keras.callbacks.Callback):  # type: ignore[misc]
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         self._sequence.begin(epoch)
         self._log.begin()
+        self._set_rate(0)  # once an epoch where the back-end keeps the variables to itself until its end
+
+    def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        self._set_rate(batch)
+
+    def _set_rate(self, batch: int) -> None:
+        rate = self._log.rate(batch)
+        if not is_fixed(self._config):
+            self.model.optimizer.learning_rate = rate
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         batches = self._sequence.batches
@@ -36,12 +45,9 @@ class TrainingCallback(keras.callbacks.Callback):  # type: ignore[misc]
         logs = {**logs, **{part + "loss": logs[part + PLAIN_LOSS] for part in ("", "val_") if part + PLAIN_LOSS in logs}}
         values = {name: float(logs[name]) for name in ("loss", "accuracy", "val_loss", "val_accuracy")}
         weights = from_keras(self.model).weight_arrays()
-        if self._log.finish(values, self._last_rate(), weights, lambda: state_of(self.model)):
+        self._log.finish(values, weights, lambda: state_of(self.model))
+        if self._log.has_ended:
             self.model.stop_training = True
-
-    def _last_rate(self) -> float:
-        steps_taken = int(np.asarray(self.model.optimizer.iterations))
-        return self._config.rate_at(steps_taken - 1, self._config.epochs * len(self._sequence))
 
 
 def state_of(model: keras.Model) -> State:

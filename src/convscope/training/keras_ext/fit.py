@@ -52,12 +52,14 @@ def fit_with_keras(
             sequence,
             validation_data=(to_inputs(validation.images), validation.labels),
             validation_batch_size=VALIDATION_BATCH_SIZE,
-            epochs=config.epochs,
+            epochs=log.epochs_done if log.has_ended else config.most_epochs,
             initial_epoch=log.epochs_done,
             shuffle=False,  # the sequence is shuffled
             callbacks=[TrainingCallback(log, sequence, config)],
             verbose=0,
         )
+        if (state := log.state_to_restore) is not None:
+            restore(state, model)
     # Keras would save the optimizer too, three times the weights, and with a schedule that is convscope's own code.
     model.compiled, model.optimizer = False, None
     return model, devices

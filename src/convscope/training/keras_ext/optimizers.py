@@ -27,10 +27,15 @@ class OneCycle(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore
         return {"peak": self.peak, "warm_up": self.warm_up, "total_steps": self.total_steps}
 
 
+def is_fixed(config: TrainConfig) -> bool:
+    """Return whether the steps alone decide the learning rates, so that the graph of a step can compute them."""
+    return not config.time and config.max_cycles == 1
+
+
 def make_optimizer(config: TrainConfig, total_steps: int) -> keras.optimizers.Optimizer:
-    """Return the optimizer for a training of ``total_steps`` steps."""
+    """Return the optimizer for a training of ``total_steps`` steps; its learning rate is to be set where it is not fixed."""
     rate: Any = config.learning_rate
-    if config.schedule == "one-cycle":
+    if config.schedule == "one-cycle" and is_fixed(config):
         rate = OneCycle(config.learning_rate, config.warm_up, total_steps)
     moments = {"beta_1": config.beta_1, "beta_2": config.beta_2}
     if config.optimizer == "adamw":

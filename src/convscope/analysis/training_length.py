@@ -1,0 +1,50 @@
+"""What ended a training, which epoch's weights it kept, and whether more of it would help."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..formatting import count_of
+from ..training import schedule
+
+MIN_VALIDATION = 100
+"""Validation images below which nothing is said about more training."""
+
+
+def training_length(run: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
+    """Return that in two sentences or three; ``run`` is ``run.json``, ``metrics`` is ``metrics.json``."""
+    return " ".join(filter(None, (_ending(run, metrics["epochs"]), _more(run, metrics))))
+
+
+def _ending(run: Mapping[str, Any], kept: int) -> str:
+    planned, trained = run["config"]["epochs"], run.get("epochs_trained", kept)
+    epoch = f"epoch {trained} of {planned}" if trained <= planned else f"epoch {trained}"
+    weights = f", with the weights after epoch {kept}, which has the best validation accuracy" if kept < trained else ""
+    if run.get("stopped_early"):
+        return f"Ctrl-C ended the training in {epoch}{weights}."
+    if run.get("ending") == "time":
+        return f"The time limit of {run['config']['time']:g} s ended the training in {epoch}{weights}."
+    if run.get("ending") == "validation":
+        return f"The validation accuracy no longer improved, which ended the training in {epoch}{weights}."
+    return f"The training ended after {count_of(trained, 'epoch')}, as planned{weights}."
+
+
+def _more(run: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
+    """Return whether more training would help, where that can be told without the test split."""
+    if run["config"]["validation"] == "test":
+        return ""
+    if run.get("ending") == "validation":
+        return "More training is unlikely to help."
+    if run.get("stopped_early") or run.get("ending") == "time":
+        planned = run.get("epochs_trained", metrics["epochs"]) >= run["config"]["epochs"]
+        return f"More training {'may' if planned else 'is likely to'} help."
+    history, number = metrics["history"], metrics["data"]["validation"]
+    if number < MIN_VALIDATION:
+        return f"{count_of(number, 'validation image')} cannot tell whether more training would help."
+    if "validation_interval" not in history:  # in runs of earlier versions
+        return ""
+    if history["last_epoch"]["accuracy"] <= history["validation_interval"][1]:
+        longer = "--time 60" if number >= schedule.MIN_VALIDATION else f"--epochs {2 * run['config']['epochs']}"
+        return (
+            f"It classifies its training images no better than the validation images, so more training may help ({longer})."
+        )
+    return "It classifies its training images better than the validation images, so more training may help little."
