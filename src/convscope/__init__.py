@@ -29,8 +29,9 @@ _NAMES = {
     "analysis.evaluation": "Evaluation",
     "analysis.findings.finding": "Finding",
     "analysis.label_audit.suspects": "LabelAudit",
-    "analysis.mistakes.mistakes": "Mistake",
+    "analysis.mistakes.mistakes": "Mistake Mistakes",
     "analysis.mistakes.triage": "Triage",
+    "analysis.statistics.proportions": "Interval",
     "analysis.uncertainty.calibration": "CalibrationMetrics",
     "analysis.uncertainty.uncertainty": "Uncertainty",
     "api.audit": "audit",
@@ -50,12 +51,16 @@ _NAMES = {
     "data.known.fetch": "fetch_dataset",
     "data.load": "load_dataset",
     "data.read_options": "DatasetChecked DatasetLoaded ReadOptions ReadProgress",
-    "errors": "ConvscopeError",
+    "errors": "ConfigError ConvscopeError DatasetError MissingBackendError MissingExtraError OutputError PictureError "
+    "RunError RunExistsError ServiceError ShapeError",
+    "prediction.classifier": "Classifier open_classifier",
     "prediction.predictions": "Prediction Predictions",
     "studies.tasks": "StudyProgress",
+    "training.augmentation": "Augmentation",
     "training.config": "TrainConfig",
     "training.events": "TrainProgress TrainingStarted",
     "training.history": "EpochRecord History",
+    "training.recipes": "recipe",
 }
 """The public names by the module that defines them."""
 _HOME = {name: module for module, names in _NAMES.items() for name in names.split()}
@@ -69,7 +74,9 @@ if TYPE_CHECKING:
     from .analysis.findings.finding import Finding as Finding
     from .analysis.label_audit.suspects import LabelAudit as LabelAudit
     from .analysis.mistakes.mistakes import Mistake as Mistake
+    from .analysis.mistakes.mistakes import Mistakes as Mistakes
     from .analysis.mistakes.triage import Triage as Triage
+    from .analysis.statistics.proportions import Interval as Interval
     from .analysis.uncertainty.calibration import CalibrationMetrics as CalibrationMetrics
     from .analysis.uncertainty.uncertainty import Uncertainty as Uncertainty
     from .api.audit import audit as audit
@@ -99,15 +106,29 @@ if TYPE_CHECKING:
     from .data.read_options import DatasetLoaded as DatasetLoaded
     from .data.read_options import ReadOptions as ReadOptions
     from .data.read_options import ReadProgress as ReadProgress
+    from .errors import ConfigError as ConfigError
     from .errors import ConvscopeError as ConvscopeError
+    from .errors import DatasetError as DatasetError
+    from .errors import MissingBackendError as MissingBackendError
+    from .errors import MissingExtraError as MissingExtraError
+    from .errors import OutputError as OutputError
+    from .errors import PictureError as PictureError
+    from .errors import RunError as RunError
+    from .errors import RunExistsError as RunExistsError
+    from .errors import ServiceError as ServiceError
+    from .errors import ShapeError as ShapeError
+    from .prediction.classifier import Classifier as Classifier
+    from .prediction.classifier import open_classifier as open_classifier
     from .prediction.predictions import Prediction as Prediction
     from .prediction.predictions import Predictions as Predictions
     from .studies.tasks import StudyProgress as StudyProgress
+    from .training.augmentation import Augmentation as Augmentation
     from .training.config import TrainConfig as TrainConfig
     from .training.events import TrainingStarted as TrainingStarted
     from .training.events import TrainProgress as TrainProgress
     from .training.history import EpochRecord as EpochRecord
     from .training.history import History as History
+    from .training.recipes import recipe as recipe
 
 
 def __getattr__(name: str) -> Any:

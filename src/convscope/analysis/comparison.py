@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..system.dataclass_json import to_json
+from ..system.table import Tabular
 from ..types import Labels
 from .evaluation import Evaluation
 from .statistics.paired import LEVEL, PairedCounts, count_pairs, holm
@@ -79,7 +80,7 @@ class Pair:
 
 
 @dataclass(frozen=True, eq=False)
-class Comparison:
+class Comparison(Tabular):
     """The predictions of several networks on the same test images, and all paired comparisons."""
 
     contestants: tuple[ComparedRun, ...]
@@ -135,6 +136,15 @@ class Comparison:
             for label, name in enumerate(self.class_names)
             if (rows := self.labels == label).any()
         ]
+
+    def as_rows(self) -> list[dict[str, Any]]:
+        """Return one row per pair of runs."""
+        numbers = ("difference", "p", "adjusted_p", "significant")
+        return [{"first": self.contestants[pair.first].name, "second": self.contestants[pair.second].name}
+                | {name: getattr(pair, name) for name in numbers} for pair in self.pairs]  # fmt: skip
+
+    def __repr__(self) -> str:
+        return f"Comparison({', '.join(each.name for each in self.contestants)}; n={self.n:,} test images of {self.dataset})"
 
     def as_dict(self) -> dict[str, Any]:
         """Return all numbers, and the indices of disagreements, as JSON-ready values."""

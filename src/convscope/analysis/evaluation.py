@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from ..data.scaling import to_inputs
 from ..formatting import percent, percent_range
 from ..models.predictor import Predictor
 from ..models.saving import with_logits
+from ..system.table import Tabular
 from ..types import Floats, Labels
 from .classification import ClassScore, Confusion, class_scores, confusion
 from .statistics.proportions import Interval, wilson
@@ -28,7 +29,7 @@ BATCH_SIZE = 1000
 
 
 @dataclass(frozen=True, eq=False)
-class Evaluation:
+class Evaluation(Tabular):
     """Labels and logits of one split. Derived values are computed on first use."""
 
     labels: Labels
@@ -102,6 +103,11 @@ class Evaluation:
         """(errors,) indices of the misclassified images, in descending order of confidence."""
         errors = np.flatnonzero(self.predictions != self.labels)
         return errors[np.argsort(-self.confidence[errors], kind="stable")]
+
+    def as_rows(self) -> list[dict[str, Any]]:
+        """Return the scores of each class."""
+        names = ("class_name", "precision", "recall", "f1", "support")
+        return [{name: getattr(score, name) for name in names} for score in self.class_scores]
 
     def __repr__(self) -> str:
         interval = self.interval

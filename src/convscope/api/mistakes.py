@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..analysis.mistakes.mistakes import Mistake, explain_mistakes
+from ..analysis.mistakes.mistakes import Mistakes, explain_mistakes
 from ..errors import ConfigError, DatasetError
 from ..page.write import write_report
 from ..runs import run_folder, store
@@ -27,7 +27,7 @@ def mistakes(
     others: Iterable[PathLike | Run] = (),
     study: PathLike | None = None,
     most: int | None = None,
-) -> tuple[Mistake, ...]:
+) -> Mistakes:
     """Explain every error of a run on its test split, the most confident first.
 
     Each :class:`Mistake` has the probabilities, the nearest training images of the true and the predicted class, the

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..data.images.inputs import ImageLike
 from ..data.readers.unlabelled_table import UnlabelledTable, is_table, read_unlabelled_table
-from ..prediction.classifier import open_classifier
+from ..prediction.classifier import Classifier, open_classifier
 from ..prediction.classify import predict as _predict
 from ..prediction.predictions import Predictions
 from ..types import PathLike
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def predict(
-    run: PathLike | keras.Model,
+    run: PathLike | keras.Model | Classifier,
     images: ImageLike | Iterable[ImageLike] | UnlabelledTable,
     *,
     top: int = 3,
@@ -35,10 +35,12 @@ def predict(
     Args:
         run: A run or its folder, or an ``.onnx`` file of convscope, which ONNX Runtime computes; or a ``.keras`` file of
             :func:`convscope.export` or a ``keras.Model``, which Keras computes. A model must take (n, h, w, c) in 0..1 and end
-            in a softmax or in logits; its classes are named ``"0"``, ``"1"`` and so on.
-        images: Names of files or folders, patterns such as ``"photos/*.jpg"``, bytes of files, Pillow's images, arrays (h, w)
-            or (h, w, c) of uint8 or of floats in 0..1, a list of these, or one array (n, h, w, c); or the name of a table of
-            pixels, ``.csv`` or ``.tsv``, or of an ``.npz`` file with ``x_test`` or ``x``; labels in it are not read.
+            in a softmax or in logits; its classes are named ``"0"``, ``"1"`` and so on. Or what
+            :func:`open_classifier` returned for one of these, which saves the time to open it.
+        images: Names of files or folders, patterns such as ``"photos/*.jpg"``, bytes of files, open files, Pillow's images,
+            arrays or tensors (h, w) or (h, w, c) of uint8 or of floats in 0..1, a list of these, or one array (n, h, w, c); or
+            the name of a table of pixels, ``.csv`` or ``.tsv``, or of an ``.npz`` file with ``x_test`` or ``x``; labels in it
+            are not read.
         top: Classes per image.
         skip_bad_images: Whether to list unreadable image files in the result instead of raising an error.
         single: Whether to treat each image as one digit.
@@ -54,7 +56,7 @@ def predict(
     Example:
     >>> convscope.predict("runs/mnist-cnn-standard-0", "four.jpg")[0].class_name
     """
-    classifier = open_classifier(run)
+    classifier = run if isinstance(run, Classifier) else open_classifier(run)
     if is_table(images):
         images = read_unlabelled_table(images, trained_on=classifier.trained_on, pixel_range=pixel_range)
     if isinstance(images, UnlabelledTable):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,21 +17,21 @@ from ..analysis.label_audit.suspects import LabelAudit
 from ..analysis.uncertainty.uncertainty import Uncertainty, uncertainty_from_metrics
 from ..data.dataset import Data, Dataset
 from ..data.reload import reload_dataset
+from ..errors import RunError
 from ..models.saving import load_model
 from ..prediction.classifier import remember_model
 from ..runs import run_folder, store
-from ..runs.files import KERAS_MODEL
+from ..runs.files import KERAS_MODEL, REPORT
 from ..runs.label_suspects import load_audit
 from ..runs.metrics_form import read_metrics
 from ..runs.record import RunRecord
 from ..system.dataclass_json import from_json
 from ..training.history import History
 from ..types import PathLike
+from .notebook import Figures, PageFrame, show_page
 
 if TYPE_CHECKING:
     import keras
-
-    from ..figures.figure import Illustration
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,13 +52,15 @@ class Run:
 
     @cached_property
     def model(self) -> keras.Model:
-        """The trained network; a loaded run reads it from its folder.
+        """The trained network, compiled; a loaded run reads it from its folder.
 
         Raises:
             RunError: The model file is damaged.
             MissingBackendError: Keras has no back-end to load the model with.
         """
         model = load_model(self.folder / KERAS_MODEL) if self.held_model is None else self.held_model
+        if not model.compiled:  # so that evaluate and fit work, with the usual optimizer
+            model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
         remember_model(model, self.folder)
         return model
 
@@ -113,18 +116,36 @@ class Run:
         return load_audit(replace(self.record, metrics=self.metrics), self.folder)
 
     @cached_property
-    def figures(self) -> Mapping[str, Illustration]:
+    def figures(self) -> Figures:
         """Every figure of the run by name, drawn on first use, which takes 2 s.
 
-        A notebook displays a figure that is the last expression of a cell.
+        A notebook displays all of them, or the one that is the last expression of a cell.
         """
         from ..figures.gallery import illustrate  # imports matplotlib, which only drawing needs
 
-        return {illustration.name: illustration for illustration in illustrate(self.record)}
+        return Figures({illustration.name: illustration for illustration in illustrate(self.record)})
+
+    @property
+    def page(self) -> Path:
+        """The page of the run.
+
+        Raises:
+            RunError: The run has no page, because it was trained without a report.
+        """
+        if not (self.folder / REPORT).is_file():
+            raise RunError(f"the run {str(self.folder)!r} has no page. Write it with convscope.report(run).")
+        return self.folder / REPORT
+
+    def show(self, height: int = 800) -> PageFrame | None:
+        """Show the page: in a notebook in a frame ``height`` pixels high, elsewhere in a browser."""
+        return show_page(self.page, height)
 
     def __fspath__(self) -> str:
         """Return the folder, so that a run can be passed wherever a path is accepted."""
         return str(self.folder)
+
+    def _repr_html_(self) -> str:
+        return f"<p><b>{escape(str(self.folder))}</b></p>{self.evaluation._repr_html_()}"
 
     def __repr__(self) -> str:
         return f"Run({str(self.folder)!r}, {self.evaluation!r})"

@@ -26,6 +26,7 @@ from ..studies.scheduler import run_tasks
 from ..studies.tasks import StudyListener, StudyTasks
 from ..system.files import write_json, write_text
 from ..system.hardware import describe_machine, package_versions
+from ..system.table import Tabular
 from ..training.config import TrainConfig
 from ..training.engines import check_engine
 from ..types import PathLike
@@ -40,7 +41,7 @@ DECIDING = ("dataset", "models", "recipes", "sizes", "seeds", "search", "threads
 
 
 @dataclass(frozen=True, eq=False)
-class Study:
+class Study(Tabular):
     """A finished study: its folder and its results."""
 
     folder: Path
@@ -63,6 +64,11 @@ class Study:
     def votes(self) -> Mapping[str, Votes]:
         """The predictions of the seeds of each configuration for every test image."""
         return self.results.votes
+
+    def as_rows(self) -> list[dict[str, Any]]:
+        """Return one row per configuration."""
+        names = ("name", "n", "mean", "sd", "lowest", "highest", "loss", "together", "train_seconds")
+        return [{name: getattr(row, name) for name in names} for row in self.table]
 
     def __repr__(self) -> str:
         return f"Study({str(self.folder)!r}, {len(self.table)} configurations, {len(self.results.seeds)} seeds)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shlex
 from collections.abc import Mapping
@@ -9,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -59,11 +60,13 @@ from ..training.loop import Training, fit
 from ..training.recipe_rule import TrainingSet
 from ..training.recipes import find_recipe
 from ..types import Labels, PathLike
-from .run import Run
+from .notebook import default_progress
+from .run import Run, load_run
 
 if TYPE_CHECKING:
     import keras
 
+IF_EXISTS = ("error", "new", "load", "overwrite")
 BASELINE_OF = {"cnn": "ann"}
 """The baseline of each network that has one: for the notebook's network, its predecessor."""
 
@@ -86,10 +89,11 @@ def train(
     out: PathLike | None = None,
     resume: bool = False,
     overwrite: bool = False,
+    if_exists: Literal["error", "new", "load", "overwrite"] = "error",
     report: bool = True,
     reading: ReadOptions = DEFAULTS,
     test_share: float | None = None,
-    progress: Listener | None = None,
+    progress: Listener | Literal["auto"] | None = "auto",
 ) -> Run:
     """Train a classifier, measure it on the test split, and write a run folder.
 
@@ -116,12 +120,16 @@ def train(
         out: The run folder, by default ``runs/DATA-MODEL-RECIPE-SEED``.
         resume: Whether to continue a training that was killed; the weights are the same as without the interruption.
         overwrite: Whether to replace a run in the same folder.
+        if_exists: What to do if the folder holds a run: ``"error"`` raises one; ``"new"`` takes the next free name, such as
+            ``mnist-cnn-standard-0-2``; ``"load"`` returns that run if it has the same data and settings, so that the cell of a
+            notebook can be run again; ``"overwrite"`` replaces it.
         report: Whether to train the baseline, draw the figures and write the page.
         reading: How to read image files and tables.
         test_share: The share of the images to hold out for testing, of data without a test split; a fifth by default.
         progress: Called with :class:`ReadProgress` and :class:`DatasetLoaded` events while the data are read, with
             :class:`DatasetChecked` if something is odd about them, with :class:`TrainingStarted` before the first step, and
-            with :class:`TrainProgress` several times per epoch.
+            with :class:`TrainProgress` several times per epoch. ``"auto"`` writes a line on standard error in a notebook and
+            on a terminal; None writes nothing.
 
     Returns:
         The run, with model and dataset in memory.
@@ -137,32 +145,35 @@ def train(
     given = _given(own, settings or {})
     build, config = find_model(model, weights=weights), _configured(recipe, augment, given)  # refused before any work
     reading = reading if test_share is None else replace(reading, test_share=test_share)
+    listening = default_progress() if isinstance(progress, str) else progress
     _check_seed(seed)
     check_engine(engine)
-    if resume and overwrite:
-        raise ConfigError("resume and overwrite exclude each other. Continue the run, or replace it.")
+    overwrite = _overwrites(if_exists, overwrite=overwrite, resume=resume)
     model_name = os.fspath(model) if isinstance(model, (str, os.PathLike)) else getattr(build, "__name__", "custom")
+    may_exist = overwrite or resume or if_exists == "load"
     if out is not None:  # before all images are decoded
-        run_folder.check_free(_run_folder(out, ""), overwrite or resume)
+        run_folder.check_free(_run_folder(out, "", if_exists), may_exist)
     elif (name := _known_name(data)) is not None:
         expected = f"{name}-{short_name(model_name)}-{config.recipe}-{seed}"
-        run_folder.check_free(_run_folder(None, expected), overwrite or resume)
-    dataset = load_dataset(data, reading, progress=progress)
-    folder = _run_folder(out, f"{dataset.name}-{short_name(model_name)}-{config.recipe}-{seed}")
+        run_folder.check_free(_run_folder(None, expected, if_exists), may_exist)
+    dataset = load_dataset(data, reading, progress=listening)
+    folder = _run_folder(out, f"{dataset.name}-{short_name(model_name)}-{config.recipe}-{seed}", if_exists)
     config = _configured(recipe, augment, given, TrainingSet.of(dataset))
     if weights == "keep":
         config = replace(config, batch_normalization=False)  # it would begin with other scales and without the biases
     check = check_dataset(dataset)
-    if progress and check.problems:
-        progress(DatasetChecked(dataset.name, check.problems))
+    if listening and check.problems:
+        listening(DatasetChecked(dataset.name, check.problems))
     request = describe_request(dataset, model_name, config, seed, engine, check.problems, weights)
+    if if_exists == "load" and run_folder.is_run(folder):
+        return _load_same(folder, request, dataset)
     with run_folder.writing_run(folder, overwrite=overwrite, resume=resume) as writable:
         if resume and (writable / REQUEST).is_file():
             refuse_other_request(read_begun_request(writable), request)
         write_json(writable / REQUEST, request)
         rehearse(model_name, build, dataset, seed=seed)
         checkpoint, reads = writable / CHECKPOINT, _ledger(dataset, writable)
-        listener = _recording_validation(progress, config, reads, "validation after every epoch")
+        listener = _recording_validation(listening, config, reads, "validation after every epoch")
         training = fit(build, dataset, config, seed=seed, engine=engine, progress=listener, checkpoint=checkpoint)
         reads.record("the final evaluation")
         agreement = _save_models(training, dataset, writable, config.learning_rate)
@@ -179,7 +190,7 @@ def train(
         interrupted = False
         if report:
             try:
-                record = _add_report(record, training, dataset, config, writable, progress)
+                record = _add_report(record, training, dataset, config, writable, listening)
             except KeyboardInterrupt:
                 interrupted = True
         if not (writable / EVIDENCE).is_file():
@@ -199,6 +210,21 @@ def _given(own: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any
     if twice := [name for name in given if name in settings]:
         raise ConfigError(f"{twice[0]} is given twice: as an argument and among the settings. Drop one of the two.")
     return {**settings, **given}
+
+
+def _load_same(folder: Path, request: Mapping[str, Any], dataset: Dataset) -> Run:
+    run = load_run(folder)
+    refuse_other_request(run.record.request, request, to="load")
+    return replace(run, held_dataset=dataset)
+
+
+def _overwrites(if_exists: str, *, overwrite: bool, resume: bool) -> bool:
+    if if_exists not in IF_EXISTS:
+        raise ConfigError(f"if_exists must be one of {', '.join(IF_EXISTS)}; got {if_exists!r}.")
+    overwrite = overwrite or if_exists == "overwrite"
+    if resume and overwrite:
+        raise ConfigError("resume and overwrite exclude each other. Continue the run, or replace it.")
+    return overwrite
 
 
 def _configured(
@@ -295,9 +321,12 @@ def _known_name(data: Data) -> str | None:
     return name if name in KNOWN else dataset_name(name) if Path(name).is_dir() else None
 
 
-def _run_folder(out: PathLike | None, name: str) -> Path:
+def _run_folder(out: PathLike | None, name: str, if_exists: str) -> Path:
     """Return the folder to write to; processes that train together get one each."""
     folder = Path(out) if out is not None else Path("runs", name)
+    if if_exists == "new":
+        numbered = (folder.with_name(f"{folder.name}-{number}") for number in itertools.count(2))
+        folder = next(each for each in itertools.chain([folder], numbered) if not os.path.lexists(each))
     index = process_index()
     return folder.with_name(f"{folder.name}-process-{index}") if index else folder
 

@@ -52,6 +52,7 @@ def predict(
         raise ConfigError(f"at_least must be a probability from 0 to 1; got {at_least!r}.")
     bad: tuple[BadPicture, ...] = ()
     given = _given_range(classifier, pixel_range)
+    images = [*map(_as_array, images)] if isinstance(images, (list, tuple)) else _as_array(images)
     images = _with_levels(images, given)
     batch = _as_batch(images, classifier.fitting.image_shape)
     if batch is not None and batch.shape[1:] == classifier.fitting.image_shape:
@@ -95,6 +96,11 @@ def predict(
         prepared.empty,
         classifier.prediction_sets,
     )
+
+
+def _as_array(image: Any) -> Any:
+    """Return the array of a tensor; anything else unchanged."""
+    return np.asarray(image) if hasattr(image, "__array__") else image
 
 
 def _given_range(classifier: Classifier, asked: tuple[float, float] | None) -> GivenRange | None:

@@ -13,6 +13,7 @@ from ..analysis.uncertainty.prediction_sets import PredictionSets, in_set
 from ..analysis.uncertainty.temperature import log_softmax
 from ..data.images.inputs import BadPicture
 from ..formatting import format_probability
+from ..system.table import Tabular
 from ..types import Floats, Images, Labels
 
 
@@ -87,7 +88,7 @@ class Prediction:
 
 
 @dataclass(frozen=True, eq=False)
-class Predictions:
+class Predictions(Tabular):
     """The predictions for n images, as arrays; iterate for one :class:`Prediction` each.
 
     An image file with several digits has one prediction per digit, in reading order, all with its name.
@@ -187,6 +188,11 @@ class Predictions:
 
     def __iter__(self) -> Iterator[Prediction]:
         return (self[index] for index in range(len(self)))
+
+    def as_rows(self) -> list[dict[str, Any]]:
+        """Return one row per prediction."""
+        names = ("name", "class_name", "probability", "is_out_of_distribution")
+        return [{name: getattr(each, name) for name in names} for each in self]
 
     def __repr__(self) -> str:
         if len(self) == 1:

@@ -66,29 +66,27 @@ def describe_request(
     }
 
 
-def refuse_other_request(begun: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
-    """Raise :class:`ConfigError` if a setting that determines the weights has changed."""
+def refuse_other_request(begun: Mapping[str, Any], asked: Mapping[str, Any], to: str = "resume") -> None:
+    """Raise :class:`ConfigError` if a setting that determines the weights has changed, in a run that is ``to`` be used."""
     begun = {"weights": "fresh", **begun}  # runs of earlier versions had no choice
     for name in ("model", "weights", "seed", "config", "versions"):
         if begun.get(name) != asked[name]:
-            raise ConfigError(_differs(name, begun.get(name), asked[name]))
+            raise ConfigError(_differs(to, name, begun.get(name), asked[name]))
     before, now = (request.get("dataset", {}).get("fingerprint") for request in (begun, asked))
     if before != now:
-        raise ConfigError(_differs("the data fingerprint", before, now))
+        raise ConfigError(_differs(to, "the data fingerprint", before, now))
     before, now = ((request.get("dataset", {}).get("reading") or {}).get("group_by") for request in (begun, asked))
     if before != now:  # it decides which images are validated on
-        raise ConfigError(_differs("group_by", before, now))
+        raise ConfigError(_differs(to, "group_by", before, now))
     before, now = (request.get("dataset", {}).get("class_names") for request in (begun, asked))
     if before != now:  # the fingerprint is that of images and labels
-        raise ConfigError(_differs("the classes", before, now))
+        raise ConfigError(_differs(to, "the classes", before, now))
 
 
-def _differs(what: str, begun: object, asked: object) -> str:
+def _differs(to: str, what: str, begun: object, asked: object) -> str:
     what, begun, asked = first_difference(what, begun, asked)
-    return (
-        f"cannot resume the run: it was started with {what} {begun!r}, not {asked!r}. "
-        "Use the same setting, or drop --resume and choose another folder with --out DIR."
-    )
+    remedy = "drop --resume and choose another folder with --out DIR" if to == "resume" else "choose another folder with out"
+    return f"cannot {to} the run: it was started with {what} {begun!r}, not {asked!r}. Use the same setting, or {remedy}."
 
 
 def first_difference(name: str, one: object, other: object) -> tuple[str, object, object]:

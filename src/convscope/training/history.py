@@ -3,10 +3,12 @@
 import csv
 import io
 from collections.abc import Iterator
-from dataclasses import astuple, dataclass, fields
+from dataclasses import asdict, astuple, dataclass, fields
 from math import inf
+from typing import Any
 
 from ..errors import RunError, reason_of
+from ..system.table import Tabular
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ COLUMNS = tuple(field.name for field in fields(EpochRecord))
 
 
 @dataclass(frozen=True)
-class History:
+class History(Tabular):
     """All epochs of a training."""
 
     records: tuple[EpochRecord, ...]
@@ -47,6 +49,14 @@ class History:
 
     def column(self, name: str) -> list[float]:
         return [getattr(record, name) for record in self.records]
+
+    def as_rows(self) -> list[dict[str, Any]]:
+        """Return one row per epoch."""
+        return [asdict(record) for record in self.records]
+
+    def __repr__(self) -> str:
+        last = f", val_accuracy {self.records[-1].val_accuracy:.4f}" if self.records else ""
+        return f"History({len(self)} epochs{last}, {self.seconds:.1f} s)"
 
     @property
     def seconds(self) -> float:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from ..data.dataset import Dataset
 from ..errors import ConfigError, unknown_name
 from .augmentation import Augmentation
 from .config import SETTINGS, TrainConfig
@@ -178,3 +179,19 @@ def changed_settings(config: Mapping[str, Any], training_set: Mapping[str, Any] 
 
 def _by_name(config: Mapping[str, Any]) -> dict[str, Any]:
     return {**config, **config.get("augmentation", {})}
+
+
+def recipe(name: str, data: Dataset | None = None, **settings: Any) -> TrainConfig:
+    """Return the settings of a recipe, with other values for any of them.
+
+    Args:
+        name: The name of a recipe.
+        data: The dataset to adapt ``standard`` to; without it, its settings are those for MNIST.
+        settings: Other values by name; :data:`convscope.training.config.SETTINGS` lists the names.
+
+    Raises:
+        ConfigError: The recipe or a setting is unknown, or a value is out of range.
+
+    >>> convscope.train("mnist", recipe=convscope.recipe("standard", batch_size=64))
+    """
+    return find_recipe(name, None if data is None else TrainingSet.of(data)).with_settings(settings)

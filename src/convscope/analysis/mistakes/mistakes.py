@@ -1,13 +1,19 @@
 """The misclassified test images, each with its likely cause and the evidence."""
 
+import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from html import escape
+from io import BytesIO
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
+from ...formatting import percent
 from ...models.onnx_writer.writer import onnx_bytes
 from ...models.predictor import Predictor
+from ...system.table import Tabular
 from ...types import Floats, Images, Labels
 from ..evidence import Evidence, MeasuredRun
 from ..label_audit.suspects import LabelAudit
@@ -15,6 +21,9 @@ from ..uncertainty.temperature import log_softmax
 from ..uncertainty.uncertainty import temperature_of
 from .nearest_neighbours import NO_NEIGHBOUR
 from .triage import KINDS, MistakeEvidence, Triage, triage
+
+SHOWN = 112
+"""Side of an image in a notebook, in pixels."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,8 +73,27 @@ class Mistake:
     def predicted_probability(self) -> float:
         return float(self.probabilities[self.labels[1]])
 
+    def _repr_html_(self) -> str:
+        file = BytesIO()
+        Image.fromarray(self.image.squeeze()).resize((SHOWN, SHOWN), Image.Resampling.NEAREST).save(file, "PNG")
+        source = base64.b64encode(file.getvalue()).decode("ascii")
+        shares = f"{percent(self.predicted_probability)}, {percent(self.true_probability)} for {self.true!r}"
+        return f'<img src="data:image/png;base64,{source}" alt=""><p>{escape(f"{self!r}: {shares}")}</p>'
+
     def __repr__(self) -> str:
         return f"Mistake(test image {self.index}: {self.true!r} predicted as {self.predicted!r}, {self.triage.kind})"
+
+
+class Mistakes(tuple[Mistake, ...], Tabular):
+    """Misclassified test images, the most confident first."""
+
+    def as_rows(self) -> list[dict[str, Any]]:
+        """Return one row per mistake."""
+        return [{"index": each.index, "file": each.file, "true": each.true, "predicted": each.predicted,
+                 "probability": each.predicted_probability, "kind": each.triage.kind} for each in self]  # fmt: skip
+
+    def __repr__(self) -> str:
+        return f"Mistakes({len(self):,} test images)"
 
 
 def explain_mistakes(
@@ -76,7 +104,7 @@ def explain_mistakes(
     voter_name: str = "other networks",
     audit: LabelAudit | None = None,
     most: int | None = None,
-) -> tuple[Mistake, ...]:
+) -> Mistakes:
     """Return the errors whose images are in the evidence, by descending confidence; at most ``most``.
 
     ``votes`` (n, k) counts the other networks, called ``voter_name``, that predict each class for each test image.
@@ -120,7 +148,7 @@ def explain_mistakes(
                 evaluation.names[index] if len(evaluation.names) else "",
             )
         )
-    return tuple(found)
+    return Mistakes(found)
 
 
 class _Nearest:

@@ -66,13 +66,18 @@ def each_image(images: ImageLike | Iterable[ImageLike]) -> Iterator[NamedBytes |
 
 def _as_iterable(images: Any) -> Iterable[Any]:
     alone = (str, os.PathLike, bytes, bytearray, memoryview, Image.Image, NamedBytes)
-    if isinstance(images, alone) or hasattr(images, "__array__") or not isinstance(images, Iterable):
+    if (
+        isinstance(images, alone)
+        or hasattr(images, "__array__")
+        or hasattr(images, "read")
+        or not isinstance(images, Iterable)
+    ):
         return [images]
     return images
 
 
 def open_image(image: Any, name: str, given: GivenRange | None = None, least: int = MIN_SIDE) -> DecodedImage:
-    """Decode a path, bytes, a Pillow image or an array, whose longer side has at ``least`` so many pixels.
+    """Decode a path, bytes, an open file, a Pillow image or an array, whose longer side has at ``least`` so many pixels.
 
     In files and Pillow images, black and white may be ``given``.
 
@@ -87,6 +92,11 @@ def open_image(image: Any, name: str, given: GivenRange | None = None, least: in
         return from_pillow(image, name, given, least)
     if hasattr(image, "__array__"):
         return _from_array(np.asarray(image), name, least)
+    if hasattr(image, "read"):
+        content = image.read()
+        if not isinstance(content, bytes):
+            raise PictureError(f"{name} is a file that is open as text. Open it with mode 'rb'.")
+        return decode_image(content, name, given, least)
     raise PictureError(
         f"{name} must be a path, bytes, a Pillow image or an array; got {type(image).__name__}. Convert lists of numbers with "
         "numpy.asarray."
@@ -117,8 +127,9 @@ def to_grey_levels(array: npt.NDArray[Any], name: str) -> npt.NDArray[np.uint8]:
     lowest, highest = (array.min(), array.max()) if array.size else (0, 0)
     if not (lowest >= 0 and highest <= 1):  # false for NaN, too
         found = f"{lowest:g} to {highest:g}" if np.isfinite(array).all() else "values that are not finite"
+        remedy = "(image + 1) / 2" if lowest >= -1 and highest <= 1 else "numpy.uint8(image)"
         raise PictureError(
-            f"{name} must have floats from 0 to 1, or uint8 from 0 to 255; got {found}. Convert it: numpy.uint8(image)."
+            f"{name} must have floats from 0 to 1, or uint8 from 0 to 255; got {found}. Convert it: {remedy}."
         )
     if 0 < highest <= TWICE:
         raise PictureError(f"{name} has values up to {highest:.5f}, as if divided by 255 twice. Multiply them by 255.")

@@ -1,0 +1,83 @@
+"""What a notebook shows by itself: progress on one line, figures side by side, the page in a frame."""
+
+from __future__ import annotations
+
+import sys
+import webbrowser
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..data.read_options import DatasetChecked, DatasetLoaded, ReadProgress
+from ..formatting import percent, printable
+from ..runs import run_folder
+from ..training.events import Event, Listener, TrainProgress
+
+if TYPE_CHECKING:
+    from ..figures.figure import Illustration
+
+WIDTH = 100
+"""Characters of a line of progress."""
+
+
+class Figures(dict[str, "Illustration"]):
+    """The figures of a run by name; a notebook shows all of them."""
+
+    def _repr_html_(self) -> str:
+        return "".join(figure._repr_html_() for figure in self.values())
+
+    def __repr__(self) -> str:
+        return f"Figures({', '.join(self)})"
+
+
+class PageFrame:
+    """A page in a frame of a notebook; it holds the whole page, so that the notebook can be sent without it."""
+
+    def __init__(self, page: Path, height: int) -> None:
+        self._page, self._height = page, height
+
+    def _repr_html_(self) -> str:
+        content = escape((run_folder.read_if_unchanged(self._page) or b"").decode())
+        return f'<iframe srcdoc="{content}" style="width: 100%; height: {self._height}px; border: 0"></iframe>'
+
+    def __repr__(self) -> str:
+        return f"PageFrame({str(self._page)!r})"
+
+
+def in_notebook() -> bool:
+    """Return whether this process is the kernel of a notebook."""
+    return "ipykernel" in sys.modules
+
+
+def show_page(page: Path, height: int) -> PageFrame | None:
+    """Return a frame for a notebook; elsewhere open the page in a browser."""
+    if in_notebook():
+        return PageFrame(page, height)
+    webbrowser.open(page.absolute().as_uri())
+    return None
+
+
+def default_progress() -> Listener | None:
+    """Return a listener that writes one line on standard error, where somebody reads along; None elsewhere."""
+    if not in_notebook() and not (sys.stderr and sys.stderr.isatty()):
+        return None
+
+    def listen(event: Event) -> None:
+        if isinstance(event, ReadProgress):
+            _write(f"{event.step}: {event.done:,} of {event.total:,} {event.unit}")
+        elif isinstance(event, DatasetLoaded | DatasetChecked):
+            for note in event.notes if isinstance(event, DatasetLoaded) else event.problems:
+                _write(f"{event.name}: {note}", end="\n")
+        elif isinstance(event, TrainProgress):
+            state = f"loss {event.loss:.4f}, accuracy {percent(event.accuracy)}"
+            if event.record is not None:
+                state += f", on validation images {percent(event.record.val_accuracy)}, {event.seconds:.1f} s"
+            done = percent(event.images_done / event.num_images, 0)
+            _write(f"epoch {event.epoch} of {event.epochs}, {done}: {state}", end="\n" if event.record else "")
+
+    return listen
+
+
+def _write(text: str, end: str = "") -> None:
+    sys.stderr.write("\r" + printable(text).ljust(WIDTH) + end)
+    sys.stderr.flush()

@@ -1,0 +1,53 @@
+"""Results that are tables: a notebook shows them, and pandas takes them."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterable, Mapping
+from html import escape
+from typing import Any
+
+from ..errors import MissingExtraError
+
+MOST_ROWS = 30
+"""Rows of a table in a notebook."""
+
+
+class Tabular:
+    """A result with rows, each a mapping of a column's name to its value."""
+
+    def as_rows(self) -> list[dict[str, Any]]:
+        """Return the rows; all have the same columns."""
+        raise NotImplementedError
+
+    def to_frame(self) -> Any:
+        """Return the rows as a ``pandas.DataFrame``.
+
+        Raises:
+            MissingExtraError: pandas is not installed.
+        """
+        try:
+            pandas = importlib.import_module("pandas")
+        except ImportError as error:
+            raise MissingExtraError("to_frame needs pandas. Install it with: pip install pandas") from error
+        return pandas.DataFrame(self.as_rows())
+
+    def _repr_html_(self) -> str:
+        return f"<p>{escape(repr(self))}</p>{html_table(self.as_rows())}"
+
+
+def html_table(rows: Iterable[Mapping[str, Any]]) -> str:
+    """Return the first ``MOST_ROWS`` rows as an HTML table; nothing without rows."""
+    rows = list(rows)
+    if not rows:
+        return ""
+    head = "".join(f"<th>{escape(name.replace('_', ' '))}</th>" for name in rows[0])
+    body = "".join(f"<tr>{''.join(map(_cell, row.values()))}</tr>" for row in rows[:MOST_ROWS])
+    more = f"<p>{len(rows) - MOST_ROWS:,} more rows</p>" if len(rows) > MOST_ROWS else ""
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
+
+
+def _cell(value: Any) -> str:
+    text = "" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
+    side = "right" if isinstance(value, (int, float)) and not isinstance(value, bool) else "left"
+    return f'<td style="text-align: {side}">{escape(text)}</td>'
