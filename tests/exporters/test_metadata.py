@@ -49,7 +49,7 @@ def test_what_is_written_is_read_back(digits_record: RunRecord) -> None:
         {"image_shape": [9, 9, 1]}, {"image_shape": None}, {"class_names": 3}, {"class_names": "abc"}, {"temperature": 0},
         {"temperature": "hot"}, {"temperature": float("inf")}, {"digit_preprocessing": 7},
         {"digit_preprocessing": {"digit_size_fraction": 9}},
-        {"digit_preprocessing": {"height": 28, "width": 28}},
+        {"digit_preprocessing": {"height": 28, "width": 28}}, {"version": 99}, {"pixels": {"range": [1, 1], "transposed": False}},
     ],
 )  # fmt: skip
 def test_contradictory_metadata_are_refused(change: dict[str, object], digits_record: RunRecord) -> None:

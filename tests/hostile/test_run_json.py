@@ -30,7 +30,7 @@ MISSING = object()
 FIXTURE = Path(__file__).parents[1] / "fixtures" / "run-schema-1"
 DEEP: list[Any] = json.loads("[" * 60 + "]" * 60)
 VALUES: dict[str, Any] = {
-    "null": None, "true": True, "minus one": -1, "zero": 0, "half": 0.5, "huge": 1e308, "NaN": float("nan"),
+    "null": None, "true": True, "minus one": -1, "zero": 0, "half": 0.5, "tiny": 1e-300, "huge": 1e308, "NaN": float("nan"),
     "infinity": float("inf"), "minus infinity": float("-inf"), "beyond 2**53": 2**60, "a billion": 10**9, "no text": "",
     "long text": "x" * 50_000, "no list": [], "no object": {}, "another length": [1, 2, 3, 4, 5], "surrogate": "\ud800",
     "deep": DEEP, "missing": MISSING,
@@ -138,6 +138,19 @@ TOP: list[tuple[str, str, Any, str]] = [
     (files.REQUEST, "dataset.reading.prepare", "no such", "dataset.reading"),
     (files.REQUEST, "dataset.digit_preprocessing.height", 10**6, "dataset.digit_preprocessing.height"),
     *(
+        (files.REQUEST, f"dataset.digit_preprocessing.{key}", value, f"dataset.digit_preprocessing.{key}")
+        for key, values in {
+            "digit_size_fraction": (1e-300, 5e-324, 0, -1, 1.01),
+            "background_share": (-1e-300, 1.01),
+            "min_contrast": (-1, 256, 2**53),
+            "height": (0, 7, 2**53),
+            "width": (0, 7),
+        }.items()
+        for value in values
+    ),
+    (files.REQUEST, "dataset.digit_preprocessing", {"width": 8}, "dataset.digit_preprocessing.height is missing"),
+    *((files.REQUEST, "dataset.pixels.range", [0, value], "dataset.pixels") for value in (0, -1, -5e-324)),
+    *(
         (files.REQUEST, "created", value, "created is ")
         for value in ("\x1b[31m", "", "yesterday", "2026-13-01", "2026-01-01T25:00:00", "9" * 30, "2026-01-01\n")
     ),
@@ -177,6 +190,20 @@ def test_a_wrong_value_is_named(name: str, key: str, value: Any, named: str, aud
     assert named in str(told.value)
     assert files.METRICS in str(told.value) or name in str(told.value)
     assert len(str(told.value)) < 500
+
+
+@pytest.mark.parametrize("name", [files.REQUEST, files.METRICS, files.MANIFEST])
+def test_a_file_of_a_later_version_is_one_sentence(name: str, audited_run: Path) -> None:
+    before = {each: (audited_run / each).read_bytes() for each in (name, files.MANIFEST)}
+    document = json.loads(before[name])
+    assert document["schema_version"] == files.SCHEMA_VERSIONS.get(name, 1)
+    write(audited_run, name, {**document, "schema_version": 99})
+    if name == files.MANIFEST:
+        (audited_run / name).write_text(json.dumps({**document, "schema_version": 99}))
+    with pytest.raises(ConvscopeError, match=r"has version 99, of a later convscope; .*Install a newer convscope\.$"):
+        use(audited_run)
+    for each, content in before.items():
+        (audited_run / each).write_bytes(content)
 
 
 ENTRY = LedgerEntry("2026-01-01T00:00:00+00:00", "evaluate", "measured", "digits", "abc", "test", 359)

@@ -76,6 +76,12 @@ def test_a_study_of_somebody_else_is_one_sentence(study: Path, digits_record: Ru
     assert not wrong, "\n".join(map(str, wrong))
 
 
+@pytest.mark.parametrize("name", [REQUEST, RESULTS])
+def test_a_study_of_a_later_version_is_one_sentence(name: str, study: Path, digits_record: RunRecord) -> None:
+    content = {**json.loads((study / name).read_text()), "schema_version": 99}
+    assert "version 99, of a later convscope" in refusal(digits_record, study, name, json.dumps(content).encode())
+
+
 @pytest.mark.parametrize("kind", VARIANTS)
 @pytest.mark.parametrize("number", [0, 1])
 def test_votes_of_another_form_are_one_sentence(number: int, kind: str, study: Path, digits_record: RunRecord) -> None:

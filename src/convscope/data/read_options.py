@@ -23,6 +23,15 @@ MAX_BAD_SHARE = 0.2
 PREPARATIONS: tuple[Preparation, ...] = get_args(Preparation)
 
 
+def _checked_range(values: Any) -> tuple[float, float]:
+    numbers = (
+        isinstance(values, (tuple, list)) and len(values) == 2 and not any(isinstance(each, (bool, str)) for each in values)
+    )
+    if not numbers or not math.isfinite(values[1] - values[0]) or values[0] >= values[1]:
+        raise ConfigError(f"pixel_range must be the values of black and white, such as (0, 4095); got {values!r}.")
+    return float(values[0]), float(values[1])
+
+
 @dataclass(frozen=True)
 class PixelForm:
     """How the pixels of the data became grey levels of upright images."""
@@ -31,6 +40,9 @@ class PixelForm:
     """The values of black and white."""
     transposed: bool = False
     """Whether rows and columns were swapped."""
+
+    def __post_init__(self) -> None:
+        _checked_range(self.range)
 
 
 AS_THEY_ARE = PixelForm()
@@ -229,15 +241,6 @@ def _checked_size(size: Any) -> tuple[int, int]:
     ):
         raise ConfigError(f"image_size must be (height, width) with {MIN_SIDE} to {MAX_SIDE:,} pixels each; got {size!r}.")
     return pair[0], pair[1]
-
-
-def _checked_range(values: Any) -> tuple[float, float]:
-    numbers = (
-        isinstance(values, (tuple, list)) and len(values) == 2 and not any(isinstance(each, (bool, str)) for each in values)
-    )
-    if not numbers or not math.isfinite(values[1] - values[0]) or values[0] >= values[1]:
-        raise ConfigError(f"pixel_range must be the values of black and white, such as (0, 4095); got {values!r}.")
-    return float(values[0]), float(values[1])
 
 
 def _checked_names(names: Any) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from ..data.read_options import AS_THEY_ARE, PixelForm, pixel_form_of
 from ..data.scaling import SCALE
 from ..models.predictor import INPUTS, LOGITS, PROBABILITIES
 from ..runs.migrations import upgrade_model_metadata
+from ..runs.opening import refuse_later_version
 
 if TYPE_CHECKING:
     from ..runs.record import RunRecord
@@ -105,10 +106,14 @@ def metadata_for_run(record: RunRecord) -> ModelMetadata:
 
 
 def from_metadata(metadata: Mapping[str, str], image_shape: tuple[int, int, int]) -> ModelMetadata:
-    """Read the metadata of an ONNX file; KeyError, TypeError or ValueError if they are incomplete or contradictory."""
+    """Read the metadata of an ONNX file; KeyError, TypeError or ValueError if they are incomplete or contradictory.
+
+    :class:`RunError` if a later convscope wrote them.
+    """
     if NAME not in metadata:
         return ModelMetadata(image_shape, _names(json.loads(metadata[CLASS_NAMES])))
     document = upgrade_model_metadata(json.loads(metadata[NAME]))
+    refuse_later_version("model", document.get("version"), VERSION)
     digits, temperature = document.get("digit_preprocessing"), document.get("temperature")
     if tuple(document["image_shape"]) != image_shape:
         raise ValueError(f"image_shape is {document['image_shape']}, but the network takes {list(image_shape)}")

@@ -41,6 +41,8 @@ DESCRIPTIONS = {
     MANIFEST: "name, size and SHA-256 of every other file but the ledger, which may grow",
 }
 """What is in each file, by name, in the order in which the page lists them; ``figures`` is a folder."""
+SCHEMA_VERSIONS = {REQUEST: 2, METRICS: 2}
+"""The newest versions that are read; 1 of other JSON files."""
 KNOWN_FILES = frozenset(DESCRIPTIONS)
 OPTIONAL = frozenset({EVIDENCE, REFERENCE_DATA, LABEL_SUSPECTS, CHECKPOINT})
 """The files that a complete run may lack."""

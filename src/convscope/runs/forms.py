@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from ..data.digits.mnist_style import DigitPreprocessing
 from ..data.digits.polarity import DARK, LIGHT
-from ..data.read_options import ReadOptions
+from ..data.read_options import PixelForm, ReadOptions
 from ..system.forms import Between, Items, Maybe, Moment, NotNegative, Positive, Size
 
 MAX_CLASSES = 2**16
@@ -26,7 +26,7 @@ DATASET: Mapping[str, Any] = {
     "licence": str,
     "content": str,
     "notes": [str],
-    "pixels?": Maybe({"range": tuple[float, float], "transposed": bool}),
+    "pixels?": Maybe(PixelForm),
     "problems": [str],
     "reading?": Maybe(ReadOptions),
     "fingerprint": str,

@@ -121,7 +121,7 @@ METRICS_FORM: Mapping[str, Any] = {
     "epochs": Size("epochs", low=1),
     "train_seconds": NotNegative,
     "wall_seconds": NotNegative,
-    "parameters": int,
+    "parameters": Positive,
     "multiply_adds": int,
     "layers": Items(LayerRow, "layers"),
     "unused_input_pixels": {"rows": [int], "columns": [int], "layers": [str]},

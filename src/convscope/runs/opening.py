@@ -16,7 +16,7 @@ from ..system.arrays import Array, read_arrays
 from ..system.forms import FormError, parse_json
 from ..system.regular_files import MAX_TEXT, NO_FOLLOW, open_bounded
 from ..types import PathLike
-from .files import FIGURES, LEDGER, MANIFEST
+from .files import FIGURES, LEDGER, MANIFEST, SCHEMA_VERSIONS
 
 REMEDY = "Copy the run folder again, or train again."
 MAX_BINARY = 4 * 2**30
@@ -125,11 +125,23 @@ def is_as_listed(content: bytes, contents: Contents) -> bool:
 
 def _parsed(path: Path, content: bytes) -> Any:
     try:
-        return parse_json(content.decode("utf-8"))
+        value = parse_json(content.decode("utf-8"))
     except FormError as error:
         raise wrong_value(path, error) from error
     except ValueError as error:
         raise RunError(f"{str(path)!r} cannot be read as JSON ({reason_of(error)}). {REMEDY}") from error
+    if isinstance(value, dict):
+        refuse_later_version(path, value.get("schema_version"), SCHEMA_VERSIONS.get(path.name, 1))
+    return value
+
+
+def refuse_later_version(path: PathLike, version: Any, newest: int) -> None:
+    """Raise :class:`RunError` for a file whose version is later than the ``newest`` one that is read."""
+    if isinstance(version, int) and version > newest:
+        raise RunError(
+            f"{str(path)!r} has version {version:,}, of a later convscope; this one reads versions up to {newest}. "
+            "Install a newer convscope."
+        )
 
 
 def wrong_value(path: Path, error: FormError) -> RunError:

@@ -202,7 +202,9 @@ def _keys_of(kind: Any) -> dict[str, Any]:
     for field in fields(kind):
         if (key := key_of(field)) is not None:
             has_default = field.default is not MISSING or field.default_factory is not MISSING
-            keys[f"{key}{'?' * has_default}"] = hints[field.name]
+            # A size that is missing agrees with no other.
+            is_size = any(isinstance(each, Size) for each in get_args(hints[field.name]))
+            keys[f"{key}{'?' * (has_default and not is_size)}"] = hints[field.name]
     # A version that lacks a field lacks the properties that need it.
     optional = any(key.endswith("?") for key in keys)
     for name in getattr(kind, PROPERTIES, ()):

@@ -29,12 +29,14 @@ import numpy as np
 import numpy.typing as npt
 
 from ...errors import ConfigError, ShapeError
-from ...system.forms import Size
+from ...system.forms import Between, Size
 from ..images.resample import GreyImage, fit_into, largest_scale
 from .steps import BackgroundStep, Box, CentreStep, ContrastStep, CropStep, FitStep, PolarityStep
 
 FULL_INK = 254
 """MNIST's peaks are 254 or 255, so an image that reaches this is not stretched."""
+MIN_SIZE_FRACTION = 1e-3
+"""Of the frame, that a digit may fill: less is no pixel of most."""
 
 
 @dataclass(frozen=True)
@@ -53,11 +55,11 @@ class DigitPreprocessing:
     contrast: bool = True
     centre: bool = True
     """If off, the box is in the middle of the frame."""
-    digit_size_fraction: float = 20 / 28
+    digit_size_fraction: Annotated[float, Between(MIN_SIZE_FRACTION, 1)] = 20 / 28
     """Sides of the box as a share of the frame's."""
-    background_share: float = 0.2
+    background_share: Annotated[float, Between(0, 1)] = 0.2
     """Share of the contrast up to which levels are background."""
-    min_contrast: int = 16
+    min_contrast: Annotated[int, Between(0, 255)] = 16
     """Smallest contrast of ink, in grey levels."""
 
     def __post_init__(self) -> None:
@@ -65,9 +67,9 @@ class DigitPreprocessing:
             raise ConfigError(f"height and width must be at least 1; got {self.height} and {self.width}.")
         if self.polarity not in ("auto", "keep", "invert"):
             raise ConfigError(f"polarity must be 'auto', 'keep' or 'invert'; got {self.polarity!r}.")
-        if not 0 < self.digit_size_fraction <= 1 or not 0 <= self.background_share < 1:
+        if not MIN_SIZE_FRACTION <= self.digit_size_fraction <= 1 or not 0 <= self.background_share < 1:
             raise ConfigError(
-                f"digit_size_fraction must be in (0, 1] and background_share in [0, 1); got {self.digit_size_fraction} and "
+                f"digit_size_fraction must be in [0.001, 1] and background_share in [0, 1); got {self.digit_size_fraction} and "
                 f"{self.background_share}."
             )
 

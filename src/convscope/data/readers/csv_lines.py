@@ -97,7 +97,7 @@ def _read_line(number: int, line: bytes, layout: Layout, lines: Lines, unlabelle
     before, pixels, after = _split(line, layout)
     row = _parse_row(pixels, layout)
     extras = [cell.strip(b' "').decode("utf-8") for cell in (*before, *after)]
-    if row is None:
+    if row is None or len(extras) != layout.leading + layout.trailing:
         cells = split_cells(line, layout.delimiter)
         row = _parse_cells(number, cells, layout, lines)
         if row is None:
