@@ -40,6 +40,7 @@ _NAMES = {
     "api.examine": "ExamineProgress RobustnessReport examine",
     "api.explain": "Explanation explain",
     "api.export": "Export export",
+    "api.list_runs": "RunSummary list_runs",
     "api.mistakes": "mistakes",
     "api.predict": "predict",
     "api.report": "report",
@@ -89,6 +90,8 @@ if TYPE_CHECKING:
     from .api.explain import explain as explain
     from .api.export import Export as Export
     from .api.export import export as export
+    from .api.list_runs import RunSummary as RunSummary
+    from .api.list_runs import list_runs as list_runs
     from .api.mistakes import mistakes as mistakes
     from .api.predict import predict as predict
     from .api.report import report as report

@@ -10,7 +10,7 @@ from ..system.regular_files import open_regular
 from ..types import PathLike
 
 
-def check_output(path: PathLike, *, overwrite: bool, option: str = "--output", inputs: Iterable[object] = ()) -> Path:
+def check_output(path: PathLike, *, overwrite: bool, option: str = "--out", inputs: Iterable[object] = ()) -> Path:
     """Return ``path``, or raise OutputError if nothing may be written there.
 
     It may be no folder, no file of a run and, with ``overwrite`` or without, none of the ``inputs``: files, folders of images,

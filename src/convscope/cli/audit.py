@@ -35,6 +35,7 @@ SHOWN = 10
 )
 @click.option(
     "--out",
+    "-o",
     "--csv",
     "out",
     default=None,

@@ -8,16 +8,18 @@ import convscope
 
 from ..types import PathLike
 from . import text
+from .help_sections import output_option
 from .options import moved_data_option, output_options, parse_image_arguments, refuse_swapped, trust_option
 
 
 @click.command("explain")
 @click.argument("run", metavar="RUN")
 @click.argument("image", metavar="IMAGE")
-@click.option(
-    "--output",
+@output_option(
     "--out",
+    "-o",
     "output",
+    former="--output",
     default=None,
     metavar="FILE",
     help="Write the page to FILE.  [default: IMAGE's name with .explained.html]",

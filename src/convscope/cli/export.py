@@ -28,7 +28,7 @@ FORMATS = ("onnx", "keras", "saved_model", "litert")
     show_default=True,
     help="ONNX, Keras, TensorFlow SavedModel, or LiteRT (for phones).",
 )
-@click.option("--out", default=None, metavar="PATH", help="Write to PATH.  [default: the run's name]")
+@click.option("--out", "-o", default=None, metavar="PATH", help="Write to PATH.  [default: the run's name]")
 @click.option("--overwrite", is_flag=True, help="Replace an earlier export at PATH.")
 @moved_data_option
 @trust_option

@@ -12,9 +12,14 @@ WIDEST = 62
 
 
 class _Option(click.Option):
-    def __init__(self, *names: Any, heading: str, **settings: Any) -> None:
-        super().__init__(*names, **settings)
-        self.heading = heading
+    def __init__(self, names: Sequence[str], *, heading: str, former: str = "", **settings: Any) -> None:
+        super().__init__([*names, *[former] * bool(former)], **settings)
+        self.heading, self._former = heading, former
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """Return names and help, without the former name, which still works."""
+        record = super().get_help_record(ctx)
+        return record and (record[0].replace(f", {self._former}", "") if self._former else record[0], record[1])
 
 
 class Command(click.Command):

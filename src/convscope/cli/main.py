@@ -33,6 +33,8 @@ VERBS = {
     "evaluate": "Measure a run on its test split or on other data.",
     "predict": "Classify image files.",
     "explain": "Write a page about one image.",
+    "runs": "List the runs in a folder.",
+    "open": "Open the page of a run in a browser.",
     "report": "Rebuild the page of a run without training.",
     "mistakes": "List the errors with their likely causes.",
     "audit": "List possible label errors.",
@@ -81,7 +83,7 @@ class Group(click.Group):
     epilog=EPILOG,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.version_option(__version__, prog_name="convscope")
+@click.version_option(__version__, "--version", "-V", prog_name="convscope")
 def group() -> None:
     """See ``DESCRIPTION``, which ``python -OO`` keeps."""
 

@@ -27,7 +27,7 @@ def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add ``--json``, ``--quiet`` and ``--debug``."""
     options = (
         output_option("--json", "as_json", is_flag=True, help="Print the result as JSON."),
-        output_option("--quiet", is_flag=True, help="Print only the result."),
+        output_option("--quiet", "-q", is_flag=True, help="Print only the result."),
         # main() removes --debug before click sees it; it is declared here for --help only.
         output_option("--debug", is_flag=True, expose_value=False, help="Show a traceback on failure."),
     )

@@ -8,14 +8,16 @@ import convscope
 
 from ..types import PathLike
 from . import text
+from .help_sections import output_option
 from .options import moved_data_option, output_options, trust_option
 
 
 @click.command("report")
 @click.argument("run", metavar="RUN")
-@click.option(
-    "--output", default=None, metavar="FILE", help="Write only the page, to FILE.  [default: report.html in the run folder]"
-)
+@output_option(
+    "--out", "-o", "output", former="--output", default=None, metavar="FILE",
+    help="Write only the page, to FILE.  [default: report.html in the run folder]",
+)  # fmt: skip
 @click.option("--overwrite", is_flag=True, help="Replace FILE even if it is no page of convscope.")
 @click.option("--open", "open_page", is_flag=True, help="Open the page in a browser.")
 @moved_data_option

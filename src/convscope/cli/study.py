@@ -102,7 +102,7 @@ EXAMPLES = (
     metavar="SECONDS",
     help="End a training that takes longer, and continue with the others.  [default: no limit]",
 )
-@output_option("--out", default=None, metavar="DIR", help="Study folder.  [default: runs/study-DATA]")
+@output_option("--out", "-o", default=None, metavar="DIR", help="Study folder.  [default: runs/study-DATA]")
 @output_option("--open", "open_page", is_flag=True, help="Open the page in a browser at the end.")
 @output_options
 def command(open_page: bool, as_json: bool, quiet: bool, **arguments: Any) -> int:

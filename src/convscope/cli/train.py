@@ -54,6 +54,7 @@ def _short(value: object) -> str:
 @reading_options
 @training_option(
     "--model",
+    "-m",
     default="cnn",
     show_default=True,
     metavar="NAME",
@@ -68,6 +69,7 @@ def _short(value: object) -> str:
 )
 @training_option(
     "--recipe",
+    "-r",
     default="standard",
     show_default=True,
     metavar="NAME",
@@ -102,7 +104,7 @@ def _short(value: object) -> str:
     metavar="auto|native|keras",
     help="What trains: native (fast, on the CPU), keras, or auto: native where it knows every layer.",
 )
-@output_option("--out", default=None, metavar="DIR", help="Run folder.  [default: runs/DATA-MODEL-RECIPE-SEED]")
+@output_option("--out", "-o", default=None, metavar="DIR", help="Run folder.  [default: runs/DATA-MODEL-RECIPE-SEED]")
 @output_option("--resume", is_flag=True, help="Continue the unfinished run in DIR, if there is one.")
 @output_option("--overwrite", is_flag=True, help="Replace the run in DIR.")
 @output_option("--report/--no-report", default=True, help="Write the figures and the page, or leave them for later.")

@@ -1,0 +1,43 @@
+"""``convscope runs``: a table of the runs in a folder."""
+
+import click
+
+import convscope
+
+from ..formatting import percent, percent_range
+from . import text
+from .csv_output import check_csv, csv_options, write_csv
+from .options import output_options
+
+HEAD = ("run", "data", "network", "recipe", "seed", "accuracy", "95% CI", "seconds", "date")
+LEFT = 4
+"""Columns of text."""
+
+
+@click.command("runs")
+@click.argument("folder", metavar="[FOLDER]", default="runs")
+@csv_options("a row per run")
+@output_options
+def command(folder: str, csv_file: str | None, overwrite: bool, as_json: bool, quiet: bool) -> None:
+    r"""List the complete runs in FOLDER, by default runs, the latest first. Reads no data and no network.
+
+    \b
+    Examples:
+      convscope runs
+      convscope runs runs/study-mnist --csv runs.csv
+    """
+    file = check_csv(csv_file, overwrite=overwrite)
+    found = convscope.list_runs(folder)
+    rows = found.as_rows()
+    write_csv(file, tuple(rows[0]) if rows else HEAD, (tuple(row.values()) for row in rows))
+    if as_json:
+        click.echo(text.to_json(rows))
+    elif quiet:
+        for each in found:
+            click.echo(each.folder)
+    elif not found:
+        click.echo(f"no complete runs in {folder}. Start with: convscope train mnist")
+    else:
+        cells = [(each.folder, each.dataset, each.model, each.recipe, str(each.seed), percent(each.accuracy),
+                  percent_range(each.interval), f"{each.train_seconds:.1f}", each.created[:10]) for each in found]  # fmt: skip
+        click.echo(text.table(HEAD, cells, left=LEFT))
