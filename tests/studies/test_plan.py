@@ -48,6 +48,18 @@ def test_epochs_hold_for_every_recipe(digits: Dataset) -> None:
     assert {each.config.epochs for each in plan(digits, recipes=["sprint", "best"], epochs=2).configurations} == {2}
 
 
+def test_each_size_gets_the_settings_that_the_recipe_has_for_it(mnist: Dataset) -> None:
+    found = plan(mnist, models=["cnn"], recipes=["standard", "best"], sizes=[1000, 20_000, "all"], seeds=1)
+    epochs = {(spec.configuration.recipe, spec.size): spec.configuration.config.epochs for spec in found.run_specs()}
+    assert epochs == {
+        **{("standard", size): number for size, number in ((1000, 20), (20_000, 12), (None, 4))},
+        **{("best", size): 20 for size in (1000, 20_000, None)},
+    }
+    assert found.request()["recipes"]["standard"]["epochs"] == 4
+    (own,) = plan(mnist, models=["cnn"], recipes=["standard"], sizes=[1000, "all"], seeds=1, epochs=2).configurations
+    assert own.at(1000).config.epochs == own.config.epochs == 2
+
+
 def test_the_request_is_json_and_says_everything_that_decides(digits: Dataset) -> None:
     request = plan(digits, sizes=[50, "all"]).request()
     assert json.loads(json.dumps(request))["sizes"] == [50, "all"]

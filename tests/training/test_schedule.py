@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -10,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from convscope.data.dataset import Dataset
+from convscope.errors import ConfigError
 from convscope.models.architectures import logistic
 from convscope.training import schedule
 from convscope.training.config import TrainConfig
+from convscope.training.events import Event, TrainProgress
 from convscope.training.history import EpochRecord
 from convscope.training.loop import Training, fit
 from convscope.training.recipes import standard
@@ -25,6 +28,10 @@ def records(accuracies: list[float], seconds: float = 1.0) -> list[EpochRecord]:
 
 def cycles(number: int = 3, **changes: object) -> TrainConfig:
     return replace(standard(), epochs=2, max_cycles=number, **changes)  # type: ignore[arg-type]
+
+
+def seconds_left(event: Event) -> float:
+    return event.seconds_left if isinstance(event, TrainProgress) else math.inf
 
 
 def digest(training: Training) -> str:
@@ -88,11 +95,20 @@ def test_the_time_of_earlier_epochs_counts() -> None:
     assert Schedule(config, 10, 0, records([0.5] * 50)).ending(records([0.5] * 50)) == "time"
 
 
+def test_processes_that_train_together_have_no_common_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KERAS_DISTRIBUTION_NUM_PROCESSES", "2")
+    Schedule(standard(), 10, 0)
+    with pytest.raises(ConfigError, match="time cannot limit a training by several processes"):
+        Schedule(replace(standard(), time=1.0), 10, 0)
+
+
 @pytest.mark.parametrize("engine", ["native", "keras"])
 def test_a_training_ends_with_its_time_and_says_how_far_it_came(digits: Dataset, engine: str) -> None:
     started = time.perf_counter()
     config = replace(standard(), epochs=100_000, time=0.5, final_epochs_less_augmented=0)
-    training = fit(logistic, digits, config, seed=0, engine=engine)
+    left: list[float] = []
+    training = fit(logistic, digits, config, seed=0, engine=engine, progress=lambda event: left.append(seconds_left(event)))
+    assert 0.5 > left[1] >= left[-1] == 0
     assert training.ending == "time"
     assert 1 <= training.epochs_trained == len(training.history) < 100_000
     assert time.perf_counter() - started >= 0.5

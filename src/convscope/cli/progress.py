@@ -201,5 +201,6 @@ def _epoch_state(event: TrainProgress) -> str:
         numbers += f"  val_loss {record.val_loss:.4f}  val_accuracy {record.val_accuracy:.4f}"
     else:
         left = (event.num_images * (event.epochs - event.epoch + 1) - event.images_done) / rate if rate else 0.0
+    left = min(left, event.seconds_left)
     ending = f"  {left:.0f} s left" if event.epoch < event.epochs or event.record is None else ""
     return f"{numbers}  {event.seconds:.1f} s  {rate:,.0f} images/s{ending}"

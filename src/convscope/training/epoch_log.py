@@ -167,6 +167,7 @@ class EpochLog:
             seconds, epochs = time.perf_counter() - self._started, self.schedule.last_of_cycle(self._epoch)
             self._listener(
                 TrainProgress(
-                    self._model_name, self._epoch, epochs, self._done, self._num_images, loss, accuracy, seconds, record
+                    self._model_name, self._epoch, epochs, self._done, self._num_images, loss, accuracy, seconds, record,
+                    max(0.0, self.schedule.seconds_left),
                 )
-            )
+            )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 from typing import TypeAlias
 
 from ..data.read_options import DatasetChecked, DatasetLoaded, ReadProgress
@@ -48,6 +49,8 @@ class TrainProgress:
     """Time since the epoch began."""
     record: EpochRecord | None
     """The result of the epoch, in its last event."""
+    seconds_left: float = inf
+    """Until the time limit, if there is one."""
 
 
 Event: TypeAlias = ReadProgress | DatasetLoaded | DatasetChecked | TrainingStarted | TrainProgress

@@ -6,10 +6,14 @@ share of the time that has passed, if that is larger than the share of the steps
 Ramanan, "Budgeted Training", 2020.
 """
 
+import os
 import time
 from collections.abc import Sequence
+from math import inf
 from typing import Literal
 
+from ..errors import ConfigError
+from ..models.backend import NUM_PROCESSES
 from .config import TrainConfig
 from .history import EpochRecord
 
@@ -28,7 +32,12 @@ class Schedule:
     def __init__(
         self, config: TrainConfig, steps_per_epoch: int, num_validation: int, done: Sequence[EpochRecord] = ()
     ) -> None:
-        """Begin after the epochs ``done``, whose seconds count towards the time limit."""
+        """Begin after the epochs ``done``, whose seconds count towards the time limit.
+
+        ConfigError if there is one and several processes train together, since their clocks would not agree on the last step.
+        """
+        if config.time and os.environ.get(NUM_PROCESSES):
+            raise ConfigError("time cannot limit a training by several processes. Limit its epochs instead.")
         self._config, self._steps = config, steps_per_epoch
         self._can_choose = config.validation == "held-out" and num_validation >= MIN_VALIDATION
         self._started = time.perf_counter() - _seconds(done)
@@ -39,9 +48,14 @@ class Schedule:
         return time.perf_counter() - self._started
 
     @property
+    def seconds_left(self) -> float:
+        """Until the time limit; infinite without one."""
+        return self._config.time - self._elapsed if self._config.time else inf
+
+    @property
     def is_over(self) -> bool:
         """Whether the time is."""
-        return bool(self._config.time) and self._elapsed >= self._config.time
+        return self.seconds_left <= 0
 
     def rate(self, epoch: int, step: int) -> float:
         """Return the learning rate of a step of an epoch, both from 0."""
@@ -66,10 +80,9 @@ class Schedule:
             return "epochs"
         if len(ends) > 1 and _quality(records[ends[-1] - 1]) <= _quality(records[ends[-2] - 1]):
             return "validation"
-        elapsed = self._elapsed
-        if self._config.time and self._config.time - elapsed < MIN_TIME * (elapsed - self._cycle_started):
+        if self.seconds_left < MIN_TIME * (self._elapsed - self._cycle_started):
             return "time"
-        self._cycle_started = elapsed
+        self._cycle_started = self._elapsed
         return None
 
     def kept_epoch(self, records: Sequence[EpochRecord]) -> int:
