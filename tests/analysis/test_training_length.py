@@ -8,11 +8,13 @@ import pytest
 from convscope.analysis.training_length import training_length
 
 
-def sentence(kept: int = 20, *, accuracy: float = 0.9, validation: int = 900, time: float = 0.0, **run: Any) -> str:
+def sentence(
+    kept: int = 20, *, accuracy: float = 0.9, correct: float = 0.9, validation: int = 900, time: float = 0.0, **run: Any
+) -> str:
     config = {"epochs": 20, "validation": "held-out", "time": time}
     metrics = {
         "epochs": kept,
-        "history": {"last_epoch": {"accuracy": accuracy}, "validation_interval": [0.85, 0.95]},
+        "history": {"last_epoch": {"accuracy": accuracy, "val_accuracy": correct}, "validation_interval": [0.85, 0.95]},
         "data": {"validation": validation},
     }
     return training_length({"config": config, "epochs_trained": kept, **run}, metrics)
@@ -24,6 +26,7 @@ def sentence(kept: int = 20, *, accuracy: float = 0.9, validation: int = 900, ti
         ({}, "after 20 epochs, as planned. .* more training may help \\(--time 60\\)"),
         ({"validation": 200}, "more training may help \\(--epochs 40\\)"),
         ({"accuracy": 0.99}, "may help little"),
+        ({"correct": 1.0}, "all 900 validation images correctly, so they cannot tell"),
         ({"validation": 60}, "60 validation images cannot tell whether more training would help"),
         ({"kept": 7, "ending": "time", "time": 60.0}, "limit of 60 s ended the training in epoch 7 of 20. .* is likely to help"),
         ({"kept": 75, "ending": "time", "time": 60.0}, "in epoch 75. More training may help"),

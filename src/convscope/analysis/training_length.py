@@ -42,6 +42,8 @@ def _more(run: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
         return f"{count_of(number, 'validation image')} cannot tell whether more training would help."
     if "validation_interval" not in history:  # in runs of earlier versions
         return ""
+    if history["last_epoch"]["val_accuracy"] == 1:
+        return f"It classifies all {number:,} validation images correctly, so they cannot tell whether more training would help."
     if history["last_epoch"]["accuracy"] <= history["validation_interval"][1]:
         longer = "--time 60" if number >= schedule.MIN_VALIDATION else f"--epochs {2 * run['config']['epochs']}"
         return (

@@ -33,6 +33,17 @@ def conclusion(errors: int, baseline_errors: int, both_wrong: int, n: int = 10_0
     return "\n".join(paragraphs(page)).replace("\xa0", " ")
 
 
+def test_a_baseline_with_the_same_time_may_have_had_other_epochs() -> None:
+    page = fixed_page()
+    page["metrics"]["epochs"] = 4
+    for epochs, expected in (
+        (4, "trained exactly like the CNN"),
+        (9, "same settings and time limit, for nine epochs (the CNN for four"),
+    ):
+        page["metrics"]["baseline"].update(epochs=epochs, same_settings=True)
+        assert expected in paragraphs(page)[0].replace("\xa0", " ")
+
+
 def test_the_words_of_every_outcome(gold: GoldFiles) -> None:
     page = fixed_page()
     del page["metrics"]["baseline"]
