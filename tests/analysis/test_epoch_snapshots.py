@@ -98,6 +98,8 @@ def test_the_film_is_what_keras_says_of_the_kept_weights(digits_run: convscope.R
     finally:
         digits_run.model.set_weights(final)
     assert snapshots.accuracy.tolist() == [(predictions == digits.test.labels).mean(), record.evaluation.accuracy]
+    assert snapshots.predictions is not None
+    assert snapshots.predictions[0].tolist() == predictions.tolist()  # image by image, of the weights that the page has
     assert snapshots.confusion is not None
     assert snapshots.confusion[1].tolist() == record.metrics["test"]["confusion"]
     assert [np.trace(each) / each.sum() for each in snapshots.confusion] == pytest.approx(snapshots.accuracy)

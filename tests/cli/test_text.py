@@ -111,11 +111,12 @@ def test_predictions_below_the_threshold_are_marked(at_least: float) -> None:
 
 def test_the_lines_of_train_and_evaluate(gold: Any) -> None:
     metrics = {"test": TEST, "baseline": BASELINE, "train_seconds": 17.24, "epochs": 4}
+    run = {"recipe": "mine", "config": {"epochs": 4, "validation": "test"}, "dataset": {"fingerprint": "of other data"}}
     none = {**THRESHOLD, "test": {"accuracy": None, "coverage": 0.0}}
     parts = [
         text.result_line(TEST),
         text.result_line({**TEST, "errors": 1}),
-        *_details({"config": {"epochs": 4, "validation": "test"}}, metrics, 31.0),
+        *_details(run, metrics, 31.0),
         text.baseline_line({**BASELINE, "only_baseline_wrong": 37}),
         text.threshold_lines(THRESHOLD, "runs/my run"),
         text.threshold_lines(none, "runs/a"),

@@ -81,7 +81,7 @@ def test_blank_images_uneven_and_missing_classes_are_named() -> None:
     images[3] = 7
     sentences = find_problems(made(images, [0] * 10 + [1] * 2, noise(3, 1)))
     assert sentences == (
-        "classes are imbalanced: 10 training images of 'cat', 2 of 'dog'",
+        "classes are imbalanced: 10 training images of 'cat', 2 of 'dog' (see --balance)",
         "1 training image has a single colour: image 3",
     )
     assert find_problems(made(noise(3, 0), [0, 0, 0], noise(3, 1)))[0] == "class 'dog' has no training image"
@@ -110,7 +110,7 @@ def test_what_looks_odd_is_printed_with_the_names_of_files(tmp_path: Path, capsy
     repeats = ", ".join(f"train{os.sep}cat{os.sep}{index}.png = {first}" for index in range(12, 17))
     seen = f"test{os.sep}dog{os.sep}seen.png"
     for sentence in (
-        "classes are imbalanced: 18 training images of 'cat', 2 of 'dog'",
+        "classes are imbalanced: 18 training images of 'cat', 2 of 'dog' (see --balance)",
         f"1 training image has a single colour: train{os.sep}cat{os.sep}flat.png",
         "1 test image is nearly blank (fewer than 8 grey levels between darkest and brightest pixel): {}".format(
             f"test{os.sep}cat{os.sep}faint.png"

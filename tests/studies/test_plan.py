@@ -60,6 +60,11 @@ def test_each_size_gets_the_settings_that_the_recipe_has_for_it(mnist: Dataset) 
     assert own.at(1000).config.epochs == own.config.epochs == 2
 
 
+def test_a_setting_for_uneven_classes_holds_for_every_recipe(digits: Dataset) -> None:
+    chosen = plan(digits, recipes=["sprint", "standard"], balance="prior").configurations
+    assert {each.config.balance for each in chosen} == {"prior"}
+
+
 def test_the_request_is_json_and_says_everything_that_decides(digits: Dataset) -> None:
     request = plan(digits, sizes=[50, "all"]).request()
     assert json.loads(json.dumps(request))["sizes"] == [50, "all"]

@@ -4,26 +4,28 @@ Stable keys: ``test.accuracy``, ``test.loss``, ``test.errors``, ``test.n``, ``te
 (rows true, columns predicted), ``parameters``, ``train_seconds``, ``wall_seconds``, ``epochs``, ``seed``. Where they were
 measured, ``uncertainty`` (:class:`convscope.analysis.uncertainty.uncertainty.Uncertainty`), ``mistakes``
 (:func:`convscope.analysis.mistakes.mistakes.mistakes_metrics`), ``baseline`` (:class:`convscope.analysis.baseline.Baseline`),
-``label_audit``, ``robustness``, ``ood`` (:class:`convscope.analysis.ood.detection.OODDetection`) and ``attacks``.
+``balance`` (:class:`convscope.analysis.class_balance.ClassBalance`), ``label_audit``, ``robustness``, ``ood``
+(:class:`convscope.analysis.ood.detection.OODDetection`) and ``attacks``.
 """
 
 from dataclasses import asdict
-from math import sqrt
 from typing import Any
 
 import numpy as np
 
 from ..data.dataset import Dataset, Split
+from ..data.imbalance import is_imbalanced
 from ..models.network import Network
 from ..models.receptive_field import layers_dropping_pixels, unused_input_pixels
 from ..models.summary import layer_table
 from ..system.dataclass_json import to_json
 from ..training.history import History
-from .classification import Confusion, safe_ratio
+from .class_balance import balanced_accuracy
+from .classification import Confusion
 from .evaluation import Evaluation
 from .statistics.f1 import f1_interval, macro_f1_estimate
 from .statistics.paired import PairedCounts
-from .statistics.proportions import Accuracy, Interval, wilson
+from .statistics.proportions import Accuracy, wilson
 from .uncertainty.calibration import CalibrationMetrics, measure_calibration
 
 SCHEMA_VERSION = 2
@@ -31,8 +33,6 @@ SCHEMA_VERSION = 2
 TOP_K, MIN_CLASSES = (3, 5), 10
 """Numbers of most probable classes among which the true one is looked for, from this number of classes on."""
 MAX_PAIRS = 10
-UNEVEN = 1.5
-"""Classes are uneven where the largest has this many times the images of the mean one."""
 
 
 def evaluation_metrics(evaluation: Evaluation, *, calibration: CalibrationMetrics | None = None) -> dict[str, Any]:
@@ -84,7 +84,7 @@ def majority_metrics(confusion: Confusion) -> dict[str, Any]:
     shared, size, right, n = int(hits[largest]), int(support[largest]), int(hits.sum()), int(counts.sum())
     pairing = PairedCounts(shared, right - shared, size - shared, n - right - size + shared)
     present = np.flatnonzero(support)
-    balanced, interval = _balanced(hits[present].tolist(), support[present].tolist())
+    balanced, interval = balanced_accuracy(confusion)
     return {
         "majority": {
             "class_name": names[largest],
@@ -93,26 +93,12 @@ def majority_metrics(confusion: Confusion) -> dict[str, Any]:
             "difference_interval": list(pairing.interval),
             "p": pairing.p,
             "better": pairing.significant and pairing.difference > 0,
-            "uneven": size * len(present) >= UNEVEN * n,
+            "uneven": is_imbalanced(support),
         },
         "balanced_accuracy": balanced,
         "balanced_accuracy_interval": list(interval),
         "never_predicted": [names[label] for label in present if not predicted[label]],
     }
-
-
-def _balanced(hits: list[int], support: list[int]) -> tuple[float, Interval]:
-    """Return the mean recall of the classes that occur, and its 95% interval.
-
-    G. Y. Zou and A. Donner, "Construction of confidence limits about effect measures", Statistics in Medicine 27, 2008: the
-    distances to the ends of Wilson's intervals, one per class, add up in squares.
-    """
-    recalls = safe_ratio(np.array(hits), np.array(support))
-    ends = [wilson(hit, total) for hit, total in zip(hits, support, strict=True)]
-    below = sqrt(sum((recall - end.low) ** 2 for recall, end in zip(recalls, ends, strict=True))) / len(ends)
-    above = sqrt(sum((end.high - recall) ** 2 for recall, end in zip(recalls, ends, strict=True))) / len(ends)
-    value = float(recalls.mean())
-    return value, Interval(max(0.0, value - below), min(1.0, value + above))
 
 
 def top_k_accuracy(evaluation: Evaluation) -> list[dict[str, Any]]:

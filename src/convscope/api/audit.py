@@ -115,6 +115,7 @@ def _find_suspects(
         dataset,
         folds=folds,
         seed=seed,
+        balance=record.request["config"].get("balance", "none"),
         progress=progress,
         checkpoint=folder / AUDIT_CHECKPOINT,
         before_reading=lambda: entries.record(PURPOSE),

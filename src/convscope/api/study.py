@@ -82,6 +82,7 @@ def study(
     seeds: int | Sequence[int] = 10,
     sizes: Sequence[int | str] | None = None,
     epochs: int | None = None,
+    balance: str | None = None,
     search: int | None = None,
     workers: int | str | None = None,
     time_limit: float | None = None,
@@ -100,6 +101,7 @@ def study(
         seeds: The number of seeds, from 0, or a list of them.
         sizes: Numbers of training images, and ``"all"``; several give learning curves. All images by default.
         epochs: The number of epochs, instead of the recipes'.
+        balance: What to do about uneven classes, as for :func:`convscope.train`.
         search: The number of trials of a hyperparameter search for each configuration, on validation images only; better
             settings are then trained with every seed like the others.
         workers: The number of processes on this machine, by default one per core, or ``"dask:ADDRESS"``.
@@ -118,7 +120,9 @@ def study(
     if search is not None:
         require_optuna()
     dataset = load_dataset(data, reading)
-    plan = make_plan(dataset, models=models, recipes=recipes, epochs=epochs, seeds=seeds, sizes=sizes, search=search)
+    plan = make_plan(
+        dataset, models=models, recipes=recipes, epochs=epochs, balance=balance, seeds=seeds, sizes=sizes, search=search
+    )
     check_engine("auto")
     folder = Path(out) if out is not None else Path("runs", f"study-{dataset.name}")
     with lock.locked(folder, new=True):

@@ -83,6 +83,7 @@ def train(
     augment: str | Augmentation | None = None,
     flip: bool | None = None,
     time: float | None = None,
+    balance: str | None = None,
     settings: Mapping[str, Any] | None = None,
     seed: int = 0,
     engine: str = "auto",
@@ -113,6 +114,8 @@ def train(
         flip: Whether to mirror every other training image; by default only ``standard`` does, with photos.
         time: Seconds of training: less time than the recipe takes ends it early, with more it goes on as long as the validation
             improves, unless the number of epochs is given. The baseline gets as much. No limit by default.
+        balance: What to do about uneven classes: ``"prior"`` subtracts class frequencies from the logits after the training,
+            ``"weights"`` weights the loss by their inverse; by default ``"none"``.
         settings: Other values for any settings of the recipe by name, such as ``{"label_smoothing": 0.1}``;
             :data:`convscope.training.config.SETTINGS` lists them.
         seed: A whole number from 0 to 2**32 - 1. The same seed on the same machine gives the same weights, bit for bit.
@@ -142,7 +145,7 @@ def train(
     """
     started = perf_counter()
     own = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate, "flip": flip, "time": time}
-    given = _given(own, settings or {})
+    given = _given({**own, "balance": balance}, settings or {})
     build, config = find_model(model, weights=weights), _configured(recipe, augment, given)  # refused before any work
     reading = reading if test_share is None else replace(reading, test_share=test_share)
     listening = default_progress() if isinstance(progress, str) else progress

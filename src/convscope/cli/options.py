@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import os
+import re
 import shlex
 import sys
 from collections.abc import Callable, Sequence
@@ -110,12 +111,15 @@ def splitting_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return share(groups(function))
 
 
+BALANCE = "For imbalanced classes: correct the logits by class frequency (prior), or weight the loss.  [default: none]"
+
+
 def setting_option(name: str, help: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # noqa: A002
     """Return the option that changes one setting of a recipe, with the setting's own check."""
     setting, flag = find_setting(name), name.replace("_", "-")
     if setting.kind is bool:
         return training_option(f"--{flag}/--no-{flag}", default=None, help=help)
-    metavar = "N" if setting.kind is int else "NUMBER"
+    metavar = {int: "N", float: "NUMBER"}.get(setting.kind, re.sub(", | or ", "|", setting.accepted))
     return training_option(f"--{flag}", default=None, metavar=metavar, callback=_parsed(setting.parse), help=help)
 
 

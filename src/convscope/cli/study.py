@@ -17,7 +17,7 @@ from ..studies.results import Row, to_json
 from ..studies.tasks import StudyProgress
 from . import progress, text
 from .help_sections import Command, output_option, training_option
-from .options import output_options, reading_options, setting_option, splitting_options
+from .options import BALANCE, output_options, reading_options, setting_option, splitting_options
 
 if TYPE_CHECKING:
     from ..api.study import Study
@@ -82,6 +82,7 @@ EXAMPLES = (
     help="Numbers of training images, such as 1000,5000,all; several give learning curves.  [default: all]",
 )
 @setting_option("epochs", "Number of epochs.  [default: the recipes']")
+@setting_option("balance", BALANCE)
 @training_option(
     "--search",
     type=int,

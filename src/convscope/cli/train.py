@@ -12,7 +12,9 @@ import click
 
 import convscope
 
+from ..analysis.findings.class_balance import uneven_classes
 from ..analysis.findings.trust import near_duplicates
+from ..analysis.seed_spread import seed_spread
 from ..analysis.training_length import training_length
 from ..formatting import count_of
 from ..runs.files import REPORT
@@ -22,7 +24,7 @@ from ..training.epoch_log import divergence
 from ..training.recipes import standard
 from . import progress, text
 from .help_sections import Command, output_option, training_option
-from .options import output_options, reading_options, setting_option, splitting_options
+from .options import BALANCE, output_options, reading_options, setting_option, splitting_options
 
 if TYPE_CHECKING:
     from ..api.run import Run
@@ -86,6 +88,7 @@ def _short(value: object) -> str:
     help="Random changes of the training images: none, or changes to the recipe's, such as rotation=0,shift=0.1.",
 )
 @setting_option("flip", "Mirror every other training image left to right.  [default: photos only, in standard]")
+@setting_option("balance", BALANCE)
 @training_option(
     "--set",
     "settings",
@@ -155,8 +158,9 @@ def _print(run: Run, as_json: bool, quiet: bool, seconds: float) -> None:
 
 
 def _details(request: Mapping[str, Any], metrics: Mapping[str, Any], seconds: float) -> list[str]:
-    leak = near_duplicates(metrics)
-    lines = [leak.text if leak else "", text.pairs_line(metrics["test"])]
+    findings = near_duplicates(metrics), uneven_classes(metrics)
+    spread = seed_spread(request, request["dataset"]["fingerprint"])
+    lines = [spread, *(each.text for each in findings if each), text.pairs_line(metrics["test"])]
     if baseline := metrics.get("baseline"):
         lines.append(text.baseline_line(baseline))
     trained = f"{count_of(metrics['epochs'], 'epoch')} trained in {metrics['train_seconds']:.1f} s"

@@ -11,11 +11,10 @@ import numpy.typing as npt
 from ..formatting import count_of, shorten_list
 from .dataset import Dataset, Split
 from .file_groups import FileGroups, find_groups
+from .imbalance import describe_imbalance
 from .near_duplicates import NearDuplicates, find_near_duplicates
 from .orientation import find_orientation
 
-IMBALANCE = 5.0
-"""Ratio of the largest class to the smallest that is reported."""
 FAINT = 8
 """Grey levels between the darkest and the brightest pixel below which an image is nearly blank."""
 DARK = 64
@@ -71,14 +70,8 @@ def _class_findings(dataset: Dataset) -> list[str]:
         sentences += _about_classes(dataset, counts == 0, f"no {what} image")
         if what == "training":
             sentences += _about_classes(dataset, counts == 1, "only one training image")
-    counts = dataset.train.class_counts(dataset.num_classes)
-    counts = np.where(counts == 0, counts.max(), counts)
-    if counts.max() / counts.min() >= IMBALANCE:
-        largest, smallest = dataset.class_names[counts.argmax()], dataset.class_names[counts.argmin()]
-        sentences.append(
-            f"classes are imbalanced: {counts.max():,} training images of {largest!r}, {counts.min():,} of {smallest!r}"
-        )
-    return sentences
+    uneven = describe_imbalance(dataset.train.class_counts(dataset.num_classes), dataset.class_names)
+    return [*sentences, f"{uneven} (see --balance)"] if uneven else sentences
 
 
 def _about_classes(dataset: Dataset, which: npt.NDArray[np.bool_], what: str) -> list[str]:

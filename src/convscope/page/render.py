@@ -7,6 +7,7 @@ from functools import cache
 from jinja2 import Template
 from markupsafe import Markup
 
+from ..analysis.seed_spread import seed_spread
 from ..figures.figure import Drawing
 from ..runs.record import RunRecord
 from .binary_data import FINAL, encode_arrays
@@ -80,7 +81,7 @@ def _template() -> Template:
     """Return the page's template, with every included template already compiled."""
     modules = (uncertainty, nouns, numbers, headings, reproduce, narrative, tables, conclusion)
     names = {module.__name__.rsplit(".", 1)[-1]: module for module in modules}
-    templates = make_environment(**names, slug=slug, section_templates=SECTION_TEMPLATES)
+    templates = make_environment(**names, slug=slug, seed_spread=seed_spread, section_templates=SECTION_TEMPLATES)
     templates.filters["drawn"] = Markup  # matplotlib's SVG, which escapes the names of classes
     for name in (
         "macros.html",

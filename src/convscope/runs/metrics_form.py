@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from ..analysis.baseline import Baseline
+from ..analysis.class_balance import ClassBalance
 from ..analysis.evaluation import Evaluation
 from ..analysis.findings.finding import Finding
 from ..analysis.label_audit.confirmed import AccuracyWithoutConfirmed
@@ -137,6 +138,7 @@ METRICS_FORM: Mapping[str, Any] = {
     "findings": [Finding],
     "mistakes?": Maybe(Ascending(MISTAKES, ("explained", "errors"))),
     "baseline?": Maybe(Baseline),
+    "balance?": Maybe(ClassBalance),
     "label_audit?": Maybe(LABEL_AUDIT),
     "robustness?": Maybe(Ascending(ROBUSTNESS, ("n", "test_images"))),
     "ood?": Maybe(OODDetection),

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from ..analysis.baseline import Baseline, compare_with_baseline
+from ..analysis.class_balance import measure_class_balance
 from ..analysis.evaluation import Evaluation
 from ..analysis.evidence import Evidence
 from ..analysis.findings.find import find
@@ -87,7 +88,9 @@ def make_record(
         "history": history_metrics(training.history, len(training.validation)),
         "test": evaluation_metrics(evaluation, calibration=uncertainty.uncalibrated if uncertainty else None),
     }
-    metrics |= {key: to_json(each) for key, each in (("uncertainty", uncertainty), ("splits", splits)) if each is not None}
+    balance = measure_class_balance(training, evaluation, request["config"], metrics["data"]["class_counts"]["train"])
+    measured = {"uncertainty": uncertainty, "splits": splits, "balance": balance}
+    metrics |= {key: to_json(each) for key, each in measured.items() if each is not None}
     examples = choose_examples(dataset, evaluation.at_temperature(temperature_of(metrics)))
     record = RunRecord(request, metrics, training.history, evaluation, network, training.snapshots, examples)
     return with_metrics(record)

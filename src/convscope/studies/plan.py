@@ -119,13 +119,15 @@ def make_plan(
     seeds: int | Sequence[int],
     sizes: Sequence[int | str] | None,
     search: int | None,
+    balance: str | None = None,
 ) -> StudyPlan:
     """Check the settings of a study and return its plan. Raises :class:`ConfigError`."""
     named = {_model_name(model): model for model in _nonempty("models", models)}
+    changes = {name: value for name, value in (("epochs", epochs), ("balance", balance)) if value is not None}
     chosen, photos = _sizes(dataset, sizes), TrainingSet.of(dataset)
     sets = {size: photos if size is None else replace(photos, num_images=size) for size in chosen}
     adapted = [
-        {size: find_recipe(each, to).with_epochs(epochs) for size, to in sets.items()}
+        {size: find_recipe(each, to).with_settings(changes) for size, to in sets.items()}
         for each in _nonempty("recipes", recipes)
     ]
     configs = {by_size[chosen[-1]].recipe: by_size for by_size in adapted}

@@ -35,9 +35,11 @@ class Epoch:
 class TrainingBatches:
     """The batches of a training: how many images and steps an epoch has, and which images come when."""
 
-    def __init__(self, split: Split, rows: Labels, config: TrainConfig, *, seed: int) -> None:
-        """Prepare the batches of the images at ``rows`` (n,) of ``split``."""
-        self.split = split
+    def __init__(
+        self, split: Split, rows: Labels, config: TrainConfig, *, seed: int, class_weights: Floats | None = None
+    ) -> None:
+        """Prepare the batches of the images at ``rows`` (n,) of ``split``; ``class_weights`` (k,) are factors of their losses."""
+        self.split, self.class_weights = split, class_weights
         self.batch_size = config.batch_size_for(len(rows))
         self._rows = np.tile(rows, config.repeats_per_epoch(len(rows)))
         whole, rest = divmod(len(self._rows), self.batch_size)

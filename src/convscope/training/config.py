@@ -71,6 +71,9 @@ class TrainConfig:
     augmentation: Augmentation
     final_epochs_less_augmented: Annotated[int, Within("a whole number of at least 0", lambda value: value >= 0)]
     """The number of last epochs with augmentation reduced to 30%, so that the training ends on nearly unchanged images."""
+    balance: Literal["none", "prior", "weights"] = "none"
+    """What is done about uneven classes. ``prior``: class frequencies are subtracted from the logits after the training.
+    ``weights``: the loss is weighted by inverse class frequency (:mod:`convscope.training.class_balance`)."""
     shrink_batches: bool = True
     """Whether batches shrink to reach ``min_steps_per_epoch``. Otherwise an epoch passes over the images several times, in
     batches of at most the whole set."""
@@ -169,7 +172,7 @@ class TrainConfig:
 
 SETTINGS: Mapping[str, Setting] = {**settings_of(TrainConfig), **settings_of(Augmentation)}
 """All settings that a recipe has a value for, by name; those of the augmentation stand on their own."""
-KEYWORDS = ("epochs", "batch_size", "learning_rate", "flip", "time")
+KEYWORDS = ("epochs", "batch_size", "learning_rate", "flip", "time", "balance")
 """Settings with a keyword of :func:`convscope.train` and a flag of ``convscope train``."""
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from ..data.dataset import Dataset, Split
 from ..errors import MissingBackendError
@@ -16,13 +18,14 @@ from ..models.backend import require_backend
 from ..models.custom import Build
 from ..models.initial_weights import with_initial_weights
 from ..models.keras_model import to_keras
-from ..models.network import Network, Weights, from_keras
+from ..models.network import Network, Weights, from_keras, nodes
 from ..models.saving import keras_logits, with_logits
 from ..system.processors import usable_threads
 from ..types import Floats, Images
 from .augmentation import in_words
 from .batches import TrainingBatches
 from .checkpoint import Checkpoint, resume_from
+from .class_balance import PriorCorrection, class_weights, prior_correction
 from .config import TrainConfig
 from .engines import EngineName, check_engine, choose_engine, describe_arithmetic, why_not_native
 from .epoch_log import EpochLog
@@ -76,6 +79,8 @@ class Training:
     """Maps images (n, h, w, c) uint8 to logits (n, k), computed by the engine that trained the network."""
     keras_model: keras.Model | None = None
     """The model that Keras trained; None after a training by the native engine."""
+    correction: PriorCorrection | None = None
+    """What was added to the last bias after the training, in ``network`` and ``snapshots`` alike; None without one."""
 
     @property
     def model(self) -> keras.Model:
@@ -126,16 +131,20 @@ def fit(
     check_engine(engine)
     kept, held_out = validation_split(dataset, config, seed=seed)
     plain, model = _initial(build, dataset, seed)
+    counts = np.bincount(dataset.train.labels[kept], minlength=dataset.num_classes)
+    correction = prior_correction(counts, plain) if config.balance == "prior" else None
+    finish = partial(_finished, plain=plain, correction=correction)
     unknown = why_not_native(plain, model)
     chosen, reason = choose_engine(engine, plain.name, unknown)
     network = add_batch_norm(plain) if config.batch_normalization and not unknown else plain
-    batches = TrainingBatches(dataset.train, kept, config, seed=seed)
+    of_classes = class_weights(counts) if config.balance == "weights" else None
+    batches = TrainingBatches(dataset.train, kept, config, seed=seed, class_weights=of_classes)
     arithmetic = describe_arithmetic(chosen)
     resumed = resume_from(checkpoint, arithmetic)
     with stop_on_interrupt() as stop:
         log = EpochLog(
             plain.name, config, batches.num_images, batches.batch_size, stop, num_validation=len(held_out),
-            fold=lambda weights: fold_batch_norm(weights, plain), has_usual_layers=not unknown, listener=progress,
+            fold=finish, has_usual_layers=not unknown, listener=progress,
             checkpoint=checkpoint, arithmetic=arithmetic, resumed=resumed,
         )  # fmt: skip
         if progress:
@@ -156,7 +165,9 @@ def fit(
             trained = _train_with_keras(make, batches, held_out, config, log, seed, resumed)
         seconds = time.perf_counter() - started
     earlier = resumed.history.seconds if resumed else 0.0
-    result = plain.with_weights(fold_batch_norm(trained.weights, plain))
+    result = plain.with_weights(finish(trained.weights))
+    if correction:
+        trained = _corrected(trained, correction.shifts)
     return Training(
         result,
         History(tuple(log.records[: log.kept_epoch])),
@@ -176,6 +187,7 @@ def fit(
         trained.accelerators,
         trained.logits,
         trained.keras_model if network is plain or trained.keras_model is None else to_keras(result),
+        correction,
     )
 
 
@@ -221,6 +233,18 @@ def _train_with_keras(
     model, devices = fit_with_keras(make, batches, held_out, config, log, seed=seed, resumed=resumed)
     logits = partial(keras_logits, with_logits(model))
     return _Trained(from_keras(model).weight_arrays(), logits, backend, devices.accelerators, model)
+
+
+def _finished(weights: Mapping[str, Weights], plain: Network, correction: PriorCorrection | None) -> dict[str, Weights]:
+    """Return the weights of the network that comes out, from those in training."""
+    folded = fold_batch_norm(weights, plain)
+    return correction.added_to(folded, plain) if correction else folded
+
+
+def _corrected(trained: _Trained, shifts: Floats) -> _Trained:
+    if trained.keras_model is not None:
+        nodes(trained.keras_model)[-1].operation.bias.assign_add(shifts)
+    return replace(trained, logits=lambda images: trained.logits(images) + shifts)
 
 
 def _started(

@@ -72,7 +72,10 @@ def _train_epoch(engine: Engine, batches: TrainingBatches, config: TrainConfig, 
         warps = None if part.warps is None else part.warps[:, :6]
         chosen = range(step, min(step + steps, batches.steps_per_epoch))
         rates = np.array([log.rate(each) for each in chosen], np.float32)
-        engine.train(images, labels, rows, rates, settings, shifts=part.shifts, warps=warps, sums=sums)
+        of_classes = batches.class_weights
+        engine.train(
+            images, labels, rows, rates, settings, shifts=part.shifts, warps=warps, class_weights=of_classes, sums=sums
+        )
         step, done = step + steps, done + len(rows)
         stop = log.report(done, float(sums[0] / done), float(sums[1] / done))
         steps = max(1, min(2 * steps, int(steps * SECONDS_PER_CALL / (time.perf_counter() - started))))

@@ -61,7 +61,8 @@ def settings_of(owner: type) -> Mapping[str, Setting]:
         elif kind is bool:
             found[name] = Setting(name, bool, "true or false", lambda _: True)
         elif get_origin(kind) is Literal:
-            found[name] = Setting(name, str, " or ".join(get_args(kind)), get_args(kind).__contains__)
+            *others, last = get_args(kind)
+            found[name] = Setting(name, str, f"{', '.join(others)} or {last}", get_args(kind).__contains__)
     return found
 
 

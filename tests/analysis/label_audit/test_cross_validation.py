@@ -13,6 +13,7 @@ from convscope.analysis.label_audit.cross_validation import MAX_EPOCHS, assign_f
 from convscope.analysis.label_audit.suspects import find_suspects
 from convscope.data.dataset import Dataset
 from convscope.errors import ConfigError, DatasetError
+from convscope.training.class_balance import STRENGTH
 
 from ...audited import FOLDS, Audited  # type: ignore[import-not-found]
 
@@ -116,6 +117,17 @@ def test_notes_name_small_classes_and_single_images_are_not_audited(digits: Data
     assert "2 (2), with fewer training images than the 3 folds" in found.notes[1]
     audit = find_suspects({"train": (tiny.train.labels, found.train)}, tiny.class_names)
     assert audit.splits[0].scored == audit.splits[0].n - 1
+
+
+@pytest.mark.slow
+def test_the_folds_are_corrected_by_class_frequency_as_the_run_is(digits: Dataset) -> None:
+    kept = np.concatenate(
+        [np.flatnonzero(digits.train.labels == label)[:number] for label, number in ((0, 80), (1, 80), (2, 8))]
+    )
+    uneven = replace(digits, train=digits.train.take(kept), class_names=digits.class_names)
+    plain, corrected = (cross_validate(uneven, folds=2, seed=0, balance=balance).train for balance in ("none", "prior"))
+    odds = [np.log(each[:, 2] / each[:, 0]) for each in (plain, corrected)]
+    assert odds[1] - odds[0] == pytest.approx(STRENGTH * np.log(10), rel=0.1)  # validation images are not counted
 
 
 @pytest.mark.parametrize("folds", [1, 0, 51, 2.5, True])

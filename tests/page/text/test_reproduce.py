@@ -103,7 +103,7 @@ def test_a_file_is_a_name_that_the_command_line_takes_too(model: str) -> None:
 
 
 @pytest.mark.parametrize("changes", [
-    {"flip": True},
+    {"flip": True, "balance": "prior"},
     {"batch_size": 48, "learning_rate": 0.003},
     {"batch_size": 48, "shrink_batches": True, "rotation": 3.0, "shift": 0.0},
     {"shrink_batches": False, "optimizer": "adamw", "weight_decay": 1e-05, "drop_remainder": False},

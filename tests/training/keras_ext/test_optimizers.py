@@ -39,6 +39,7 @@ def test_a_smoothed_loss_comes_with_the_plain_one_for_the_history() -> None:
     plain.update_state(LABELS, PROBABILITIES)
     assert float(plain.result()) == pytest.approx(by_hand(0.0), rel=1e-5)
     assert [metric.name for metric in make_metrics(replace(sprint(), label_smoothing=0.0))] == ["accuracy"]
+    assert make_metrics(replace(sprint(), label_smoothing=0.0, balance="weights"))[1].name == PLAIN_LOSS
 
 
 @pytest.mark.parametrize("warm_up", [0.0, 0.25, 0.6])

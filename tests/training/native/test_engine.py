@@ -98,9 +98,9 @@ def examples(shape: tuple[int, ...], number: int, classes: int, seed: int = 0) -
 
 
 @pytest.mark.parametrize("name", CHAINS)
-@pytest.mark.parametrize("channels", [1, 3])
-def test_loss_gradients_and_step_are_those_of_keras(name: str, channels: int) -> None:
-    check_against_keras(build(name, (21, 17, channels)), 20)
+@pytest.mark.parametrize(("channels", "class_weights"), [(1, (1.0, 1.0, 1.0)), (3, (0.25, 1.0, 6.0))])
+def test_loss_gradients_and_step_are_those_of_keras(name: str, channels: int, class_weights: tuple[float, ...]) -> None:
+    check_against_keras(build(name, (21, 17, channels)), 20, class_weights)
 
 
 SIZES = st.sampled_from([1, 3, 5])
@@ -142,7 +142,7 @@ def test_random_networks_learn_as_in_keras(chosen: Any, number: int) -> None:
     check_against_keras(keras.Sequential([keras.Input(shape), *made, last]), number)
 
 
-def check_against_keras(model: Any, number: int) -> None:
+def check_against_keras(model: Any, number: int, class_weights: Sequence[float] = (1.0, 1.0, 1.0)) -> None:
     """Compare a step on ``number`` random images: loss, gradients to 1e-5 of the largest one, weights."""
     import keras
     import tensorflow as tf
@@ -150,12 +150,14 @@ def check_against_keras(model: Any, number: int) -> None:
     images, labels = examples(model.input_shape[1:], number, 3)
     engine = Engine(from_keras(model), batch_size=number, threads=2)
     engine.gradients()
-    loss, correct = engine.train(images, labels, np.arange(number), np.array([0.01]), SETTINGS)
+    factors = np.array(class_weights, np.float32)
+    given = {} if (factors == 1).all() else {"class_weights": factors}
+    loss, correct = engine.train(images, labels, np.arange(number), np.array([0.01]), SETTINGS, **given)
     with tf.GradientTape() as tape:
         logits = tf.math.log(model(images / np.float32(255), training=True))
         plain = keras.losses.sparse_categorical_crossentropy(labels, logits, from_logits=True)
         evenly = -tf.reduce_mean(tf.nn.log_softmax(logits), axis=-1)
-        smoothed = tf.reduce_mean(0.95 * plain + 0.05 * evenly)
+        smoothed = tf.reduce_mean((0.95 * plain + 0.05 * evenly) * factors[labels])
     gradients = tape.gradient(smoothed, model.trainable_variables)
     assert loss == pytest.approx(float(tf.reduce_sum(plain)), rel=1e-5)
     assert correct == int((np.argmax(logits, axis=1) == labels).sum())
@@ -240,6 +242,8 @@ def test_wrong_arrays_are_refused_and_not_read(digits: Dataset) -> None:
         for name, columns in (("shifts", 2), ("warps", 6)):
             with pytest.raises(ValueError, match=f"{name} must have the shape"):
                 engine.train(images, labels, rows, rates, SETTINGS, **{name: np.zeros((63, columns))})
+        with pytest.raises(ValueError, match="class_weights must have the shape"):
+            engine.train(images, labels, rows, rates, SETTINGS, class_weights=np.ones(9))
         for wrong in (rows + 1, rows - 1, np.arange(32).repeat(3)):
             with pytest.raises(ValueError, match="rows must name"):
                 engine.train(images, labels, wrong, rates, SETTINGS)
@@ -410,7 +414,8 @@ from convscope.training.native import engine, library
 engine.load_library = partial(library.load_library, Path(sys.argv[1]))
 network, images, labels, warps = pickle.loads(Path(sys.argv[2]).read_bytes())
 trainer = engine.Engine(network, batch_size=20, threads=2)
-print(trainer.train(images, labels, np.arange(50), np.full(3, 0.01), engine.OptimizerSettings(), warps=warps)[0])
+changes = {"warps": warps, "class_weights": np.linspace(0.1, 3, 10)}
+print(trainer.train(images, labels, np.arange(50), np.full(3, 0.01), engine.OptimizerSettings(), **changes)[0])
 trainer.logits(images)
 trainer.close()
 """
@@ -436,6 +441,7 @@ def test_the_engine_is_clean_under_sanitizers(model: str, digits: Dataset, tmp_p
     result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr[-2000:]
     engine = Engine(network, batch_size=20, threads=1)
-    loss, _ = engine.train(images, labels, np.arange(50), np.full(3, 0.01), OptimizerSettings(), warps=warps)
+    changes = {"warps": warps, "class_weights": np.linspace(0.1, 3, 10)}
+    loss, _ = engine.train(images, labels, np.arange(50), np.full(3, 0.01), OptimizerSettings(), **changes)
     engine.close()
     assert float(result.stdout) == pytest.approx(loss, rel=1e-4)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .accuracy import better_than_majority, compared_with_baseline, confused, differing_classes, result
+from .class_balance import uneven_classes
 from .finding import Finding
 from .splits import few_validation_images, generalisation, noisy_labels, validation_and_test
 from .trust import (
@@ -21,6 +22,7 @@ def find(metrics: Mapping[str, Any], *, model_name: str) -> tuple[Finding, ...]:
     candidates = (
         result(metrics["test"]),
         better_than_majority(metrics["test"]),
+        uneven_classes(metrics),
         near_duplicates(metrics),
         noisy_labels(metrics),
         shift if shift and shift.value > 0 else None,  # a test split that is harder comes before all that is told of it

@@ -64,20 +64,22 @@ def cross_validate(
     *,
     folds: int,
     seed: int,
+    balance: str = "none",
     progress: Listener | None = None,
     checkpoint: Path | None = None,
     before_reading: Callable[[], object] = lambda: None,
 ) -> OutOfSample:
     """Predict each fold, and the test split, by a network trained on the other folds.
 
-    Folds are stratified by class. ``checkpoint`` is a file for the predictions of finished folds, which are not computed
-    again with the same data and settings. ``before_reading`` is called before each prediction on the test split.
+    Folds are stratified by class; ``balance`` is the setting of that name. ``checkpoint`` is a file for the predictions of
+    finished folds, which are not computed again with the same data and settings. ``before_reading`` is called before each
+    prediction on the test split.
     """
     labels, size = dataset.train.labels, dataset.num_classes
     counts = dataset.train.class_counts(size)
     _check_folds(folds, dataset, counts)
     fold_of = assign_folds(labels, folds, seed=seed, groups=dataset.train.groups)
-    config = fold_config(len(labels) * (folds - 1) // folds)
+    config = fold_config(len(labels) * (folds - 1) // folds).with_settings({"balance": balance})
     train = np.full((len(labels), size), np.nan, np.float32)
     test = np.zeros((len(dataset.test), size))
     key = f"{dataset.fingerprint} {folds} {seed} {config}"

@@ -135,6 +135,8 @@ def learning_curves(page: Page) -> str:
     split = "test" if validates_on_test(page) else "validation"
     last = page["history"][-1]["epoch"]
     length = training_length(page["run"], page["metrics"])
+    if page["run"]["config"].get("balance") == "prior":
+        length += " The curves are those before the logits were corrected by class frequency."
     if last == 1:
         return f"After the only epoch, the {split} loss is {decimal(page['history'][0]['val_loss'])}. {length}"
     lowest = next(epoch for epoch in page["history"] if epoch["epoch"] == best)

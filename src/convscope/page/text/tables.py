@@ -158,7 +158,9 @@ def _optimiser(config: Mapping[str, Any]) -> str:
 
 def _loss(config: Mapping[str, Any]) -> str:
     smoothing = f", labels smoothed by {config['label_smoothing']:g}" if config["label_smoothing"] else ""
-    return f"sparse categorical cross-entropy{smoothing}"
+    weighted = ", weighted by inverse class frequency" if config.get("balance") == "weights" else ""
+    corrected = "; logits corrected by class frequency after the training" if config.get("balance") == "prior" else ""
+    return f"sparse categorical cross-entropy{smoothing}{weighted}{corrected}"
 
 
 def _batch_normalization(run: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -41,7 +41,7 @@ class TrainingCallback(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         assert logs is not None
-        # The history shows the loss without label smoothing, which is a metric of its own.
+        # The history shows the loss without label smoothing and class weights, which is a metric of its own.
         logs = {**logs, **{part + "loss": logs[part + PLAIN_LOSS] for part in ("", "val_") if part + PLAIN_LOSS in logs}}
         values = {name: float(logs[name]) for name in ("loss", "accuracy", "val_loss", "val_accuracy")}
         weights = from_keras(self.model).weight_arrays()

@@ -52,6 +52,7 @@ def fit_with_keras(
             sequence,
             validation_data=(to_inputs(validation.images), validation.labels),
             validation_batch_size=VALIDATION_BATCH_SIZE,
+            class_weight=None if batches.class_weights is None else dict(enumerate(batches.class_weights.tolist())),
             epochs=log.epochs_done if log.has_ended else config.most_epochs,
             initial_epoch=log.epochs_done,
             shuffle=False,  # the sequence is shuffled

@@ -7,7 +7,7 @@ import keras
 from ..config import TrainConfig
 
 PLAIN_LOSS = "plain_loss"
-"""Name of the metric for the loss without label smoothing."""
+"""Name of the metric for the loss without label smoothing and class weights."""
 
 
 class OneCycle(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
@@ -59,8 +59,8 @@ def make_loss(config: TrainConfig) -> Any:
 
 
 def make_metrics(config: TrainConfig) -> list[Any]:
-    """Return the metrics: accuracy and, if the loss is smoothed, the plain loss."""
+    """Return the metrics: accuracy and, if the loss is smoothed or weighted, the plain loss."""
     accuracy = keras.metrics.SparseCategoricalAccuracy(name="accuracy")
-    if not config.label_smoothing:
+    if not config.label_smoothing and config.balance != "weights":
         return [accuracy]
     return [accuracy, keras.metrics.SparseCategoricalCrossentropy(name=PLAIN_LOSS)]

@@ -476,7 +476,8 @@ static void measure_loss(Engine *e, int piece) {
     int correct;
     memcpy(grad, l->out + b * l->out_size, sizeof(float) * l->out_size);
     int64_t label = e->epoch->labels[e->epoch->rows[e->now * e->batch + b]];
-    sum[0] += softmax_loss(grad, e->classes, l->out_stride, label, e->optimizer->label_smoothing, 1.0f / e->n, &correct);
+    float share = (e->epoch->class_weights ? e->epoch->class_weights[label] : 1.0f) / e->n;
+    sum[0] += softmax_loss(grad, e->classes, l->out_stride, label, e->optimizer->label_smoothing, share, &correct);
     sum[1] += correct;
   }
 }

@@ -42,6 +42,7 @@ typedef struct {
   const int16_t *shifts;  /* steps x batch x 2: rows down, columns right where an image is read; NULL for none */
   const float *warps;     /* steps x batch x 6: affine maps from the new image into the old one; NULL for none */
   const float *rates;     /* steps: learning rates */
+  const float *class_weights; /* classes: factors of the losses of their images; NULL for 1 */
   int64_t steps;
   int64_t last;           /* images in the last step; batch if it is a whole one */
 } Epoch;

@@ -80,6 +80,7 @@ class Engine:
         *,
         shifts: npt.NDArray[np.int16] | None = None,
         warps: Floats | None = None,
+        class_weights: Floats | None = None,
         sums: Floats | None = None,
     ) -> Floats:
         """Take ``len(rates)`` steps; steps in several calls are the same steps, so a caller can look up between them.
@@ -94,6 +95,7 @@ class Engine:
             settings: Of optimizer and loss.
             shifts: (len(rows), 2) int16 rows down and columns right by which each image is read, at most its size.
             warps: (len(rows), 6) affine maps (x, then y) from a pixel of the new image to a place in the old one.
+            class_weights: (k,) factors of the losses of the images of each class; None for 1.
             sums: (2,) float64 of the steps before, to which those of these steps are added.
 
         Returns:
@@ -107,6 +109,8 @@ class Engine:
         for name, array, columns in (("shifts", shifts, 2), ("warps", warps, 6)):
             if array is not None and array.shape != (len(rows), columns):
                 raise ValueError(f"{name} must have the shape {(len(rows), columns)}; got {array.shape}.")
+        if class_weights is not None and class_weights.shape != (self.num_classes,):
+            raise ValueError(f"class_weights must have the shape {(self.num_classes,)}; got {class_weights.shape}.")
         if not 1 <= last <= self.batch_size or rows.min() < 0 or rows.max() >= len(images):
             raise ValueError(f"rows must name {steps} batches of images; got {len(rows)} from {rows.min()} to {rows.max()}.")
         arrays: list[npt.NDArray[np.generic] | None] = [
@@ -114,6 +118,7 @@ class Engine:
             None if shifts is None else np.ascontiguousarray(shifts, np.int16),
             None if warps is None else np.ascontiguousarray(warps, np.float32),
             np.ascontiguousarray(rates, np.float32),
+            None if class_weights is None else np.ascontiguousarray(class_weights, np.float32),
         ]  # fmt: skip
         epoch = Epoch(*(None if array is None else array.ctypes.data for array in arrays), steps, last)
         optimizer = Optimizer(**vars(settings))

@@ -39,7 +39,7 @@ class Epoch(ctypes.Structure):
     """``Epoch`` of ``engine.h``."""
 
     _fields_ = [
-        *((name, ctypes.c_void_p) for name in ("images", "labels", "rows", "shifts", "warps", "rates")),
+        *((name, ctypes.c_void_p) for name in ("images", "labels", "rows", "shifts", "warps", "rates", "class_weights")),
         ("steps", ctypes.c_int64), ("last", ctypes.c_int64),
     ]  # fmt: skip
 

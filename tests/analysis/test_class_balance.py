@@ -1,0 +1,86 @@
+"""Balanced accuracy and the effect of a setting for uneven classes, against scikit-learn."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.metrics import accuracy_score, balanced_accuracy_score
+
+import convscope
+from convscope.analysis.findings.class_balance import uneven_classes
+from convscope.cli.main import main
+from convscope.data.dataset import Dataset
+from convscope.data.imbalance import describe_imbalance
+from convscope.models.predictor import Predictor
+from convscope.runs import files
+from convscope.training.class_balance import STRENGTH, class_weights
+
+
+@pytest.fixture(scope="module")
+def uneven(digits: Dataset) -> Dataset:
+    labels = digits.train.labels
+    kept = [np.flatnonzero(labels == each)[: 20 if each % 2 else None] for each in range(10)]
+    return replace(digits, train=digits.train.take(np.sort(np.concatenate(kept))))
+
+
+def train(dataset: Dataset, folder: Path, balance: str) -> convscope.Run:
+    return convscope.train(dataset, model="ann", epochs=4, out=folder / balance, balance=balance, report=False)
+
+
+def test_the_effect_of_a_prior_correction_is_that_of_the_logits_with_and_without_it(uneven: Dataset, tmp_path: Path) -> None:
+    run = train(uneven, tmp_path, "prior")
+    balance, evaluation = run.metrics["balance"], run.evaluation
+    counts = np.array(run.metrics["data"]["class_counts"]["train"])
+    assert balance["factors"] == pytest.approx(STRENGTH * np.log(class_weights(counts)), abs=1e-6)
+    without = (evaluation.logits - np.array(balance["factors"], np.float32)).argmax(axis=1)
+    for name, score in (("accuracy", accuracy_score), ("balanced_accuracy", balanced_accuracy_score)):
+        assert balance["test"][name] == pytest.approx(score(evaluation.labels, evaluation.predictions))
+        assert balance["test"][f"{name}_without"] == pytest.approx(score(evaluation.labels, without))
+        assert run.metrics["test"][name] == pytest.approx(balance["test"][name])
+    splits = run.metrics["splits"]["validation"]
+    assert (balance["validation"]["n"], balance["validation"]["accuracy"]) == (
+        splits["n"],
+        pytest.approx(splits["accuracy"]),
+    )
+    assert convscope.load_run(run.folder).metrics["balance"] == balance
+    logits = Predictor(run.folder / files.ONNX_MODEL).logits(uneven.test.images)
+    assert np.abs(logits - evaluation.logits).max() <= 1e-5 * np.abs(logits).max()
+
+
+def test_data_train_and_findings_say_of_uneven_classes_the_same(
+    uneven: Dataset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "uneven.npz"
+    images, test = uneven.train.images[..., 0], uneven.test.images[..., 0]
+    np.savez(path, x_train=images, y_train=uneven.train.labels, x_test=test, y_test=uneven.test.labels)
+    counts = uneven.train.class_counts(10)
+    sentence = describe_imbalance(counts, uneven.class_names)
+    assert main(["data", str(path), "--quiet"]) == 0
+    assert sentence in capsys.readouterr().out
+    command = ["train", str(path), "--model", "logistic", "--epochs", "1", "--no-report", "--out", str(tmp_path / "run")]
+    assert main([*command, "--balance", "weights"]) == 0
+    printed = capsys.readouterr()
+    assert sentence in printed.err
+    metrics = convscope.load_run(tmp_path / "run").metrics
+    finding = uneven_classes(metrics)
+    assert finding is not None
+    assert finding.text in printed.out
+    assert finding.text in [each["text"] for each in metrics["findings"]]
+    used = np.array(metrics["data"]["class_counts"]["train"])
+    assert describe_imbalance(used, uneven.class_names).lower() in finding.text.lower()
+    assert f"{used.max() / used.min():.1f} times as much" in finding.text
+    assert metrics["balance"]["factors"] == class_weights(used).tolist()
+    assert finding.value == pytest.approx(balanced_accuracy_score(*_of(tmp_path / "run")))
+
+
+def _of(folder: Path) -> tuple[np.ndarray, np.ndarray]:  # type: ignore[type-arg]
+    evaluation = convscope.load_run(folder).evaluation
+    return evaluation.labels, evaluation.predictions
+
+
+def test_even_classes_have_no_finding_and_no_effect(digits_run: convscope.Run) -> None:
+    assert uneven_classes(digits_run.metrics) is None
+    assert "balance" not in digits_run.metrics
