@@ -248,6 +248,27 @@ def test_a_service_answers_from_the_run_that_it_opened_whatever_is_written(run_c
         service.communicate(timeout=30)
 
 
+@pytest.mark.parametrize(
+    "moment", ["store.read_request", "store.read_metrics", "store.history_from_csv", "store.network_of"]
+)
+def test_a_run_that_is_replaced_while_it_is_read_is_read_whole(
+    moment: str, run_copy: Path, other_run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def exchange() -> None:
+        run_copy.rename(run_copy.parent / "moved")
+        other_run.rename(run_copy)
+
+    whole = store.load_record(other_run)
+    after(monkeypatch, exchange, moment)
+    read = store.load_record(run_copy)
+    assert read.request == whole.request
+    assert read.metrics == whole.metrics
+    assert read.history == whole.history
+    assert read.network.weight_arrays().keys() == whole.network.weight_arrays().keys()
+    for name, array in read.network.weight_arrays().items():
+        assert np.array_equal(array, whole.network.weight_arrays()[name])
+
+
 @pytest.mark.parametrize("moment", ["run_folder.verify", "classifier.read_request", "classifier.open_predictor"])
 def test_a_service_that_starts_beside_a_training_opens_one_run_whole(
     moment: str, run_copy: Path, other_run: Path, monkeypatch: pytest.MonkeyPatch

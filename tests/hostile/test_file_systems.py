@@ -389,9 +389,34 @@ STREAMS = {
 def test_a_stream_never_costs_a_training(streams: str, tmp_path: Path) -> None:
     command = f"{sys.executable} -m convscope train digits --epochs 1 --model logistic --no-report --out run"
     done = subprocess.run(["bash", "-c", f"{command} {STREAMS[streams]}"], cwd=tmp_path, check=False, timeout=120)
-    assert done.returncode == ("full" in streams and streams != "full error")
+    assert done.returncode == (streams in ("full output", "both full", "no output", "none"))
     assert convscope.load_run(tmp_path / "run").evaluation.accuracy > 0.5
     assert sorted(os.listdir(tmp_path)) == ["run"]
+
+
+@pytest.mark.parametrize("streams", [">/dev/full", ">&-"])
+def test_a_result_that_cannot_be_printed_is_an_error(streams: str, here: Path) -> None:
+    command = f"{sys.executable} -m convscope predict run good.png {streams}"
+    done = subprocess.run(["bash", "-c", command], cwd=here, check=False, timeout=120, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "standard output cannot be written to" in done.stderr
+
+
+EMPTY = ["train digits --out", "study digits --out", "export run --out", "report run --output", "mistakes run --csv", "report",
+         "compare run run --output", "explain run good.png --output", "audit run --confirmed", "data", "predict run",
+         "evaluate run --map-classes", "mistakes run --others", "mistakes run --study", "report run --data-at"]  # fmt: skip
+
+
+@pytest.mark.parametrize("form", ["", "="])
+@pytest.mark.parametrize("words", EMPTY)
+def test_an_empty_path_is_not_the_current_folder(
+    words: str, form: str, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = sorted(here.rglob("*"))
+    *others, last = words.split()
+    assert main([*others, f"{last}="] if form and last.startswith("--") else [*others, last, ""]) == 2
+    assert "an argument is empty" in capsys.readouterr().err
+    assert sorted(here.rglob("*")) == before
 
 
 @pytest.mark.parametrize("verb", ["", "train", "report", "serve"])
@@ -426,6 +451,27 @@ def test_a_mounted_run_is_replaced_inside_the_mount(inside: str, tmp_path: Path)
     assert run_folder.read_json(run_folder.verify(tmp_path / "store") / "run.json")["seed"] == 1
     assert (tmp_path / "store" / "notes.txt").read_text() == "mine\n"
     assert not list((tmp_path / "store").glob(".partial-*"))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root may mount")
+def test_a_saved_model_on_a_mount_is_exchanged_inside(tmp_path: Path) -> None:
+    write = "(new / 'saved_model.pb').write_text(sys.argv[2])"
+    code = (
+        "import sys; from pathlib import Path; from convscope.exporters import formats\n"
+        "path = formats.choose_output('saved_model', 'x', 'parent/net', overwrite=True)\n"
+        f"with formats.replacing_folder(path) as new: new.mkdir(); {write}; (new / 'variables').mkdir()"
+    )
+    export = f'{sys.executable} -c "{code}" x'
+    script = (
+        f"set -e; mkdir -p store parent/net; mount --bind store parent/net || exit 77; mount --bind parent parent; "
+        f"mount --bind store parent/net; mount -o remount,bind,ro parent; {export} 1; {export} 2; ls -A store"
+    )
+    done = subprocess.run(["unshare", "-m", "bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
+    if done.returncode == 77:
+        pytest.skip("no mounts here")
+    assert done.stdout.split() == ["saved_model.pb", "variables"], done.stderr
+    assert (tmp_path / "store" / "saved_model.pb").read_text() == "2"
 
 
 def test_data_whose_names_are_not_utf8_train_and_are_found_again(tmp_path: Path, digits_run: Run) -> None:

@@ -71,6 +71,8 @@ class Group(click.Group):
             formatter.write_dl(list(VERBS.items()))
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        if any(not each or (each[:2] == "--" and each[-1] == "=") for each in args):
+            ctx.fail("an argument is empty, perhaps because of a variable that is not set. Give it a value, or drop it.")
         near = get_close_matches(args[0], VERBS, n=1)
         if args[0] not in VERBS and near:
             ctx.fail(f"no such command {args[0]!r}. Did you mean {near[0]!r}?")

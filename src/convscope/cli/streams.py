@@ -72,9 +72,9 @@ def prepare_streams() -> None:
             os.open(os.devnull, os.O_RDWR)
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
-        if stream is None:
-            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 - for as long as the process lasts
-        elif isinstance(stream, io.TextIOWrapper):
+        if stream is None:  # whatever is written is lost, and counts so
+            stream = open(os.open(os.devnull, os.O_RDONLY), "w", closefd=False)  # noqa: SIM115 - as long as the process
+        if isinstance(stream, io.TextIOWrapper):
             # Click would write UTF-8 around a stream that says ASCII.
             is_ascii = codecs.lookup(stream.encoding).name == "ascii"
             stream.reconfigure(encoding="utf-8" if is_ascii else None, errors=HANDLER)

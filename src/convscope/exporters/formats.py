@@ -13,7 +13,7 @@ from ..models.predictor import Predictor
 from ..models.saving import load_model
 from ..runs import opening
 from ..runs.files import KERAS_MODEL, ONNX_MODEL, is_file_of_a_run
-from ..system.files import cannot_write, destination, replacing, temporary_name
+from ..system.files import cannot_write, destination, is_temporary, replacing, temporary_name
 from ..types import Floats, Images, PathLike
 from .keras import logits_of_keras, write_keras
 from .metadata import ModelMetadata
@@ -89,25 +89,40 @@ def write_export(
 
 @contextlib.contextmanager
 def replacing_folder(path: Path) -> Iterator[Path]:
-    """Yield the name of a new folder, which replaces the SavedModel at ``path`` on success."""
-    new, old = path.parent / temporary_name(), path.parent / temporary_name()
+    """Yield the name of a new folder, which becomes ``path``, or whose content replaces that of the SavedModel there."""
+    place = path if path.is_dir() else path.parent  # within it, since it may be a mount point
+    new, old = place / temporary_name(), place / temporary_name()
     try:
         yield new
-        # A rename cannot replace a folder with content: move the old one away, and back again if the second rename fails.
-        if path.is_dir():
-            os.rename(path, old)
-        os.rename(new, path)
+        if place == path:
+            _exchange(new, path, old)
+        else:
+            os.rename(new, path)
     except OSError as error:
         if isinstance(error, OutputError):
             raise
         raise cannot_write(path, error) from error
     finally:
-        if old.is_dir() and not path.is_dir():
-            os.rename(old, path)
         for left in (new, old):
             shutil.rmtree(left, ignore_errors=True)
 
 
+def _exchange(new: Path, path: Path, old: Path) -> None:
+    """Move what is in ``path`` to ``old`` and what is in ``new`` to ``path``, or leave ``path`` as it was."""
+    moved: list[tuple[Path, Path]] = []
+    old.mkdir()
+    try:
+        for source, target in ((path, old), (new, path)):
+            for entry in sorted(source.iterdir()):
+                if entry.name in CONTENTS:
+                    os.rename(entry, target / entry.name)
+                    moved.append((entry, target / entry.name))
+    except BaseException:
+        for source, target in reversed(moved):
+            os.rename(target, source)
+        raise
+
+
 def _is_saved_model(path: Path) -> bool:
-    names = {entry.name for entry in path.iterdir()}
-    return "saved_model.pb" in names and names <= CONTENTS
+    names = {entry.name for entry in path.iterdir() if not is_temporary(entry.name)}
+    return not names or ("saved_model.pb" in names and names <= CONTENTS)

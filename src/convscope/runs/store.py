@@ -109,7 +109,20 @@ def _atomic_replacement(folder: Path, name: str) -> Iterator[Path]:
 
 
 def load_record(path: Path) -> RunRecord:
-    """Read a complete run back. Raises :class:`RunError` that names the file which does not fit."""
+    """Read a complete run back, as a whole. Raises :class:`RunError` that names the file which does not fit."""
+    listed = opening.manifest_entries(path)
+    try:
+        record = _load_record(path)
+    except RunError:
+        if opening.manifest_entries(path) == listed:
+            raise
+    else:
+        if opening.manifest_entries(path) == listed:
+            return record
+    return load_record(path)  # another process has changed the run meanwhile
+
+
+def _load_record(path: Path) -> RunRecord:
     sizes: Sizes = {}
     request, metrics = read_request(path, sizes), read_metrics(path, sizes)
     _refuse_impossible_settings(path, request["config"])
