@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,8 +17,8 @@ import convscope
 from convscope.api.run import Run
 from convscope.cli.main import main
 from convscope.errors import ConvscopeError
-from convscope.runs import files, marks, run_folder
-from convscope.system.files import sync, write_output, write_text
+from convscope.runs import files, marks, run_folder, store
+from convscope.system.files import is_temporary, sync, write_output, write_text
 
 from .test_power_cut import generation, write_run  # type: ignore[import-not-found]
 
@@ -376,6 +377,58 @@ def test_what_is_no_file_is_named(
         (here / "thing").symlink_to("/dev/zero")
     assert main([word.format("thing") for word in arguments]) != 0
     assert f"is a {kind}, not a" in capsys.readouterr().err
+
+
+WRITERS: dict[str, tuple[str, ...]] = {
+    "report": ("report", "run"), "report elsewhere": ("report", "run", "--output", "out.html"),
+    "explain": ("explain", "run", "good.png", "--output", "out.html"), "mistakes": ("mistakes", "run", "--csv", "out.csv"),
+    "predict": ("predict", "run", "good.png", "--csv", "out.csv"), "evaluate": ("evaluate", "run", "--csv", "out.csv"),
+    "compare": ("compare", "run", "other", "--output", "out.html"), "export": ("export", "run", "--out", "out.onnx"),
+    "data": ("data", "digits", "--csv", "out.csv"),
+    "train": ("train", "digits", "--model", "logistic", "--epochs", "1", "--no-report", "--out", "out"),
+    "train over a run": ("train", "digits", "--model", "logistic", "--epochs", "1", "--no-report", "--out", "run", "--overwrite"),
+    "audit": ("audit", "run", "--folds", "2"), "evaluate --thorough": ("evaluate", "run", "--thorough"),
+    "study": ("study", "digits", "--models", "logistic", "--seeds", "1", "--epochs", "1", "--out", "out"),
+}  # fmt: skip
+LONG = {"audit", "evaluate --thorough", "study", "report"}
+FULL = [(verb, step, number) for verb in WRITERS for step in ("write", "fsync", "replace") for number in (1, 2)]
+
+
+@pytest.mark.parametrize(
+    ("verb", "step", "number"), [pytest.param(*each, marks=[pytest.mark.slow] * (each[0] in LONG)) for each in FULL]
+)
+def test_a_disk_that_gets_full_is_one_sentence_and_nothing_is_left(
+    verb: str, step: str, number: int, here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if verb == "audit":
+        pytest.importorskip("cleanlab")
+    if verb == "compare":
+        shutil.copytree("run", "other")
+    failed = 0
+
+    def getting_full(real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any) -> Any:
+            nonlocal failed
+            failed += 1
+            if failed < number:
+                return real(*arguments)
+            if step == "write":
+                real(arguments[0], arguments[1][: len(arguments[1]) // 2])
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        return call
+
+    owner, name = (Path, "write_bytes") if step == "write" else (os, step)
+    with monkeypatch.context() as patch:
+        patch.setattr(owner, name, getting_full(getattr(owner, name)))
+        status = main(list(WRITERS[verb]))
+    assert "internal error" not in (said := capsys.readouterr().err), said
+    assert status == (failed >= number), said
+    assert not status or "no space left" in said.lower(), said
+    assert not [each for each in here.rglob("*") if is_temporary(each.name)]
+    store.load_record(run_folder.verify(here / "run"))
+    if (step, number) != ("fsync", 2):  # of the folder, in which the file is whole by then
+        assert status == 0 or not list(here.glob("out.*"))
 
 
 STREAMS = {

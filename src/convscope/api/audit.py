@@ -14,7 +14,7 @@ from ..analysis.label_audit.cross_validation import MODEL, Listener, OutOfSample
 from ..analysis.label_audit.suspects import LabelAudit, find_suspects, require_cleanlab
 from ..data.dataset import Dataset
 from ..data.reload import reload_dataset
-from ..errors import DatasetError
+from ..errors import DatasetError, OutputError
 from ..page.write import write_report
 from ..runs import ledger, run_folder, store
 from ..runs.evidence import MISTAKES, ensure_evidence, ensure_mistake_analysis
@@ -83,19 +83,23 @@ def audit(
     if confirmed is not None:
         reviews = merge_reviews(reviews, _read_reviews(record, Path(confirmed)))
     accuracy = _without_confirmed(record, reviews) if reviews or confirmed is not None else None
-    if earlier is None:
-        require_cleanlab()
-        check_engine("auto")
-        dataset = dataset or reload_dataset(record.request["dataset"])
-        record, found = _find_suspects(record, dataset, folder, folds, accuracy, progress)
-        record = ensure_evidence(record, folder, dataset, verb="audit")
-        record = _with_suspect_images(ensure_mistake_analysis(record, folder, audit=found), found, dataset)
-    else:
-        found = replace(earlier, confirmed=accuracy)
-        added = {} if accuracy is None else {"confirmed": to_json(accuracy)}
-        record = with_metrics(record, **{KEY: {**record.metrics[KEY], **added}})
-    listed = to_csv(found, reviews)
-    _write(record, listed, folder, dataset)
+    try:
+        if earlier is None:
+            require_cleanlab()
+            check_engine("auto")
+            dataset = dataset or reload_dataset(record.request["dataset"])
+            record, found = _find_suspects(record, dataset, folder, folds, accuracy, progress)
+            record = ensure_evidence(record, folder, dataset, verb="audit")
+            record = _with_suspect_images(ensure_mistake_analysis(record, folder, audit=found), found, dataset)
+        else:
+            found = replace(earlier, confirmed=accuracy)
+            added = {} if accuracy is None else {"confirmed": to_json(accuracy)}
+            record = with_metrics(record, **{KEY: {**record.metrics[KEY], **added}})
+        listed = to_csv(found, reviews)
+        _write(record, listed, folder, dataset)
+    except OutputError:  # the disk may be full: leave nothing on it
+        (folder / AUDIT_CHECKPOINT).unlink(missing_ok=True)
+        raise
     if copy is not None:
         write_output(copy, listed)
     return found
