@@ -28,7 +28,7 @@ Start with:  convscope train mnist --open
 """
 VERBS = {
     "data": "Show a dataset and its problems.",
-    "fetch": "Download a known dataset; the only command that uses the network.",
+    "fetch": "Download a known dataset; the only command that downloads anything.",
     "train": "Train a network and write a run folder with its report.",
     "evaluate": "Measure a run on its test split or on other data.",
     "predict": "Classify image files.",
