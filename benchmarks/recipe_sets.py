@@ -218,7 +218,7 @@ SETS: dict[str, Callable[[], Dataset]] = {
     "letters-26": lambda: letters(26, 1300),
     "letters-62": lambda: letters(62, 2480),
     "signs": lambda: objects("signs", SHAPES, 32, 400, flat=True),
-    "objects": lambda: objects("objects", SHAPES[:5], 64, 600, flat=False),
+    "objects": lambda: objects("objects", SHAPES[:5], 48, 600, flat=False),
     "circle-or-star": lambda: objects("circle-or-star", ("circle", "star"), 96, 200, flat=False),
     "textures": lambda: patches("textures", _pictures(GREY), GREY, 32, 80, 1),
     "photos": photos,

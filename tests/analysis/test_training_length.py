@@ -11,7 +11,7 @@ from convscope.analysis.training_length import training_length
 def sentence(
     kept: int = 20, *, accuracy: float = 0.9, correct: float = 0.9, validation: int = 900, time: float = 0.0, **run: Any
 ) -> str:
-    config = {"epochs": 20, "validation": "held-out", "time": time}
+    config = {"epochs": 20, "validation": "held-out", "time": time, "max_cycles": 10 if time else 1}
     metrics = {
         "epochs": kept,
         "history": {"last_epoch": {"accuracy": accuracy, "val_accuracy": correct}, "validation_interval": [0.85, 0.95]},
@@ -25,6 +25,7 @@ def sentence(
     [
         ({}, "after 20 epochs, as planned. .* more training may help \\(--time 60\\)"),
         ({"validation": 200}, "more training may help \\(--epochs 40\\)"),
+        ({"validation": 200, "time": 60.0}, "as planned; 200 validation images cannot decide whether to go on\\."),
         ({"accuracy": 0.99}, "may help little"),
         ({"correct": 1.0}, "all 900 validation images correctly, so they cannot tell"),
         ({"validation": 60}, "60 validation images cannot tell whether more training would help"),

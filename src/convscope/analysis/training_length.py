@@ -12,10 +12,11 @@ MIN_VALIDATION = 100
 
 def training_length(run: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
     """Return that in two sentences or three; ``run`` is ``run.json``, ``metrics`` is ``metrics.json``."""
-    return " ".join(filter(None, (_ending(run, metrics["epochs"]), _more(run, metrics))))
+    return " ".join(filter(None, (_ending(run, metrics), _more(run, metrics))))
 
 
-def _ending(run: Mapping[str, Any], kept: int) -> str:
+def _ending(run: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
+    kept, number = metrics["epochs"], metrics.get("data", {}).get("validation", 0)
     planned, trained = run["config"]["epochs"], run.get("epochs_trained", kept)
     epoch = f"epoch {trained} of {planned}" if trained <= planned else f"epoch {trained}"
     weights = f", with the weights after epoch {kept}, which has the best validation accuracy" if kept < trained else ""
@@ -25,7 +26,9 @@ def _ending(run: Mapping[str, Any], kept: int) -> str:
         return f"The time limit of {run['config']['time']:g} s ended the training in {epoch}{weights}."
     if run.get("ending") == "validation":
         return f"The validation accuracy no longer improved, which ended the training in {epoch}{weights}."
-    return f"The training ended after {count_of(trained, 'epoch')}, as planned{weights}."
+    few = run["config"].get("max_cycles", 1) > 1 and number < schedule.MIN_VALIDATION
+    why = f"; {count_of(number, 'validation image')} cannot decide whether to go on" if few else ""
+    return f"The training ended after {count_of(trained, 'epoch')}, as planned{weights}{why}."
 
 
 def _more(run: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
