@@ -8,7 +8,7 @@ INSTALLED := pyproject.toml constraints.txt hatch_build.py $(NATIVE)/build.py $(
 .DEFAULT_GOAL := help
 FUZZ_SECONDS ?= 20
 
-.PHONY: help demo setup test test-quick lint bench fuzz hostile accept clean
+.PHONY: help demo setup test test-quick lint docs bench fuzz hostile accept clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -28,6 +28,9 @@ lint: $(VENV)/.dev  ## style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+docs: $(VENV)/.dev  ## the documentation site, into site/
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 bench: $(VENV)/.dev  ## measure recipes, rivals and machine (an hour); rewrites docs/benchmarks.md
 	$(BIN)/python benchmarks/commands.py
@@ -52,7 +55,7 @@ accept: $(VENV)/.dev  ## write tests/gold/ and docs/bad-inputs.md anew after wor
 	CONVSCOPE_ACCEPT=1 $(BIN)/python -m pytest -q -m gold
 
 clean:  ## remove what was built, but no run
-	rm -rf $(VENV) $(NATIVE)/engine-* build dist .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(NATIVE)/engine-* build dist site .mypy_cache .pytest_cache .ruff_cache
 
 # Stamps: an install is repeated when what it depends on changed, the engine's sources too. The development one holds the other.
 $(VENV)/.core: $(INSTALLED)

@@ -23,7 +23,9 @@ from convscope.training.recipes import RECIPES
 from .scripts import load_script  # type: ignore[import-not-found]
 
 ROOT = Path(__file__).parents[1]
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+GENERATED = re.compile(r"(^|/)(reference/)?(command-line|python|glossary)\.md$|(^|/)project/[a-z-]+\.md$")
+"""Pages that `docs/hooks.py` makes."""
 README = (ROOT / "README.md").read_text("utf-8")
 
 
@@ -36,7 +38,8 @@ def table() -> ModuleType:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_relative_link_has_a_target(page: Path) -> None:
     targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text("utf-8"))
-    assert all((page.parent / target).exists() for target in targets)
+    missing = {target for target in targets if not (page.parent / target).exists()}
+    assert all(GENERATED.search(target) for target in missing)  # the build of the site is strict about these
 
 
 @pytest.mark.parametrize("verb", sorted(VERBS))
@@ -49,8 +52,9 @@ def test_every_command_is_in_the_readme_and_explains_itself(verb: str) -> None:
     assert all(option.help for option in command.params if isinstance(option, click.Option))
 
 
-def test_the_readme_names_every_file_of_a_run_every_model_and_every_recipe() -> None:
-    assert all(name in README for name in files.KNOWN_FILES)
+def test_the_documentation_names_every_file_of_a_run_every_model_and_every_recipe() -> None:
+    listed = (ROOT / "docs" / "reference" / "run-folder.md").read_text("utf-8")
+    assert all(f"`{name}" in listed for name in files.KNOWN_FILES)
     assert all(f"`{name}`" in README for name in [*MODELS, *RECIPES])
 
 
@@ -67,9 +71,10 @@ def test_the_readmes_python_uses_names_that_exist() -> None:
     assert set(re.findall(r"run\.(\w+)", block[1])) - {"model"} <= set(dir(convscope.Run))
 
 
-def test_the_readme_says_what_every_extra_installs() -> None:
+def test_the_documentation_says_what_every_extra_installs() -> None:
+    installing = (ROOT / "docs" / "how-to" / "install.md").read_text("utf-8")
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
-    assert set(re.findall(r"^\| `pip install '\.\[(\w+)\]'`", README, re.MULTILINE)) == extras.keys() - {"dev"}
+    assert set(re.findall(r"^\| `pip install '\.\[(\w+)\]'`", installing, re.MULTILINE)) == extras.keys() - {"dev", "docs"}
 
 
 def test_the_documented_network_of_ones_own_is_trained_by_the_native_engine() -> None:
