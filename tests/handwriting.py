@@ -89,8 +89,10 @@ def penned(label: str, height: int, random: np.random.Generator) -> Field:
     return np.clip((width / 2 - ndimage.distance_transform_edt(canvas == 0)) + 0.5, 0, 1)
 
 
-def laid_out(inks: list[Field], rows: list[int], random: np.random.Generator) -> Field:
-    """Digits in rows of so many, with gaps, each a little higher or lower: the ink of the sheet."""
+def laid_out(
+    inks: list[Field], rows: list[int], random: np.random.Generator, *, gap: tuple[float, float] = (0.35, 0.8)
+) -> Field:
+    """Digits in rows of so many, each a little higher or lower, with gaps as shares of the height: the ink of the sheet."""
     trimmed = [_trimmed(ink) for ink in inks]
     tallest = max(ink.shape[0] for ink in trimmed)
     placed, down, index = [], random.uniform(0.4, 0.9) * tallest, 0
@@ -98,7 +100,7 @@ def laid_out(inks: list[Field], rows: list[int], random: np.random.Generator) ->
         across = random.uniform(0.4, 1.0) * tallest
         for ink in trimmed[index : index + count]:
             placed.append((int(down + random.uniform(-0.08, 0.08) * tallest), int(across), ink))
-            across += ink.shape[1] + random.uniform(0.35, 0.8) * tallest
+            across += ink.shape[1] + random.uniform(*gap) * tallest
         index += count
         down += tallest * random.uniform(1.5, 2.0)
     width = int(max(left + ink.shape[1] for _, left, ink in placed) + random.uniform(0.4, 1.0) * tallest)

@@ -22,6 +22,7 @@ from convscope.figures import gallery
 from convscope.prediction.classifier import open_classifier
 from convscope.prediction.classify import predict
 
+from ..drawn_digits import STYLES, drawn, ways_of  # type: ignore[import-not-found]
 from ..handwriting import Photo, enlarged, laid_out, penned, photo_of_one, photo_of_sheet, photographed  # type: ignore[import-not-found]
 
 PHOTOS = Path(__file__).parents[2] / "benchmarks" / "results" / "photos.json"
@@ -223,3 +224,36 @@ def test_one_digit_of_a_sheet_is_explained(
 def test_the_same_photo_is_made_twice() -> None:
     one, two = (photographed(np.eye(40), np.random.default_rng(7)) for _ in range(2))
     assert one == two
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("style", STYLES)
+def test_strokes_of_one_digit_are_read_together_and_digits_apart(mnist_run: Run, style: str) -> None:
+    random = np.random.default_rng(17)
+
+    def read(text: str, *, parted: bool = False) -> str:
+        inks = [drawn(each, 80, STYLES[style], random, thin=True, ways=ways_of(each, parted=parted)) for each in text]
+        sheet = np.asarray(255 - 255 * laid_out(inks, [len(text)], random), np.uint8)
+        return "".join(each.class_name or "" for each in convscope.predict(mnist_run, sheet))
+
+    parted = [read(label, parted=True) for label in "4545454545"]
+    assert sum(answer == label for answer, label in zip(parted, "4545454545", strict=True)) >= 7, parted
+    pairs = ["11", "10", "41", "15", "14", "51"]
+    assert [len(read(pair)) for pair in pairs] == [2] * len(pairs)
+
+
+@pytest.mark.slow
+def test_a_sheet_on_its_side_is_noticed(mnist_run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    random = np.random.default_rng(23)
+    inks = [drawn(label, 60, STYLES["line"], random, thin=True, ways=ways_of(label, parted=False)) for label in "7425394"]
+    sheet = np.asarray(255 - 255 * laid_out(inks, [4, 3], random), np.uint8)
+    expected = ((), ("90° clockwise",), ("180°",), ("90° counterclockwise",))
+    for turn, advice in enumerate(expected):
+        warnings = convscope.predict(mnist_run, np.ascontiguousarray(np.rot90(sheet, turn))).warnings
+        assert len(warnings) == len(advice)
+        assert all(f"rotating by {each}." in warning for each, warning in zip(advice, warnings, strict=True))
+    Image.fromarray(np.rot90(sheet)).save(tmp_path / "side.png")
+    assert main(["predict", str(mnist_run.folder), str(tmp_path / "side.png"), "--json"]) == 0
+    out, err = capsys.readouterr()
+    (warning,) = json.loads(out)["warnings"]
+    assert f"convscope: warning: {warning}" in err.splitlines()

@@ -20,6 +20,7 @@ from convscope.data.digits.mnist_style import DigitPreprocessing
 from convscope.data.images.decode import decode_image
 from convscope.data.images.resample import to_grey
 
+from ..drawn_digits import STYLES, drawn, ways_of  # type: ignore[import-not-found]
 from ..handwriting import enlarged, laid_out, penned, photo_of_one, photo_of_sheet  # type: ignore[import-not-found]
 
 Picture = npt.NDArray[np.uint8]
@@ -67,8 +68,18 @@ def pictures(mnist: Dataset) -> Iterator[Picture]:
         yield pads
         pads[62:218, 22:190] = page
         yield pads
+    for number in range(12):  # an open 4 of two strokes, or a 5 whose bar is apart
+        label = "45"[number % 2]
+        ink = drawn(label, 70, list(STYLES.values())[number % 4], random, ways=ways_of(label, parted=True), thin=True)
+        yield np.asarray(255 - 255 * np.pad(ink, 20), np.uint8)
     for _ in range(12):
         yield random.choice(np.array([0, 40, 255], np.uint8), tuple(random.integers(50, 120, 2)), p=[0.93, 0.04, 0.03])
+
+
+def sums(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    """Stands for a network: the same sums in ``find_runner.mjs``."""
+    places = np.arange(images[0].size) % 10
+    return np.stack([np.bincount(places, image.ravel().astype(float)) / 255 for image in images])
 
 
 @pytest.mark.slow
@@ -78,14 +89,16 @@ def test_python_and_the_page_find_the_same_digit(mnist: Dataset, tmp_path: Path)
     (tmp_path / "pictures.json").write_text(json.dumps([picture.shape for picture in given]), "utf-8")
     (tmp_path / "pictures.bin").write_bytes(b"".join(np.ascontiguousarray(picture).tobytes() for picture in given))
     subprocess.run([node, str(RUNNER), str(tmp_path)], check=True, timeout=120)
-    counts = set()
+    counts, joined = set(), 0
     for number, (picture, answer) in enumerate(
         zip(given, json.loads((tmp_path / "found.json").read_text("utf-8")), strict=True)
     ):
-        digits = detect_digits(picture, DigitPreprocessing())
+        digits = detect_digits(picture, DigitPreprocessing(), logits=sums)
+        joined += len(digits) < len(detect_digits(picture, DigitPreprocessing()))
         assert answer["count"] == len(digits), number
         assert answer["isCleared"] == digits[0].background_removed, number
         chosen = next(digit for digit in digits if (vars(digit.box) if digit.box else None) == answer["box"])
         assert base64.b64decode(answer["pixels"]) == chosen.prepared.pixels.tobytes(), number
         counts.add(len(digits))
     assert {1, 2, 5, 12} <= counts
+    assert joined >= 3

@@ -102,6 +102,8 @@ def command(
         click.echo(
             f"convscope: note: out-of-distribution detection is unavailable: {found.ood_unavailable_reason}.", err=True
         )
+    for warning in found.warnings:
+        click.echo(f"convscope: warning: {printable(warning)}", err=True)
     for bad in found.bad:
         click.echo(f"convscope: error: {bad.reason}", err=True)
     nothing = [printable(name) for name, is_empty in zip(found.names, found.empty, strict=False) if is_empty]

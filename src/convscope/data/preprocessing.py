@@ -19,7 +19,7 @@ import numpy.typing as npt
 from ..errors import ConfigError
 from ..types import Images
 from .dataset import Dataset
-from .digits.detect import DetectedDigit, detect_digits
+from .digits.detect import DetectedDigit, Logits, detect_digits
 from .digits.mnist_style import DigitPreprocessing
 from .digits.polarity import DARK, LIGHT, is_dark_on_light, polarity_of
 from .digits.steps import Box
@@ -75,15 +75,18 @@ class ImagePreprocessor:
         """Preprocess an image (h, w, 1 or 3) uint8 of any size, with all its ink as one digit."""
         return self.preprocess_each(image, several=False)[0]
 
-    def preprocess_each(self, image: Images, *, several: bool = True) -> list[PreprocessedImage]:
+    def preprocess_each(
+        self, image: Images, *, several: bool = True, logits: Logits | None = None
+    ) -> list[PreprocessedImage]:
         """Preprocess an image (h, w, 1 or 3) uint8 of any size, with one result per digit.
 
         The results are in reading order. There is a single one if the network is not for digits, or if ``several`` is off.
+        ``logits`` is as in :func:`convscope.data.digits.detect.detect_digits`.
         """
         image, steps = self._with_channels(image)
         if self.digits is None or self.uses_unchanged(image[None])[0]:
             return [self._preprocess_whole(image, steps)]
-        found = detect_digits(image[..., 0], self.digits, several=several)
+        found = detect_digits(image[..., 0], self.digits, several=several, logits=logits)
         return [
             PreprocessedImage(
                 each.prepared.pixels[..., None], (*steps, *_words(each)), each.box, each.area, each.prepared.empty
@@ -239,6 +242,8 @@ def _words(found: DetectedDigit) -> tuple[str, ...]:
     if prepared.background.level or not np.array_equal(prepared.background.image, prepared.polarity.image):
         words.append("background removed")
     words.append(f"cropped to {box.right - box.left + 1} × {box.bottom - box.top + 1}")
+    if prepared.fit.thickened:
+        words.append("thin strokes thickened")
     words.append(f"fitted into {fitted.shape[1]} × {fitted.shape[0]}")
     if not np.array_equal(prepared.contrast.image, fitted):
         words.append("contrast stretched")

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from ..data.digits.recognize_dataset import NAMES
 from ..data.digits.steps import Box
 from ..data.images.formats import MIN_SIDE
 from ..data.images.inputs import BadPicture, ImageLike, NamedBytes, each_image, to_grey_levels
@@ -20,6 +21,7 @@ from ..models.predictor import Predictor
 from ..types import Images
 from .classifier import Classifier
 from .predictions import Place, Predictions
+from .turned_sheets import turned_sheet_warnings
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -95,6 +97,9 @@ def predict(
         at_least,
         prepared.empty,
         classifier.prediction_sets,
+        turned_sheet_warnings(prepared.names, prepared.places, prepared.images, predictor.logits)
+        if _reads_digits(classifier)
+        else (),
     )
 
 
@@ -120,9 +125,14 @@ def _with_levels(images: Any, given: GivenRange | None) -> Any:
     return given.to_levels(images, "an array") if isinstance(images, np.ndarray) else images
 
 
+def _reads_digits(classifier: Classifier) -> bool:
+    return set(classifier.class_names) == NAMES
+
+
 def _prepare_each(
     classifier: Classifier, images: ImageLike | Iterable[ImageLike], given: GivenRange | None, *, single: bool
 ) -> tuple[Prepared, tuple[BadPicture, ...]]:
+    logits = classifier.predictor.logits if _reads_digits(classifier) else None
     least = min(MIN_SIDE, max(classifier.fitting.image_shape[:2]))
 
     def prepare(file: NamedBytes | BadPicture) -> BadPicture | list[_Entry]:
@@ -132,7 +142,7 @@ def _prepare_each(
             decoded = file.open(given, least)
         except PictureError as error:
             return BadPicture(file.name, str(error))
-        found = classifier.fitting.preprocess_each(decoded.pixels, several=not single)
+        found = classifier.fitting.preprocess_each(decoded.pixels, several=not single, logits=logits)
         return [
             (
                 file.name,

@@ -125,6 +125,8 @@ class Predictions(Tabular):
     """(n,) whether no digit was found: probabilities and distances are then NaN, and labels -1. Of no entries if none is."""
     set_rules: tuple[PredictionSets, ...] = field(default=(), repr=False)
     """The rules of the prediction sets."""
+    warnings: tuple[str, ...] = ()
+    """Sentences about image files, such as a sheet that lies on its side."""
 
     @property
     def is_above_threshold(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
@@ -208,6 +210,7 @@ def as_json(found: Predictions) -> dict[str, Any]:
         "calibrated": found.is_calibrated,
         "ood_unavailable_reason": found.ood_unavailable_reason,
         "predictions": [_prediction(each) for each in found],
+        "warnings": list(found.warnings),
         "bad": [{"name": each.name, "reason": each.reason} for each in found.bad],
     }
 

@@ -3,14 +3,17 @@
 ``page/js/image/preprocess/detect.js`` does the same and uses the largest of several digits.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ...types import Floats, Images
 from ..images.resample import GreyImage
 from .binarize import CLOSING_RADIUS, MAX_SIDE, WIDE_RADIUS, InkMask, binarize_document, block_means, has_flat_background
 from .connected_components import Components, label_components
 from .grouping import DigitGroup, group_pieces, in_reading_order, is_cut_off, longer_side, merge_groups
+from .joining import Reading, join_parts
 from .mnist_style import DigitPreprocessing, PreparedDigit, dilate, prepare_digit
 from .panels import MAX_DEPTH, find_panels
 from .steps import Box
@@ -22,6 +25,8 @@ MAX_DIGITS = 100
 ATTEMPTS = 3
 MARGIN = 4
 """Pixels kept around the ink of a digit, for its soft edge."""
+Logits = Callable[[Images], Floats]
+"""A network: images (n, h, w, 1) uint8 to logits (n, k)."""
 _Segmentation = tuple[InkMask, Components, list[DigitGroup]]
 
 
@@ -40,20 +45,26 @@ class DetectedDigit:
 
 
 def detect_digits(
-    image: GreyImage, settings: DigitPreprocessing, *, several: bool = True, depth: int = 0
+    image: GreyImage,
+    settings: DigitPreprocessing,
+    *,
+    several: bool = True,
+    depth: int = 0,
+    logits: Logits | None = None,
 ) -> list[DetectedDigit]:
     """Return the digits in an image (h, w) uint8 in reading order, at least one, even empty.
 
     A single digit on a flat background is prepared as a whole image. In a photo the paper background is removed first. Of
     several digits, each is prepared from its own ink. Panels on a flat background, such as drawing pads, are looked into. All
     ink is one digit unless ``several``, or in an image hardly larger than the network's. ``depth`` is the number of panels around.
+    ``logits`` is a network for the ten digits; with it, parts of one digit that do not touch are joined.
     """
     if min(image.shape) < max(MIN_SIDE, MIN_TIMES * max(settings.height, settings.width)):
         return [_whole(image, settings)]
     if has_flat_background(image):
         ink_mask = _flat_ink(image, settings)
         components = label_components(ink_mask.strong)
-        inside = _inside_panels(image, ink_mask.factor, components, settings, several=several, depth=depth)
+        inside = _inside_panels(image, ink_mask.factor, components, settings, several=several, depth=depth, logits=logits)
         if inside is not None:
             return inside
         groups = group_pieces(components)
@@ -65,6 +76,8 @@ def detect_digits(
             return [_nothing(image, settings, background_removed=True)]
         if not several:
             groups = [merge_groups(groups)]
+    if logits is not None and 1 < len(groups) <= MAX_DIGITS:
+        groups = join_parts(groups, lambda group: _read(_separate(ink_mask, components, group, settings), logits))
     order = in_reading_order([group.box for group in groups])
     return [_separate(ink_mask, components, groups[index], settings) for index in order]
 
@@ -74,7 +87,14 @@ def _nothing(image: GreyImage, settings: DigitPreprocessing, *, background_remov
 
 
 def _inside_panels(
-    image: GreyImage, factor: int, components: Components, settings: DigitPreprocessing, *, several: bool, depth: int
+    image: GreyImage,
+    factor: int,
+    components: Components,
+    settings: DigitPreprocessing,
+    *,
+    several: bool,
+    depth: int,
+    logits: Logits | None,
 ) -> list[DetectedDigit] | None:
     """Return the digits inside panels, or nothing inside an empty one; None where the page itself is to be read."""
     panels = find_panels(components, -(-MIN_SIDE // factor)) if depth < MAX_DEPTH else []
@@ -87,7 +107,7 @@ def _inside_panels(
             panel.box.right * factor + factor - 1,
         )
         part = image[box.top : box.bottom + 1, box.left : box.right + 1]
-        digits = detect_digits(part, settings, several=several, depth=depth + 1)
+        digits = detect_digits(part, settings, several=several, depth=depth + 1, logits=logits)
         inside = [_moved(each, box) for each in digits if each.box is not None]
         if inside:
             found.append((box, inside))
@@ -151,6 +171,12 @@ def _cut_off_area(components: Components) -> int:
     return sum(
         area for box, area in zip(components.boxes, components.areas, strict=True) if is_cut_off(box, components.shape)
     )
+
+
+def _read(digit: DetectedDigit, logits: Logits) -> Reading:
+    values = logits(digit.prepared.pixels[None, ..., None])[0].astype(np.float64)
+    label = int(values.argmax())
+    return label, -float(np.log(np.exp(values - values[label]).sum()))
 
 
 def _separate(ink_mask: InkMask, components: Components, group: DigitGroup, settings: DigitPreprocessing) -> DetectedDigit:

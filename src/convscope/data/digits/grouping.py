@@ -71,11 +71,11 @@ def group_pieces(components: Components, *, drop_cut_off: bool = False) -> list[
         pieces = [piece for piece in pieces if not is_cut_off(components.boxes[piece], components.shape)] or pieces
     if not pieces:
         return []
-    height = _digit_height([(_height(components.boxes[piece]), components.areas[piece]) for piece in pieces])
+    height = _digit_height([(height_of(components.boxes[piece]), components.areas[piece]) for piece in pieces])
     if height < MIN_HEIGHT or MIN_SHARE * height < max(components.shape):
         return []
     pieces = [piece for piece in pieces if DIRT * DIRT * components.areas[piece] >= height * height]
-    large = [piece for piece in pieces if SMALL * _height(components.boxes[piece]) >= height]
+    large = [piece for piece in pieces if SMALL * height_of(components.boxes[piece]) >= height]
     boxes = components.boxes
     near = Neighbourhoods({piece: boxes[piece] for piece in large}, height)
     owners = {piece: piece for piece in large}
@@ -90,7 +90,7 @@ def group_pieces(components: Components, *, drop_cut_off: bool = False) -> list[
             continue
         box = boxes[piece]
         gap, nearest = min(
-            ((_gap(box, boxes[other]), other) for other in near.around(box, height // MAX_GAP)), default=(height, -1)
+            ((gap_between(box, boxes[other]), other) for other in near.around(box, height // MAX_GAP)), default=(height, -1)
         )
         if MAX_GAP * gap <= height:
             owners[piece] = owners[nearest]
@@ -106,7 +106,7 @@ def is_cut_off(box: Box, shape: tuple[int, int]) -> bool:
 
 def longer_side(box: Box) -> int:
     """Return the height or width of a box, whichever is larger."""
-    return max(_height(box), _width(box))
+    return max(height_of(box), width_of(box))
 
 
 def merge_groups(groups: Sequence[DigitGroup]) -> DigitGroup:
@@ -125,7 +125,7 @@ def in_reading_order(boxes: Sequence[Box]) -> list[int]:
     """Return the indices of boxes row by row, each from the left."""
     if not boxes:
         return []
-    height = median(map(_height, boxes))
+    height = median(map(height_of, boxes))
     slope = _slope(boxes)
     middles = [((box.left + box.right) / 2, (box.top + box.bottom) / 2) for box in boxes]
     levels = [down - slope * across for across, down in middles]
@@ -171,12 +171,12 @@ def _digit_height(heights: Sequence[tuple[int, int]]) -> int:
 def _slope(boxes: Sequence[Box]) -> float:
     """Return how far rows go down per pixel to the right; 0 if no digit has a neighbour."""
     slopes = []
-    neighbourhoods = Neighbourhoods(dict(enumerate(boxes)), int(median(map(_height, boxes))))
+    neighbourhoods = Neighbourhoods(dict(enumerate(boxes)), int(median(map(height_of, boxes))))
     for box in boxes:
-        beside = Box(box.top, box.right + 1, box.bottom, box.right + 2 * _height(box))
+        beside = Box(box.top, box.right + 1, box.bottom, box.right + 2 * height_of(box))
         others = [boxes[index] for index in neighbourhoods.around(beside)]
         near = [
-            other for other in others if 0 < other.left - box.right <= 2 * _height(box) and _shared_height(box, other) > 0
+            other for other in others if 0 < other.left - box.right <= 2 * height_of(box) and _shared_height(box, other) > 0
         ]
         if near:
             other = min(near, key=lambda other: other.left)
@@ -185,15 +185,17 @@ def _slope(boxes: Sequence[Box]) -> float:
     return median(slopes) if slopes else 0.0
 
 
-def _height(box: Box) -> int:
+def height_of(box: Box) -> int:
+    """Return the height of a box in pixels."""
     return box.bottom - box.top + 1
 
 
-def _width(box: Box) -> int:
+def width_of(box: Box) -> int:
+    """Return the width of a box in pixels."""
     return box.right - box.left + 1
 
 
-def _gap(one: Box, other: Box) -> int:
+def gap_between(one: Box, other: Box) -> int:
     """Return the larger of the horizontal and vertical gaps between boxes, at least 0."""
     across = max(one.left, other.left) - min(one.right, other.right) - 1
     down = max(one.top, other.top) - min(one.bottom, other.bottom) - 1
@@ -208,4 +210,4 @@ def _overlap(one: Box, other: Box) -> bool:
     """Return whether boxes share half of the smaller one's area."""
     across = min(one.right, other.right) - max(one.left, other.left) + 1
     shared = max(across, 0) * max(_shared_height(one, other), 0)
-    return 2 * shared >= min(_height(one) * _width(one), _height(other) * _width(other))
+    return 2 * shared >= min(height_of(one) * width_of(one), height_of(other) * width_of(other))

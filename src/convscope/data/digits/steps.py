@@ -61,6 +61,8 @@ class FitStep:
     width: float
     """Width of the cropped image after scaling."""
     image: GreyImage
+    thickened: bool = False
+    """Whether thin strokes were thickened."""
 
 
 @dataclass(frozen=True)

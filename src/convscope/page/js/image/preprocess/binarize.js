@@ -1,4 +1,4 @@
-import {borderMedian, grownMask, relevelled} from "./pixel-statistics.js";
+import {borderMedian, dilated, relevelled} from "./pixel-statistics.js";
 
 /**
  * Binarization of photographed documents: ink separated from shading. Rule and constants as in `data/digits/binarize.py`, bit for
@@ -73,7 +73,7 @@ export function inkAbove({height, width, pixels, factor}, above) {
   const strong = relevelled({height, width, pixels}, (level) => (isInk && level > threshold ? 1 : 0));
   const low = Math.floor((threshold + rest) / 2);
   let near = strong;
-  for (let step = 0; step <= Math.floor(Math.max(height, width) / 512); step++) near = grownMask(near);
+  for (let step = 0; step <= Math.floor(Math.max(height, width) / 512); step++) near = dilated(near);
   const ink = relevelled({height, width, pixels}, (level) =>
     Math.min(255, Math.floor((255 * Math.max(level - low, 0)) / Math.max(1, strength - low))));
   for (let place = 0; place < pixels.length; place++) if (!near.pixels[place]) ink.pixels[place] = 0;

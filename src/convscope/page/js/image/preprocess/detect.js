@@ -1,9 +1,10 @@
 import {MAX_DOCUMENT_SIDE, blockMeans, hasFlatBackground, inkAbove, absorbedLight} from "./binarize.js";
 import {labelComponents, maskOfPieces} from "./connected-components.js";
 import {groupPieces, isCutOff} from "./grouping.js";
+import {joinParts} from "./joining.js";
 import {DIGIT_SETTINGS, prepareDigit} from "./mnist-style.js";
 import {MAX_DEPTH, findPanels} from "./panels.js";
-import {grownMask, inkBox, inkMoments, borderMedian, extremeLevels, relevelled} from "./pixel-statistics.js";
+import {dilated, inkBox, inkMoments, borderMedian, extremeLevels, relevelled} from "./pixel-statistics.js";
 
 /**
  * Detection of the digit in an image: of several, the one with the most ink. As in `data/digits/detect.py`. Pure: no DOM.
@@ -36,21 +37,24 @@ const MIN_PEAK = 128;
 /**
  * @param {GreyPicture} picture of any size
  * @param {Partial<typeof DIGIT_SETTINGS>} [changes] to DIGIT_SETTINGS
+ * @param {((pixels: Uint8Array) => Float32Array) | null} [logitsOf] a network for the ten digits; with it, parts of one digit are joined
  * @param {number} [depth] of panels around it
  * @returns {ReturnType<typeof prepareDigit> & {found: Found}}
  */
-export function detectDigit(picture, changes = {}, depth = 0) {
+export function detectDigit(picture, changes = {}, logitsOf = null, depth = 0) {
   const settings = {...DIGIT_SETTINGS, ...changes};
   const least = Math.max(MIN_SIDE, MIN_TIMES * Math.max(settings.height, settings.width));
   if (Math.min(picture.height, picture.width) < least) return wholePicture(picture, settings);
   const isFlat = hasFlatBackground(picture);
-  const {inkMask, components, groups} = isFlat ? onFlatBackground(picture, settings) : onDocument(picture);
-  const inside = isFlat && insidePanels(picture, inkMask.factor, components, settings, depth);
+  const {inkMask, components, groups: found} = isFlat ? onFlatBackground(picture, settings) : onDocument(picture);
+  const inside = isFlat && insidePanels(picture, inkMask.factor, components, settings, logitsOf, depth);
   if (inside) return inside;
-  if (isFlat && groups.length <= 1) return wholePicture(picture, settings);
-  if (!groups.length) return nothingIn(picture, settings, true);
+  if (isFlat && found.length <= 1) return wholePicture(picture, settings);
+  if (!found.length) return nothingIn(picture, settings, true);
+  const prepare = (group) => prepareDigit(inkOf(inkMask, components, group), {...settings, polarity: "keep", ground: false});
+  const groups = logitsOf && found.length <= MAX_DIGITS ? joinParts(found, (group) => reading(logitsOf(prepare(group).pixels))) : found;
   const group = groups.reduce((best, each) => (each.area > best.area ? each : best));
-  const prepared = prepareDigit(inkOf(inkMask, components, group), {...settings, polarity: "keep", ground: false});
+  const prepared = prepare(group);
   const {factor, isCleared} = inkMask;
   const box = {
     top: group.box.top * factor,
@@ -61,13 +65,19 @@ export function detectDigit(picture, changes = {}, depth = 0) {
   return {...prepared, found: {box, count: groups.length, isCleared, area: group.area}};
 }
 
+/** Return the most probable class and the logarithm of its probability. @returns {[number, number]} */
+function reading(logits) {
+  const label = logits.indexOf(Math.max(...logits));
+  return [label, -Math.log(logits.reduce((sum, each) => sum + Math.exp(each - logits[label]), 0))];
+}
+
 function nothingIn(picture, settings, isCleared) {
   const blank = {...picture, pixels: new Uint8Array(picture.pixels.length)};
   return {...prepareDigit(blank, settings), found: {box: null, count: 1, isCleared, area: 0}};
 }
 
 /** Return the largest digit inside panels, or nothing inside an empty one; null where the page itself is to be read. */
-function insidePanels(picture, factor, components, settings, depth) {
+function insidePanels(picture, factor, components, settings, logitsOf, depth) {
   const panels = depth < MAX_DEPTH ? findPanels(components, Math.ceil(MIN_SIDE / factor)) : [];
   let [best, total] = [null, 0];
   for (const {box: panel} of panels) {
@@ -78,7 +88,7 @@ function insidePanels(picture, factor, components, settings, depth) {
       const start = (top + row) * picture.width + left;
       part.pixels.set(picture.pixels.subarray(start, start + width), row * width);
     }
-    const digit = detectDigit(part, settings, depth + 1);
+    const digit = detectDigit(part, settings, logitsOf, depth + 1);
     const {box, area, count} = digit.found;
     if (!box) continue;
     total += count;
@@ -168,7 +178,7 @@ function inkAreas(components) {
 /** Return the ink of one digit, with a margin. */
 function inkOf({ink}, components, {pieces, box}) {
   let mask = maskOfPieces(components, pieces);
-  for (let step = 0; step <= Math.floor(Math.max(mask.height, mask.width) / 512); step++) mask = grownMask(mask);
+  for (let step = 0; step <= Math.floor(Math.max(mask.height, mask.width) / 512); step++) mask = dilated(mask);
   const [top, left] = [Math.max(0, box.top - INK_MARGIN), Math.max(0, box.left - INK_MARGIN)];
   const [bottom, right] = [
     Math.min(ink.height - 1, box.bottom + INK_MARGIN),

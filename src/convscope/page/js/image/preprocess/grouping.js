@@ -53,18 +53,17 @@ export function groupPieces(components, dropsCutOff) {
   }
   const groups = new Map();
   for (const piece of [...owners.keys()].sort((one, two) => one - two)) {
-    const box = boxes[piece];
-    const group = groups.get(owners.get(piece));
-    if (!group) {
-      groups.set(owners.get(piece), {pieces: [piece], box: {...box}, area: areas[piece]});
-      continue;
-    }
-    group.pieces.push(piece);
-    group.area += areas[piece];
-    for (const side of ["top", "left"]) group.box[side] = Math.min(group.box[side], box[side]);
-    for (const side of ["bottom", "right"]) group.box[side] = Math.max(group.box[side], box[side]);
+    const [owner, group] = [owners.get(piece), {pieces: [piece], box: boxes[piece], area: areas[piece]}];
+    groups.set(owner, groups.has(owner) ? mergedGroup(groups.get(owner), group) : group);
   }
   return [...groups.values()];
+}
+
+/** @param {Group} one @param {Group} other */
+export function mergedGroup(one, other) {
+  const [low, high] = [(side) => Math.min(one.box[side], other.box[side]), (side) => Math.max(one.box[side], other.box[side])];
+  const box = {top: low("top"), left: low("left"), bottom: high("bottom"), right: high("right")};
+  return {pieces: [...one.pieces, ...other.pieces], box, area: one.area + other.area};
 }
 
 /** Return a function that gives the boxes near a box, by the squares of a grid: without comparing all pairs. */
@@ -105,16 +104,16 @@ function digitHeight(heights) {
   return sorted.find(([, area]) => 2 * (soFar += area) >= total)[0];
 }
 
-function boxHeight({top, bottom}) {
+export function boxHeight({top, bottom}) {
   return bottom - top + 1;
 }
 
-function boxWidth({left, right}) {
+export function boxWidth({left, right}) {
   return right - left + 1;
 }
 
 /** Return the pixels between two boxes, horizontally or vertically, whichever is larger; 0 if they touch or overlap. */
-function boxGap(one, other) {
+export function boxGap(one, other) {
   const across = Math.max(one.left, other.left) - Math.min(one.right, other.right) - 1;
   const down = Math.max(one.top, other.top) - Math.min(one.bottom, other.bottom) - 1;
   return Math.max(across, down, 0);

@@ -72,20 +72,20 @@ export function inkMoments({height, width, pixels}) {
 }
 
 /**
- * Dilate a mask by one pixel in eight directions.
- * @param {{height: number, width: number, pixels: Uint8Array}} mask 0 or 1
+ * Dilate a mask or a grey image by one pixel in eight directions.
+ * @param {GreyPicture} picture
  */
-export function grownMask({height, width, pixels}) {
+export function dilated({height, width, pixels}) {
   const rows = pixels.slice();
   for (let place = width; place < pixels.length; place++) {
-    rows[place] |= pixels[place - width];
-    rows[place - width] |= pixels[place];
+    if (pixels[place - width] > rows[place]) rows[place] = pixels[place - width];
+    if (pixels[place] > rows[place - width]) rows[place - width] = pixels[place];
   }
   const both = rows.slice();
   for (let start = 0; start < rows.length; start += width) {
     for (let place = start + 1; place < start + width; place++) {
-      both[place] |= rows[place - 1];
-      both[place - 1] |= rows[place];
+      if (rows[place - 1] > both[place]) both[place] = rows[place - 1];
+      if (rows[place] > both[place - 1]) both[place - 1] = rows[place];
     }
   }
   return {height, width, pixels: both};

@@ -3,6 +3,7 @@ import {fitMiddle} from "../../image/preprocess/fit.js";
 import {DIGIT_SETTINGS, PAD_SETTINGS, prepareDigit} from "../../image/preprocess/mnist-style.js";
 import {toGrey} from "../../image/preprocess/pixel-statistics.js";
 import {beginStroke, clearInk, extendStroke, fromPixels, makeInk, setStrokes} from "../../image/stroke-canvas.js";
+import {runNetwork} from "../../network/network.js";
 import {formatInk, parseInk} from "./stroke-encoding.js";
 
 /**
@@ -126,7 +127,8 @@ export function makeInput(session, making) {
     },
 
     showPhoto() {
-      input.prepared = detectDigit(input.photo, {...DIGIT_SETTINGS, ...making.settings, ...input.switches});
+      const logitsOf = session.run?.logits && session.isInk ? (levels) => runNetwork(session.network, inputsFrom(levels)).logits : null;
+      input.prepared = detectDigit(input.photo, {...DIGIT_SETTINGS, ...making.settings, ...input.switches}, logitsOf);
       session.openPixels(inputsFrom(input.prepared.pixels), "picture", input.file);
     },
 

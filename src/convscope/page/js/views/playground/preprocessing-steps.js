@@ -132,8 +132,8 @@ const PREPROCESSING_STEPS = [
   },
   {
     key: "fit", name: "Fit", isPhotoOnly: false,
-    text: ({steps: {crop: {box}, fit: {scale, height, width}}}) =>
-      (box ? `× ${scale.toFixed(3)}: ${Math.round(height)} × ${Math.round(width)} pixels` : "no ink"),
+    text: ({steps: {crop: {box}, fit: {scale, height, width, thickened}}}) =>
+      (box ? `× ${scale.toFixed(3)}: ${Math.round(height)} × ${Math.round(width)} pixels${thickened ? "; thin strokes thickened" : ""}` : "no ink"),
   },
   {key: "contrast", name: "Contrast", isPhotoOnly: false, text: contrastText},
   {key: "centre", name: "Centre", isPhotoOnly: false, text: centreText},
