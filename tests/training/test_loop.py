@@ -200,11 +200,14 @@ def test_a_background_training_ignores_interrupts(digits: Dataset, interruptible
     assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
 
 
-def test_the_first_interrupt_stops_the_training_and_keeps_its_weights(digits: Dataset, interruptible: None) -> None:
+@pytest.mark.parametrize("recorded", [False, True], ids=["within an epoch", "after an epoch was recorded"])
+def test_the_first_interrupt_stops_the_training_and_keeps_its_weights(
+    recorded: bool, digits: Dataset, interruptible: None
+) -> None:
     sent: list[Event] = []
 
     def interrupt(event: Event) -> None:
-        if isinstance(event, TrainProgress) and event.epoch == 2 and not sent:
+        if isinstance(event, TrainProgress) and event.epoch == 2 and bool(event.record) is recorded and not sent:
             sent.append(event)
             os.kill(os.getpid(), signal.SIGINT)
 

@@ -86,7 +86,8 @@ class EpochLog:
 
     @property
     def has_ended(self) -> bool:
-        return self.ending is not None or (self._stop.asked and self._done > 0)
+        # A signal may have come since the epoch was recorded.
+        return self.ending is not None or (self._done > 0 and self._asked_to_stop())
 
     @property
     def kept_epoch(self) -> int:
