@@ -9,6 +9,7 @@ import {confusedPairs, errorCount, errorTint, legendCounts, mostConfusedClasses}
 import {pageAt, placeAfterKey} from "../../src/convscope/page/js/views/results/gallery-paging.js";
 import {galleryTitle} from "../../src/convscope/page/js/views/results/selection.js";
 import {isHighlightedClass, isHighlightedImage, makeLinkedHighlight} from "../../src/convscope/page/js/views/results/linked-highlight.js";
+import {nearestPoint, projected} from "../../src/convscope/page/js/views/results/pca-map.js";
 import {classKeys, makeMarks} from "../../src/convscope/page/js/views/results/marks.js";
 import {ALL_IMAGES, ALL_MISTAKES, TILE_ORDERS, orderedRows, printedNumber, selectedRows} from "../../src/convscope/page/js/views/results/selection.js";
 
@@ -229,4 +230,18 @@ test("no two labels of the recall axis overlap, whatever the range and the room"
       ends.slice(1).forEach(([left], index) => assert.ok(left >= ends[index][1] + 1, `${low}, ${letters}: ${ticks.map(({text}) => text)}`));
     }
   }
+});
+
+test("an image is placed by its activations less their mean, along both components", () => {
+  const projection = Float32Array.of(1, 2, 3, 1, 0, 0, 0, 0.5, -0.5);
+  assert.deepEqual(projected(Float32Array.of(1, 2, 3), projection), [0, 0]);
+  assert.deepEqual(projected(Float32Array.of(3, 6, 1), projection), [2, 3]);
+});
+
+test("an arrow key leads to the nearest point that lies ahead rather than aside", () => {
+  const points = [[0, 0], [3, 0], [1, 2], [-4, 1], [0, 9]].map(([x, y]) => ({x, y}));
+  const after = (way) => points.indexOf(nearestPoint(points, points[0], Infinity, way));
+  assert.deepEqual([[1, 0], [-1, 0], [0, 1], [0, -1]].map(after), [1, 3, 2, -1]);
+  assert.equal(nearestPoint(points, {x: 2, y: 2}, 1.5), points[2]);
+  assert.equal(nearestPoint(points, {x: 20, y: 2}, 1.5), null);
 });

@@ -16,6 +16,7 @@ from .epoch_snapshots import BeforeReading, EpochSnapshots, evaluate_snapshots, 
 from .evaluation import Evaluation
 from .mistakes.nearest_neighbours import NO_NEIGHBOUR, NearestNeighbours, NearestNeighbourSearch
 from .ood.feature_distance import MIN_IMAGES, FeatureDistances, ReferenceData, measure_feature_distances
+from .pca_map import PCAMap, choose_points, measure_pca_map
 from .sampling import REFERENCE_BYTES, choose_test_images, number_that_fits, reference_sample
 
 
@@ -43,6 +44,8 @@ class Evidence:
     optimistic."""
     feature_distances: FeatureDistances | None
     epoch_snapshots: EpochSnapshots | None
+    pca_map: PCAMap | None = None
+    """None also in runs of earlier versions."""
 
 
 def with_training_images(evidence: Evidence, train: Split, indices: Labels) -> Evidence:
@@ -91,12 +94,15 @@ def collect_evidence(
         record.network, record.snapshots, test.images, evaluation, before_reading=before_reading
     )
     limit, sample = _reference_sample(train, trained, held_out, seed)
-    reference, nearest, distances = sample, None, None
+    reference, nearest, distances, pca_map = sample, None, None, None
     if extractor := _feature_extractor(record, predictor, test):
         mistakes = evaluation.mistakes[np.isin(evaluation.mistakes, shown)][: min(limit, MAX_MISTAKES)]
         found = search(extractor, test.take(mistakes), evaluation.predictions[mistakes], train, trained)
         reference, nearest = _with_neighbours(sample, mistakes, found, limit)
-        distances = _measure(extractor, train, held_out, sample, record.network.layers[-2].name)
+        hidden = record.network.layers[-2].name
+        distances = _measure(extractor, train, held_out, sample, hidden)
+        points = choose_points(evaluation, shown, seed=seed)
+        pca_map = measure_pca_map(extractor, test.images[points], points, hidden)
     return Evidence(
         test.images[shown],
         shown,
@@ -108,6 +114,7 @@ def collect_evidence(
         selected_on,
         distances,
         epoch_snapshots,
+        pca_map,
     )
 
 

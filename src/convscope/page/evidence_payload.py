@@ -10,6 +10,7 @@ from ..analysis.evidence import Evidence
 from ..analysis.label_audit.suspects import worst_by_split
 from ..analysis.mistakes.nearest_neighbours import NO_NEIGHBOUR, NearestNeighbours
 from ..analysis.ood.feature_distance import FeatureDistances
+from ..analysis.pca_map import PCAMap
 from ..runs.record import RunRecord
 from ..types import Labels
 
@@ -44,6 +45,7 @@ def evidence_entry(record: RunRecord) -> dict[str, Any] | None:
         "nearest_neighbours": _nearest(evidence.nearest_neighbours) if evidence.nearest_neighbours else {},
         "feature_distances": _feature_distances(evidence.feature_distances) if evidence.feature_distances else None,
         "epoch_snapshots": _epoch_snapshots(snapshots) if snapshots else None,
+        "pca_map": _pca_map(evidence.pca_map) if evidence.pca_map else None,
     }
 
 
@@ -66,6 +68,11 @@ def evidence_arrays(record: RunRecord) -> dict[str, npt.NDArray[Any]]:
     }
     if record.baseline_predictions is not None:
         arrays[BASELINE] = record.baseline_predictions[shown].astype(np.uint16)
+    if evidence.pca_map:
+        places = evidence.pca_map
+        arrays["pca-map-rows"] = np.flatnonzero(np.isin(shown, places.test_indices)).astype(np.uint32)
+        arrays["pca-map-coordinates"] = places.coordinates.astype(np.float32)
+        arrays["pca-map-projection"] = np.vstack([places.mean, places.components]).astype(np.float32)
     if is_sampled(record, evidence):
         arrays["test-indices"] = shown.astype(np.uint32)
     return arrays
@@ -101,6 +108,15 @@ def _epoch_snapshots(found: EpochSnapshots) -> dict[str, Any]:
         "epochs": found.epochs.tolist(),
         "accuracy": found.accuracy.tolist(),
         "confusion": None if found.confusion is None else found.confusion.tolist(),
+    }
+
+
+def _pca_map(found: PCAMap) -> dict[str, Any]:
+    return {
+        "layer": found.layer_name,
+        "explained_variance_ratio": found.explained_variance_ratio.tolist(),
+        "count": len(found.test_indices),
+        **{name: f"pca-map-{name}" for name in ("rows", "coordinates", "projection")},
     }
 
 

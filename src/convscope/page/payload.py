@@ -48,6 +48,8 @@ An island is the id of an element that :mod:`convscope.page.binary_data` writes.
       epoch_snapshots
                     epochs, accuracy, confusion (rows true, columns predicted; null with over 100 classes) of the whole test
                     split, measured after training with the embedded weights
+      pca_map   layer, explained_variance_ratio [2], count; the islands rows (uint32, ascending: which images of test), coordinates
+                    (float32, a pair for each) and projection (float32: the mean of the layer's activations, then both components)
     evidence_missing  null, or why there is no evidence
     exercises       kind, text, label, answer, image (see exercises.py)
     suspects_shown  images with possible label errors that are embedded in the page: "train-5", "test-7"

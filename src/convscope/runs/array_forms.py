@@ -57,6 +57,12 @@ FORMS: Mapping[str, Mapping[str, ArrayForm]] = {
         "epoch_snapshots/accuracy": ArrayForm(FLOATS, ("kept epochs",), high=1, is_optional=True),
         "epoch_snapshots/confusion": ArrayForm(INTEGERS, ("kept epochs", CLASSES, CLASSES), is_optional=True),
         "epoch_snapshots/predictions": ArrayForm(INTEGERS, ("kept epochs", TEST), high=CLASSES, is_optional=True),
+        "pca_map/layer_name": ArrayForm(TEXT, is_optional=True),
+        "pca_map/test_indices": ArrayForm(INTEGERS, ("points",), high=TEST, is_optional=True, is_ascending=True),
+        "pca_map/coordinates": ArrayForm(FLOATS, ("points", 2), low=-LARGEST_FLOAT, high=LARGEST_FLOAT, is_optional=True),
+        "pca_map/explained_variance_ratio": ArrayForm(FLOATS, (2,), high=1, is_optional=True),
+        "pca_map/mean": ArrayForm(FLOATS, ("features",), low=-LARGEST_FLOAT, high=LARGEST_FLOAT, is_optional=True),
+        "pca_map/components": ArrayForm(FLOATS, (2, "features"), low=-1, high=1, is_optional=True),
         **DISTANCES,
     },
     REFERENCE_DATA: {

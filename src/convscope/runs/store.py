@@ -15,6 +15,7 @@ from ..analysis.evaluation import Evaluation
 from ..analysis.evidence import Evidence
 from ..analysis.mistakes.nearest_neighbours import NearestNeighbours
 from ..analysis.ood.feature_distance import FeatureDistances
+from ..analysis.pca_map import PCAMap
 from ..analysis.sampling import Examples
 from ..errors import ConfigError, RunError
 from ..system.arrays import Array, below, save_arrays
@@ -42,6 +43,7 @@ PARTS: dict[str, type[Any]] = {
     "nearest_neighbours": NearestNeighbours,
     "feature_distances": FeatureDistances,
     "epoch_snapshots": EpochSnapshots,
+    "pca_map": PCAMap,
 }
 """Parts of the evidence that may be missing; their fields are stored as ``nearest_neighbours/true`` and so on."""
 

@@ -177,6 +177,25 @@ def layer_shapes(page: Page) -> str:
             f"predicts {name(image['predicted'])} (probability {confidence(image['confidence'])}).")  # fmt: skip
 
 
+def pca_map_title(page: Page) -> str:
+    """Return the title of the map of test images: the layer, and the share of its variance in the map."""
+    shown = page["evidence"]["pca_map"]
+    ratio = percent(sum(shown["explained_variance_ratio"]), 1)
+    return f"Two principal components of {name(shown['layer'])} show {ratio} of its variance"
+
+
+def pca_map(page: Page) -> str:
+    """State which images the map shows, how to read it, and what it cannot show."""
+    shown, tested = page["evidence"]["pca_map"], page["metrics"]["data"]["test"]
+    which = f"all {whole(tested)} test images" if shown["count"] == tested else (
+        f"{whole(shown['count'])} of the {whole(tested)} test images (errors first, then a random sample stratified by "
+        "class)")  # fmt: skip
+    first, second = (percent(share, 1) for share in shown["explained_variance_ratio"])
+    return (f"The map shows {which}; crosses are errors, and the ring with a name is the open image. Of the variance of the "
+            f"activations, the first component shows {first} and the second {second}. Distance in the map is not distance in the "
+            "network: images that differ in other directions may lie side by side.")  # fmt: skip
+
+
 def errors_shown(page: Page) -> str:
     """State how many errors there are, and how many are shown."""
     errors, shown = page["metrics"]["test"]["errors"], page["mistakes_shown"]

@@ -24,7 +24,6 @@ const ATTRIBUTION_DELAY = 200;
  * wanted.
  * @param {import("../network/network.js").Network} network which can be run
  * @param {number[]} targets the classes, which share the runs
- * @param {object} options
  * @param {() => boolean} options.isWanted
  * @param {(way: string, found: ClassEvidence[]) => void | Promise<void>} options.show
  * @returns {Promise<boolean>} whether all was shown

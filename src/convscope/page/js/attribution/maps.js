@@ -36,9 +36,7 @@ export function drawAttribution(canvas, values, scale, image, colors) {
 /**
  * Paint signed values over the image, which darkens them on a light page and lightens them on a dark one.
  * @param {ArrayLike<number>} values one per pixel
- * @param {import("../image/color/paint.js").ColorScale} scale
  * @param {ArrayLike<number>} image h · w · c numbers in 0..1
- * @param {import("../dom/theme-colors.js").ThemeColors} colors
  * @param {Uint8ClampedArray | number[]} target 4 numbers per pixel
  */
 export function paintAttribution(values, {minimum, maximum, table}, image, {isDark, isTurned}, target) {

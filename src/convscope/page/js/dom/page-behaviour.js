@@ -36,10 +36,7 @@ export function startContents() {
   mark();
 }
 
-/**
- * Open what is folded where a link leads into it, and everything while the page is printed.
- * @param {import("../state/state.js").PageState} state
- */
+/** Open what is folded where a link leads into it, and everything while the page is printed. */
 export function startFolds(state) {
   const reveal = (place) => {
     for (let at = document.getElementById(place); at; at = at.parentElement) if (at.tagName === "DETAILS") at.open = true;

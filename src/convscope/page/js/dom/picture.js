@@ -32,7 +32,6 @@ export function areInk({count, height, width, channels, pixels}) {
 }
 
 /**
- * @param {PictureShape} shape
  * @param {number} side about how many pixels of the page it may take
  * @returns {HTMLCanvasElement} for `paintPicture`; it says nothing, so that what is beside it must
  */

@@ -37,7 +37,6 @@ export class PixelPicture {
 
   /**
    * @param {ArrayLike<number>} values as many as there are units in the layout
-   * @param {import("../image/color/paint.js").ColorScale} scale
    * @param {import("./tiles.js").TileLayout} [layout] the whole picture as one tile where it is left out
    */
   paint(values, scale, layout = {count: 1, rows: this.height, columns: this.width, perLine: 1, gap: 0, width: this.width, height: this.height}) {

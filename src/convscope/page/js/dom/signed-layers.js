@@ -29,7 +29,6 @@ export function signedLayers({layers}) {
 
 /**
  * @param {boolean[]} signed per layer
- * @param {import("../image/color/range.js").ScaleMode} mode
  * @returns {Record<string, ValueRange[]>} per layer that was run, one range per channel; those of units of no picture are
  *   the layer's, as one unit has no range of its own
  */

@@ -50,7 +50,6 @@ export function tileCorner({perLine, rows, columns, gap}, tile) {
 }
 
 /**
- * @param {TileLayout} layout
  * @param {number} x in units from the left
  * @param {number} y in units from the top
  * @returns {TilePlace | null} null in a gap, and outside
@@ -65,7 +64,6 @@ export function placeUnder({count, rows, columns, perLine, gap, width, height}, 
 /**
  * Paint values in row order with the tile last, as in activations and kernels. NaN stays transparent.
  * @param {ArrayLike<number>} data rows · columns · count numbers
- * @param {TileLayout} layout
  * @param {(tile: number) => import("../image/color/paint.js").ColorScale} scaleOf
  * @param {Uint8ClampedArray | Uint8Array} target 4 · width · height bytes
  */

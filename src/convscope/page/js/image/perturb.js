@@ -23,7 +23,6 @@ const COVER_LEVEL = 0.5;
 /**
  * Return a transformed copy, identical if nothing changes. Transformed values are clipped to 0..1.
  * @param {ArrayLike<number>} pixels h·w·c in 0..1
- * @param {import("../dom/picture.js").PictureShape} shape
  * @param {Partial<Change>} [changes] to NO_CHANGE
  */
 export function perturb(pixels, shape, changes = {}) {

@@ -18,7 +18,6 @@ export function windowAxes(layer) {
 }
 
 /**
- * @param {WindowAxis} axis
  * @param {number} step which place of the window
  * @returns {number} the line of the input there; in the padding outside 0…inputs − 1
  */

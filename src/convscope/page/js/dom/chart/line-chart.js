@@ -24,7 +24,6 @@ const MAX_MARKERS = 16;
 const MARKERS = {circle: "M-3 0a3 3 0 1 0 6 0a3 3 0 1 0-6 0", square: "M-3-3h6v6h-6z", diamond: "M0-4 4 0 0 4-4 0z"};
 
 /**
- * @param {object} options
  * @param {number} options.width in pixels of the page, as far as there is room
  * @param {number} options.height
  * @param {string} options.label what a screen reader calls the chart

@@ -6,7 +6,6 @@
 
 /**
  * Write each value as four bytes to `target`. Values outside the range are clipped; NaN is transparent.
- * @param {ColorScale} scale
  * @param {Uint8ClampedArray | Uint8Array} target at least four times as long as `data`
  * @param {{start?: number, step?: number, count?: number}} [part] of `data`: channel 3 of 32 is {start: 3, step: 32}
  */
@@ -26,11 +25,7 @@ export function paint(data, {minimum, maximum, table}, target, {start = 0, step 
   }
 }
 
-/**
- * Return the colour of one value, for a legend or an outline.
- * @param {ColorScale} scale
- * @returns {[number, number, number]} red, green, blue
- */
+/** Return the colour of one value, for a legend or an outline. @returns {[number, number, number]} red, green, blue */
 export function colorOf(value, scale) {
   const pixel = new Uint8Array(4);
   paint([value], scale, pixel);

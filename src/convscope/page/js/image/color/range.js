@@ -15,7 +15,6 @@ const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
  *
  * No range is empty; ranges of signed values are symmetric about zero, others begin there, however small the least number is.
  * @param {Record<string, Layer>} layers
- * @param {ScaleMode} mode
  * @param {{signed?: boolean}} [options]
  * @returns {Record<string, ValueRange[]>}
  */

@@ -38,7 +38,6 @@ export function hasFlatBackground(picture) {
 /**
  * How much each place absorbs of the light that its ground gives back, 0..255; in it a pixel is `factor` of the picture's, each
  * way.
- * @param {GreyPicture} picture
  * @param {number} reach of the closing, in cells
  * @returns {GreyPicture & {factor: number}}
  */

@@ -102,7 +102,6 @@ function insidePanels(picture, factor, components, settings, logitsOf, depth) {
 
 /**
  * Return whether an image of the network's size has the form of the dataset's digits, as in `data/digits/training_form.py`.
- * @param {GreyPicture} picture
  */
 export function hasTrainingForm(picture, changes = {}) {
   const {height, width, groundShare, leastContrast, boxShare, centre, fit} = {...DIGIT_SETTINGS, ...changes};

@@ -7,7 +7,6 @@
 
 /**
  * Return a copy with every level replaced, through a table of 256 entries instead of a call per pixel.
- * @param {GreyPicture} picture
  * @param {(level: number) => number} replace
  * @returns {GreyPicture}
  */

@@ -22,7 +22,6 @@ export function fittingScale(picture, box) {
  * Resample the image into the middle of the box: area means when shrinking, bilinear when enlarging.
  *
  * Outside the image is 0. Halves round up.
- * @param {GreyPicture} picture
  * @param {{height: number, width: number}} box
  * @returns {GreyPicture}
  */
@@ -60,11 +59,7 @@ export function weightedLevels({width, pixels}, rows, columns, areaOf) {
   return levels;
 }
 
-/**
- * Return the nonzero weights from input pixels to output pixels along one axis.
- * @param {FittingScale} scale
- * @returns {PixelShare[]}
- */
+/** Return the nonzero weights from input pixels to output pixels along one axis. @returns {PixelShare[]} */
 export function axisShares(inputs, outputs, {box, length}) {
   const margin = marginBefore(inputs, outputs, {box, length});
   const weigh = length >= box ? areaWeight : bilinearWeight;

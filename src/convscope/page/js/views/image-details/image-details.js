@@ -14,7 +14,6 @@ const REST = 250;
 
 /**
  * Show the details of the open image: prediction, true class, nearest neighbours, training course.
- * @param {object} options
  * @param {import("./triage.js").Triage} options.triage
  * @param {(row: number | null, by: number) => void} options.step from a test image to another of the gallery
  * @param {(row: number | null) => {place: number, count: number}} options.placeInGallery of a test image

@@ -12,7 +12,6 @@ const [GRID_SIDE, MIN_WRITTEN] = [132, 22];
 
 /**
  * Input × weight = product for every position in the window, of one input channel or of all; the sums; the bias; the activation function.
- * @param {import("../../network/unit-arithmetic.js").Explanation} told
  * @param {import("./arithmetic.js").ArithmeticView & {layer: import("../../network/network.js").Layer, index: number, isWhole: boolean,
  *   extra: number}} view `isWhole`: whether all channels are shown; `extra`: decimals
  */
@@ -80,7 +79,6 @@ export const FIRST_TERMS = 8;
 
 /**
  * Show the largest contributions, the sum of the others, the bias and the activation function.
- * @param {import("../../network/unit-arithmetic.js").Explanation} told
  * @param {{isWhole: boolean, extra: number, source: {name: string, shape: number[], index: number}, prefix?: number[],
  *   openUnit: (index: number, place: number[]) => void}} view `extra`: decimals; `source`: what is read, behind flattening; `prefix`: the place,
  *   where the layer works at every place of a picture by itself
@@ -141,7 +139,6 @@ export const FIRST_CLASSES = 10;
 
 /**
  * Show the softmax: exponentials, total, probabilities.
- * @param {import("../../network/unit-arithmetic.js").Explanation} told
  * @param {{isWhole: boolean, extra: number, nameOf: (unit: number) => string}} view
  */
 export function softmaxArithmetic({softmax, unit}, {isWhole, extra, nameOf}) {

@@ -19,11 +19,7 @@ const FUNCTIONS_IN_WORDS = {
   tanh: (before) => `tanh(${before})`,
 };
 
-/**
- * @param {import("../../network/unit-arithmetic.js").Explanation} told
- * @param {AccountLine[]} [lines] those before the activation function
- * @returns {HTMLTableElement}
- */
+/** @param {AccountLine[]} [lines] those before the activation function @returns {HTMLTableElement} */
 export function arithmeticFoot(told, decimals, lines = []) {
   const all = [...lines];
   if (told.activation === "linear") all.push(["after", told.after, "is the activation"]);
@@ -49,10 +45,7 @@ function arithmeticLine([term, value, words, text], decimals) {
     newElement("td", {class: "n"}, `${isResult ? "= " : ""}${number}`), newElement("th", {scope: "row"}, words, asked ? newGlossaryButton(asked) : null));
 }
 
-/**
- * Return the decimals for the arithmetic of a unit: enough for its largest part.
- * @param {import("../../network/unit-arithmetic.js").Explanation} told
- */
+/** Return the decimals for the arithmetic of a unit: enough for its largest part. */
 export function arithmeticDecimals(told, parts) {
   return Math.max(3, decimalsFor([told.before, told.after, told.bias ?? 0, ...parts]));
 }

@@ -19,7 +19,6 @@ export class KernelQuestion {
    * @param {number} index of the layer
    * @param {number} output the filter
    * @param {number} channel of the input
-   * @param {import("../../dom/theme-colors.js").ThemeColors} colors
    * @returns {boolean} whether there is nothing to ask
    */
   mayStart(index, output, channel, colors) {
@@ -121,7 +120,6 @@ export function crossCorrelation({values, rows, columns}, kernel, size) {
 
 /**
  * Return the map of one kernel between those of two others, as different as possible from it and from each other.
- * @param {WeightTiles} tiles
  * @param {ArrayLike<number>} kernel of the layer
  * @returns {{answers: Map2D[], right: number, where: string}} `where`: what the right one shows
  */

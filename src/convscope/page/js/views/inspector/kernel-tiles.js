@@ -35,7 +35,6 @@ export function layOutWeights({stack, rows, columns}) {
 
 /**
  * Return the weights of one filter or unit, for `paintTiles` with `layOutWeights`.
- * @param {WeightTiles} tiles
  * @param {ArrayLike<number>} kernel in Keras' order: row, column, channel, output; the same for a Dense layer on a picture
  */
 export function weightsOfOutput({outputs, stack, rows, columns}, kernel, output) {

@@ -55,7 +55,6 @@ const FIRST_SPEED = 2;
  */
 export class UnitWalk {
   /**
-   * @param {import("./selected-unit.js").OpenUnit} unit
    * @param {HTMLElement} stage that must be seen for the animation to go on
    * @param {() => boolean} mayStart whether there is nothing to ask first
    */

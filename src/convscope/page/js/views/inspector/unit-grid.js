@@ -14,7 +14,6 @@ const SAID_AFTER = 250;
  */
 export class UnitGrid {
   /**
-   * @param {import("./selected-unit.js").OpenUnit} unit
    * @param {import("../../dom/pixel-picture.js").PixelPicture} picture of the channel
    * @param {(place: number[] | null) => void} point is told the unit under the pointer
    */

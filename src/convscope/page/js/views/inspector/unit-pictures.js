@@ -35,10 +35,7 @@ export class UnitPictures {
     this.image.legend.element.hidden = true;
   }
 
-  /**
-   * @param {import("../../network/unit-arithmetic.js").Explanation} told
-   * @param {{shown: number, isPlaying: boolean}} view `shown`: which channel of what was read
-   */
+  /** @param {{shown: number, isPlaying: boolean}} view `shown`: which channel of what was read */
   show({index, place}, told, scales, {shown, isPlaying}) {
     const {colors} = scales;
     const {network, run, open} = this.session;

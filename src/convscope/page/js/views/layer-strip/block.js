@@ -132,10 +132,7 @@ function makePainter(canvas, block, density) {
   }
 }
 
-/**
- * @param {import("./layout.js").StripLayer} layer
- * @returns {{shape: number[], data: Float32Array}} activations; or weight × pixel, for each pixel and class
- */
+/** @returns {{shape: number[], data: Float32Array}} activations; or weight × pixel, for each pixel and class */
 export function stripNumbers({network, open, run}, {name, kind, shape}) {
   if (kind !== PRODUCTS) return run.activations[name];
   const {kernel} = network.layers[network.layers.length - 1].weights;
@@ -145,9 +142,7 @@ export function stripNumbers({network, open, run}, {name, kind, shape}) {
 
 /**
  * Return the colour range of each layer, the same as in the inspector, so that a colour means the same value.
- * @param {import("./layout.js").StripLayer[]} layers
  * @param {boolean[]} signed
- * @param {import("../../image/color/range.js").ScaleMode} mode
  * @returns {Record<string, import("../../image/color/paint.js").ValueRange[]>}
  */
 export function stripRanges(session, layers, signed, mode) {

@@ -58,7 +58,6 @@ export function stripLayers(network) {
 /**
  * Lay out the blocks so that all of them are in sight: in as few lines as fit, at the largest size; if none fits the height,
  * in a strip that is higher, and never in a wider one.
- * @param {StripLayer[]} layers
  * @param {{width: number, height: number, between: number, narrowest: number, head?: number, unit?: number}} room `between`: two
  *   blocks at least; `narrowest`: what the label of a block needs; `head`: the height of the labels of a line; `unit`: factor of
  *   all sizes
@@ -87,7 +86,6 @@ export function layOutBlocks(layers, {width, height, between, narrowest, head = 
 }
 
 /**
- * @param {StripBlock} block
  * @param {number} x in pixels of the page from the left of the block
  * @returns {import("../../dom/tiles.js").TilePlace | null} with the row and column of the map; null in a gap
  */

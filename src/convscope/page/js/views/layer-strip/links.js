@@ -59,7 +59,6 @@ export function drawRibbons(place, last, ribbons = []) {
  */
 
 /**
- * @param {StripBlock[]} blocks
  * @param {number} at the block pointed at
  * @param {number} tile in it
  * @returns {((tile: number) => boolean)[]} per block, whether a tile is the one pointed at, feeds it, or is fed by it
@@ -82,7 +81,6 @@ export function linkedTiles({layers}, blocks, at, tile) {
 
 /**
  * Return what each tile of the last block adds to each class before the softmax: weight × activation, summed over the tile.
- * @param {StripBlock} block
  * @param {Float32Array} data its values
  * @returns {((tile: number, target: number) => number) | null} null where another layer lies between
  */

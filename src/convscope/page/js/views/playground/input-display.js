@@ -31,7 +31,6 @@ const THUMBNAILS = new WeakMap();
 
 /**
  * Return an image with no side much longer than 600 pixels.
- * @param {import("../../image/preprocess/resample.js").GreyPicture} picture
  * @returns {{height: number, width: number, pixels: ArrayLike<number>}}
  */
 export function thumbnailOf(picture) {

@@ -104,11 +104,7 @@ function makeSlider(slider, onInput) {
 /** Positions on a slider at which the network runs. */
 const SWEEP_STEPS = 25;
 
-/**
- * Return the sliders for images of this shape.
- * @param {import("../../dom/picture.js").PictureShape} shape
- * @returns {Slider[]}
- */
+/** Return the sliders for images of this shape. @returns {Slider[]} */
 export function slidersFor({height, width, channels}) {
   const side = Math.min(height, width);
   const maxShift = Math.max(1, Math.round(side / 4));

@@ -13,7 +13,6 @@ const TRACK_HEIGHT = 20;
 const LETTERS = 19;
 
 /**
- * @param {ClassScore[]} scores
  * @param {number} [letters] that have room along the axis
  * @returns {RecallAxis} linear, because intervals are compared by length, from just below the minimum to 100%
  */
@@ -33,11 +32,7 @@ export function recallAxis(scores, letters = LETTERS) {
   return {place, ticks: ticks.reverse()};
 }
 
-/**
- * Draw a class into the button of its row.
- * @param {ClassScore} score
- * @param {{name: string, axis: RecallAxis, accuracy: number}} options
- */
+/** Draw a class into the button of its row. @param {{name: string, axis: RecallAxis, accuracy: number}} options */
 export function fillRecall(button, score, {name, axis, accuracy}) {
   const {support, recall, interval: [low, high], precision} = score;
   const at = (value) => `${(100 * axis.place(value)).toFixed(2)}%`;

@@ -22,7 +22,6 @@ const ANY = -1;
 const MATRIX_LABEL = "Confusion matrix: rows are the true classes, columns the predicted ones";
 
 /**
- * @param {object} options
  * @param {string[]} options.names
  * @param {number[][]} options.counts at first
  * @param {(truth: number, predicted: number) => void} options.choose a cell; predicted −1 for all errors of the class

@@ -18,7 +18,6 @@ import {makeTile, pageAt, placeAfterKey} from "./gallery-paging.js";
  */
 
 /**
- * @param {object} options
  * @param {number} options.size of a page
  * @param {string} options.label what a screen reader calls the tiles
  * @param {(name: string) => void} options.open called with the name of the tile that was chosen

@@ -29,7 +29,6 @@ const PAIRS_SHOWN = 6;
 const OUTCOME_NAMES = {all: "all", wrong: "errors", right: "correct"};
 
 /**
- * @param {object} options
  * @param {{n: number, errors: number, confusion: number[][]}} options.tested `metrics.test`; the page may hold some of the images
  * @param {import("./linked-highlight.js").Lighting} options.lighting
  * @param {import("../image-details/triage.js").Triage} options.triage

@@ -19,7 +19,6 @@ import {ORDER_NAMES, orderedRows} from "./selection.js";
  */
 
 /**
- * @param {object} options
  * @param {number} options.size tiles of a page
  * @param {string} options.label what a screen reader calls the images
  * @param {import("./linked-highlight.js").Lighting} [options.highlight]

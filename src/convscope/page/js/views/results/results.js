@@ -3,20 +3,22 @@ import {makeTriage} from "../image-details/triage.js";
 import {isHighlightedClass, makeLinkedHighlight} from "./linked-highlight.js";
 import {startMatrix} from "./matrix-cell.js";
 import {startMistakes} from "./mistakes.js";
+import {startPCAMap} from "./pca-map.js";
 
 /**
- * Start the results: confusion matrix, classes, gallery, image details; numbers in the report's tables become buttons that show
+ * Start the results: confusion matrix, classes, gallery, image details, map; numbers in the report's tables become buttons that show
  * the images they count.
  *
  * Without embedded test images the static figures stay.
  */
-export function startResults(session) {
+export async function startResults(session) {
   if (!session.images.test?.count) return;
   const shared = {highlight: makeLinkedHighlight(), triage: makeTriage(session.payload.metrics.mistakes)};
   const showInGallery = startMistakes(session, shared);
   startMatrix(session, {...shared, goToGallery: showInGallery});
   linkClassTable(session.names, shared.highlight, showInGallery);
   linkPairTable(session.names, showInGallery);
+  await startPCAMap(session, shared);
 }
 
 /** Selection behind each column of the table of classes. */

@@ -35,7 +35,6 @@ const COMPARISONS = {
 
 /**
  * Return the number by which an order sorts, or that which orders without one print.
- * @param {TileOrder} order
  * @returns {"trueProbability" | "confidence"}
  */
 export function printedNumber(order) {
@@ -80,12 +79,7 @@ export function rowsWhere({count}, isIn) {
   return Uint32Array.from({length: count}, (_, row) => row).filter(isIn);
 }
 
-/**
- * @param {Uint32Array} rows
- * @param {Answered} images
- * @param {TileOrder} order
- * @returns {Uint32Array} the same rows, in that order
- */
+/** @param {Uint32Array} rows @param {Answered} images @returns {Uint32Array} the same rows, in that order */
 export function orderedRows(rows, images, order) {
   if (!Object.hasOwn(COMPARISONS, order)) throw new RangeError(`unknown order: ${order}; ${TILE_ORDERS.join(", ")} are known`);
   const compare = COMPARISONS[order](images);

@@ -10,10 +10,7 @@ const CRC_TABLE = Uint32Array.from({length: 256}, (_, byte) => {
   return byte;
 });
 
-/**
- * Return an `.npz` file, which `numpy.load` reads: an uncompressed zip archive with one `.npy` file per array.
- * @param {NamedArray[]} arrays
- */
+/** Return an `.npz` file, which `numpy.load` reads: an uncompressed zip archive with one `.npy` file per array. */
 export function npzOf(arrays) {
   const entries = arrays.map(({name, shape, data}) => ({name: new TextEncoder().encode(`${name}.npy`), bytes: npyOf(shape, data)}));
   const [parts, directory] = [[], []];
