@@ -103,7 +103,10 @@ function drawKinds(points, kinds) {
 /** Choose points by pointer and arrow keys, and open them by click and Enter. */
 function listenToMap(node, drawing, {first, choose, open, shownPoints}) {
   let current = first;
-  const take = (point) => point && choose(current = point);
+  const take = (point) => {
+    if (point) choose(current = point);
+    return Boolean(point);
+  };
   const pointUnder = ({clientX, clientY}) => {
     const {left, top, width} = drawing.getBoundingClientRect();
     const scale = drawing.viewBox.baseVal.width / width;
