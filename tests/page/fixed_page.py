@@ -90,6 +90,7 @@ def fixed_page() -> dict[str, Any]:
             "test": {"count": 10_000},
             "reference": {"count": 700, "sample": 500},
             "epoch_snapshots": {"epochs": [1, 2]},
+            "pca_map": {"layer": "dense", "explained_variance_ratio": [0.1502, 0.1358], "count": 2_000},
         },
     })  # fmt: skip
 

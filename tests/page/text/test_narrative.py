@@ -28,7 +28,8 @@ def whole_text(page: Page) -> str:
         **{each.__name__: each(page) for each in (
             narrative.introduction, narrative.first_image, narrative.normalisation,
             narrative.embedded_images, narrative.layer_costs, narrative.unused_pixels, narrative.learning_curves,
-            narrative.validation_note, narrative.kernel_counts, narrative.layer_shapes, narrative.errors_shown,
+            narrative.validation_note, narrative.kernel_counts, narrative.layer_shapes, narrative.pca_map_title, narrative.pca_map,
+            narrative.errors_shown,
             narrative.likely_causes, uncertainty.test_reads, reproduce.promise, tables.matrix_title, tables.matrix_note,
         )},
     }  # fmt: skip
