@@ -40,12 +40,7 @@ function runFor(milliseconds, work) {
   return step;
 }
 
-/**
- * Run a generator to its end while the browser is idle.
- * @template T
- * @param {Generator<unknown, T>} work
- * @returns {Promise<T>}
- */
+/** Run a generator to its end while the browser is idle. @template T @param {Generator<unknown, T>} work @returns {Promise<T>} */
 export async function runWhenIdle(work) {
   for (;;) {
     const step = runFor(Math.min(Math.max(await idleTime(), MIN_SLICE), SLICE), work);

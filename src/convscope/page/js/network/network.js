@@ -35,7 +35,6 @@ import {applySoftmax, explainSoftmax} from "./softmax.js";
 /**
  * @param {{name: string, input_shape: number[], layers: object[]}} description the payload's `network`
  * @param {Record<string, Float32Array>} weights by layer/weight: "conv2d/kernel"
- * @returns {Network}
  */
 export function makeNetwork(description, weights, temperature = 1) {
   const layers = description.layers.map((each) => makeLayer(each, weights));
@@ -70,7 +69,6 @@ function problemOf(layer) {
  *
  * Passing one to `runNetwork` repeatedly avoids garbage collection of megabytes while the user draws; each run overwrites
  * the one before.
- * @returns {Workspace}
  */
 export function makeWorkspace(network) {
   const stop = network.layers.findIndex((layer) => layer.problem);
@@ -92,7 +90,6 @@ export function makeWorkspace(network) {
 /**
  * @param {ArrayLike<number>} pixels h · w · c numbers in 0..1, in row order
  * @param {Workspace} [workspace] that of an earlier run, which it overwrites
- * @returns {Run}
  */
 export function runNetwork(network, pixels, workspace = makeWorkspace(network)) {
   const {sums, run} = workspace;

@@ -35,7 +35,6 @@ const MARKERS = {circle: "M-3 0a3 3 0 1 0 6 0a3 3 0 1 0-6 0", square: "M-3-3h6v6
  * @param {(place: number) => string} options.tell one of the epochs, for a screen reader
  * @param {(place: number | null) => void} options.onPoint called when the reader points at one of the epochs, or at none
  * @param {(place: number) => void} [options.onPick] called when the reader chooses one
- * @returns {LineChart}
  */
 export function makeLineChart({width, height, label, epochs, last, axis, series, write, tell, onPoint, onPick}) {
   const ticks = epochTicks(last, Math.min(8, Math.max(2, Math.floor((width - MARGIN.left - MARGIN.right) / 34))));

@@ -17,7 +17,6 @@ const PLOT_MARGIN = {top: 10, right: 22, bottom: 40, left: 52};
 
 /**
  * @param {{width: number, height: number, label: string, horizontal: PlotAxis, vertical: PlotAxis, margin?: typeof PLOT_MARGIN}} options
- * @returns {Plot}
  */
 export function makePlot({width, height, label, horizontal, vertical, margin = PLOT_MARGIN}) {
   const [right, bottom] = [width - margin.right, height - margin.bottom];

@@ -8,7 +8,6 @@ const LEEWAY = 0.5;
 
 /**
  * Join the parts of one digit, such as the strokes of an open 4; rule and constants as in `data/digits/joining.py`. Pure: no DOM.
- * @param {import("./grouping.js").Group[]} groups
  * @param {(group: import("./grouping.js").Group) => [number, number]} read class and log-probability
  */
 export function joinParts(groups, read) {

@@ -70,10 +70,7 @@ export function inkMoments({height, width, pixels}) {
   return [total, down, across];
 }
 
-/**
- * Dilate a mask or a grey image by one pixel in eight directions.
- * @param {GreyPicture} picture
- */
+/** Dilate a mask or a grey image by one pixel in eight directions. @param {GreyPicture} picture */
 export function dilated({height, width, pixels}) {
   const rows = pixels.slice();
   for (let place = width; place < pixels.length; place++) {

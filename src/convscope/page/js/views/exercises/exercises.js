@@ -57,10 +57,7 @@ const CHECKS = {
     isTestImage(open, image) && epoch > 0 && !isChanged && prediction.best === label,
 };
 
-/**
- * @param {Begun} begun kept for this exercise from one check to the next
- * @returns {boolean} of a kind that is not known: never
- */
+/** @param {Begun} begun kept for this exercise from one check to the next @returns {boolean} of a kind that is not known: never */
 export function isDone(exercise, situation, begun) {
   return CHECKS[exercise.kind]?.(exercise, situation, begun) ?? false;
 }

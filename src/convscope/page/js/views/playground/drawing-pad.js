@@ -45,7 +45,6 @@ export function startDrawingPad(session, input) {
  * @param {HTMLCanvasElement} canvas
  * @param {import("./input.js").Input} input
  * @param {{radius: () => number, onInk: () => void, onMove: () => void}} options
- * @returns {Brush}
  */
 function startBrushKeys(canvas, input, {radius, onInk, onMove}) {
   const brush = {x: Math.round(canvas.width / 2), y: Math.round(canvas.height / 4), isDown: false};

@@ -60,10 +60,7 @@ function lostParts({payload, names, network, open, state: {image, layer, epoch, 
   return [...unread, ...lost.filter(Boolean)].slice(0, 3).map((part) => (part.length > 40 ? `${part.slice(0, 40)}…` : part || "empty part"));
 }
 
-/**
- * Expose `window.convscope`, the API for scripts and for the browser's console.
- * @param {() => void} clear empties the pad
- */
+/** Expose `window.convscope`, the API for scripts and for the browser's console. @param {() => void} clear empties the pad */
 function exposeConsoleApi(session, clear) {
   window.convscope = Object.freeze({
     /**

@@ -5,9 +5,7 @@ import {startRovingFocus} from "../../dom/roving-focus.js";
 import {makeInk, setStrokes} from "../../image/stroke-canvas.js";
 import {greyImage} from "./input-display.js";
 
-/**
- * Start the row of pictures under the pad: a test image, three errors, an image that the data has none like, and any other.
- */
+/** Start the row of pictures under the pad: a test image, three errors, an image that the data has none like, and any other. */
 export function startThumbnails(session, input) {
   const node = document.getElementById("thumbnails");
   const {images: {test}, names, isInk} = session;

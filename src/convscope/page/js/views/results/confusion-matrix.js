@@ -26,7 +26,6 @@ const MATRIX_LABEL = "Confusion matrix: rows are the true classes, columns the p
  * @param {number[][]} options.counts at first
  * @param {(truth: number, predicted: number) => void} options.choose a cell; predicted −1 for all errors of the class
  * @param {import("./linked-highlight.js").Lighting} options.highlight
- * @returns {Matrix}
  */
 export function makeMatrix({names, counts, choose, highlight}) {
   const body = newElement("div", {class: "matrix-frame"});

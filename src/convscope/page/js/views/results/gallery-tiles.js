@@ -23,7 +23,6 @@ import {makeTile, pageAt, placeAfterKey} from "./gallery-paging.js";
  * @param {(name: string) => void} options.open called with the name of the tile that was chosen
  * @param {import("./marks.js").Marks} [options.marks]
  * @param {() => void} [options.onDraw] called after other tiles were shown
- * @returns {TilePages}
  */
 export function makeTilePages(session, {size, label, open, marks, onDraw}) {
   const {test: images} = session.images;

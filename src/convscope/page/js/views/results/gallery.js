@@ -37,7 +37,6 @@ const OUTCOME_NAMES = {all: "all", wrong: "errors", right: "correct"};
  * @param {import("./marks.js").Marks} options.marks
  * @param {HTMLElement} options.title of the figure
  * @param {() => void} options.onDraw called whenever other images are shown
- * @returns {Gallery}
  */
 export function makeGallery(session, {tested, highlight, triage, isPast, open, marks, title, onDraw}) {
   const {names, images: {test: images}} = session;

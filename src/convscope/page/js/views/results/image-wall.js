@@ -23,7 +23,6 @@ import {ORDER_NAMES, orderedRows} from "./selection.js";
  * @param {string} options.label what a screen reader calls the images
  * @param {import("./linked-highlight.js").Lighting} [options.highlight]
  * @param {(selection: object) => void} [options.goToGallery]
- * @returns {Wall}
  */
 export function makeImageWall(session, {size, label, highlight, goToGallery}) {
   const images = session.images.test;
@@ -58,7 +57,6 @@ export function makeImageWall(session, {size, label, highlight, goToGallery}) {
  * @property {() => void} release closes it
  * @param {string[]} labels
  * @param {((place: number) => void) | null} open null where the page has no images, so that there are counts only
- * @returns {Doors}
  */
 export function newDoors(labels, open) {
   let current = -1;

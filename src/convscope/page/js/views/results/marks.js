@@ -55,9 +55,7 @@ export function makeMarks({labels, predictions, indices, files}, names) {
   return marks;
 }
 
-/**
- * Return the key of each class: its name or first letter where those differ, else its number; none of more than ten classes.
- */
+/** Return the key of each class: its name or first letter where those differ, else its number; none of more than ten classes. */
 export function classKeys(names) {
   if (names.length > MAX_KEYS) return [];
   const letters = names.map((name) => name.slice(0, 1).toLowerCase());

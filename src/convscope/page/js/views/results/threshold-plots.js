@@ -14,11 +14,7 @@ import {BINS, selectiveAccuracy} from "./selective-prediction.js";
 const [PLOT_WIDTH, PLOT_HEIGHT] = [440, 230];
 const percents = (values) => values.map((value) => ({value, text: formatPercent(value, 0)}));
 
-/**
- * @param {import("./selective-prediction.js").Selected[]} steps
- * @param {(step: number) => void} choose a point of the curve
- * @returns {ThresholdPlot}
- */
+/** @param {import("./selective-prediction.js").Selected[]} steps @param {(step: number) => void} choose a point of the curve */
 export function makeCoveragePlot(steps, choose) {
   const coverages = steps.map(({answered, n}) => answered / n);
   const low = Math.min(...coverages, 0.99);
@@ -58,7 +54,6 @@ export function makeCoveragePlot(steps, choose) {
  * @param {object[]} bins of `metrics.uncertainty`, those that hold an image
  * @param {number[]} thresholds of the steps
  * @param {((bin: object) => void) | null} choose null where the page has no images
- * @returns {ThresholdPlot}
  */
 export function makeReliabilityPlot(bins, thresholds, choose) {
   const axis = {place: (value) => value, ticks: percents([0, 0.2, 0.4, 0.6, 0.8, 1])};
