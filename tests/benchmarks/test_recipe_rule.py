@@ -1,0 +1,55 @@
+"""`benchmarks/recipe_rule.py`, which generates the table of `docs/recipes.md`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from convscope.training.recipe_rule import IMAGES_IN_ALL, MAX_EPOCHS, MIN_EPOCHS
+from convscope.training.schedule import MIN_VALIDATION
+
+from ..scripts import load_script  # type: ignore[import-not-found]
+
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+SMALL = 12_000
+
+
+@pytest.fixture
+def script(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    return load_script(BENCHMARKS / "recipe_rule.py")
+
+
+def test_the_table_follows_from_the_saved_results(script: ModuleType) -> None:
+    assert script.table(script.load()) in script.PAGE.read_text("utf-8"), "run benchmarks/recipe_rule.py --table"
+
+
+def test_the_document_states_the_rule_in_force(script: ModuleType) -> None:
+    text = script.PAGE.read_text("utf-8")
+    assert f"{IMAGES_IN_ALL:,} / training images, from {MIN_EPOCHS} to {MAX_EPOCHS}" in text
+    assert f"at least {MIN_VALIDATION} validation images" in text
+
+
+def test_on_small_sets_the_default_is_as_good_as_best_within_the_noise_of_seeds(script: ModuleType) -> None:
+    found = script.load()["test"]
+    small = [each["runs"] for each in found.values() if each["set"]["train"] <= SMALL]
+    assert len(small) >= 10
+    for runs in small:
+        own, other, before = (
+            np.array([run["correct"] / run["n"] for run in runs[method]]) for method in ("standard", "best", "before")
+        )
+        assert len(own) == len(other) >= 3
+        noise = np.sqrt((own.var(ddof=1) + other.var(ddof=1)) / len(own)) + np.sqrt(0.25 / runs["best"][0]["n"])
+        assert own.mean() >= other.mean() - 2 * noise
+        assert own.mean() >= before.mean() - 2 * noise
+
+
+def test_a_histogram_of_gradients_has_the_direction_of_a_line(script: ModuleType) -> None:
+    images = np.zeros((2, 16, 16, 1), np.uint8)
+    images[0, :, 8:] = images[1, 8:] = 255
+    upright, level = (each.reshape(-1, script.ANGLES).sum(axis=0) for each in script.hog(images))
+    assert upright.argmax() == 0  # the gradient points across
+    assert level.argmax() == script.ANGLES // 2
