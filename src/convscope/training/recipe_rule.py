@@ -57,7 +57,7 @@ class TrainingSet:
         return cls(**{**values, "image_shape": tuple(values["image_shape"])})
 
     def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        return {**asdict(self), "image_shape": list(self.image_shape)}
 
 
 def adapted(config: TrainConfig, to: TrainingSet) -> TrainConfig:
