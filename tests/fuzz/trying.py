@@ -18,7 +18,7 @@ from convscope.errors import ConvscopeError
 from .readers import RUN, Reader  # type: ignore[import-not-found]
 
 PATIENCE = 5.0
-"""Seconds until a reader counts as hanging."""
+"""Seconds of the processor until a reader counts as hanging; ten times as many by the clock, which others may use up."""
 MAX_MEMORY = 400 * 1024
 """KiB by which a try may raise the process's peak."""
 
@@ -43,9 +43,9 @@ def try_reader(reader: Reader, folder: Path, content: bytes) -> Find | None:
     for path in folder.iterdir():
         if path.name != RUN:
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
-    before, begun = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.monotonic()
+    before, begun = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
     found = _watched(lambda: reader.read(folder, content))
-    if found is None and time.monotonic() - begun > PATIENCE:
+    if found is None and time.process_time() - begun > PATIENCE:
         found = Find("hang")
     if found is None and resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before > MAX_MEMORY:
         found = Find("memory")
@@ -56,8 +56,10 @@ def _watched(work: Callable[[], object]) -> Find | None:
     def stop(_: int, frame: FrameType | None) -> None:
         raise HangError
 
-    earlier = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, PATIENCE)
+    timers = {signal.SIGALRM: (signal.ITIMER_REAL, 10 * PATIENCE), signal.SIGPROF: (signal.ITIMER_PROF, PATIENCE)}
+    earlier = {number: signal.signal(number, stop) for number in timers}
+    for timer in timers.values():
+        signal.setitimer(*timer)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -69,6 +71,7 @@ def _watched(work: Callable[[], object]) -> Find | None:
         place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
         return Find(f"{type(error).__name__} at {place}", "".join(traceback.format_exception(error))[-3000:])
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, earlier)
+        for number, (timer, _) in timers.items():
+            signal.setitimer(timer, 0)
+            signal.signal(number, earlier[number])
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import sys
 from collections.abc import Iterator
@@ -11,6 +12,8 @@ import pytest
 from PIL import Image
 
 from convscope.api.run import Run
+from convscope.runs import run_folder, store
+from convscope.system.files import is_temporary
 
 from .command import Answer  # type: ignore[import-not-found]
 from .forked import Forks  # type: ignore[import-not-found]
@@ -93,3 +96,58 @@ def words(command: str, folder: Path) -> list[str]:
 def test_each_verb_gives_its_result_or_one_sentence(name: str, verb: str, forks: Forks, shared: Path) -> None:
     (shared / "model.onnx").unlink(missing_ok=True)
     assert_result_or_sentence(forks.answer(SURROUNDINGS[name], *words({**QUICK, **OTHERS}[verb], shared), folder=shared))
+
+
+LONG = {
+    "train": "train digits --model logistic --epochs 1 --no-report --out new",
+    "train over a run": "train digits --model logistic --epochs 1 --no-report --out run --overwrite",
+    "study": "study digits --models logistic --seeds 1 --epochs 1 --workers 1 --out study",
+    "audit": "audit run --folds 2",
+    "thorough": "evaluate run --thorough",
+}
+TINY = """
+import ctypes
+system, folder = ctypes.CDLL(None), os.path.abspath("small")
+os.makedirs(folder, exist_ok=True)
+system.unshare(0x20000) or system.mount(b"none", b"/", None, 0x44000, None)  # mounts of this process alone, as root
+system.mount(b"none", folder.encode(), b"tmpfs", 0, b"size=1m")
+os.environ["TMPDIR"] = folder
+"""
+FULL = """
+import errno
+count, sync = iter(range(4)), os.fsync
+def fsync(descriptor):
+    if next(count, None) is None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    sync(descriptor)
+os.fsync = fsync
+"""
+OF_LONG = {
+    "a temporary folder of 1 MB": TINY,
+    "a clock set back": BACKWARDS,
+    "no home": SURROUNDINGS["no home"],
+    "a home that nobody writes": SURROUNDINGS["a home that nobody writes"],
+    "60 MB more": SURROUNDINGS["60 MB more"],
+    "a disk that gets full": FULL,
+}
+
+
+LIKE_OTHERS = {("no home", "thorough"), ("a clock set back", "thorough")}
+"""Left out for their time."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "verb"), [each for each in itertools.product(OF_LONG, LONG) if each not in LIKE_OTHERS])
+def test_a_long_verb_gives_its_result_or_one_sentence_and_loses_nothing(
+    name: str, verb: str, forks: Forks, run_copy: Path, tmp_path: Path
+) -> None:
+    if verb == "audit":
+        pytest.importorskip("cleanlab")
+    (run_copy / "notes.txt").write_text("mine")
+    answer = forks.answer(OF_LONG[name], *words(LONG[verb], tmp_path), folder=tmp_path)
+    assert_result_or_sentence(answer)
+    assert (run_copy / "notes.txt").read_text() == "mine"
+    store.load_record(run_folder.verify(run_copy))
+    if not answer.status and verb == "train":
+        store.load_record(run_folder.verify(tmp_path / "new"))
+    assert not [each for each in tmp_path.rglob("*") if is_temporary(each.name) and each.suffix != ".npz"]
