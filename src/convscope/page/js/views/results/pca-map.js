@@ -61,7 +61,7 @@ export async function startPCAMap(session, {highlight}) {
     for (const each of plot.marks.querySelectorAll("[data-kind]")) each.toggleAttribute("data-highlight", isHighlightedClass(lit, coloured[each.dataset.kind]));
   });
   mountLive("pca-map", legend, newElement("div", {class: "map-and-tile"}, node, tile.node, told));
-  followOpenImage(session, node, plot, (activations) => projected(activations[entry.layer].data, projection));
+  followOpenImage(session, node, plot, {layer: entry.layer, projection});
 }
 
 /** Create the plot. Both components have one scale: only so are distances in the map those in the plane. */
@@ -124,16 +124,16 @@ function listenToMap(node, drawing, {first, choose, open, shownPoints}) {
 }
 
 /** Mark where the open image lies, with the weights of the end: no other network made the map. */
-function followOpenImage(session, node, {x, y, marks, node: drawing}, place) {
+function followOpenImage(session, node, {x, y, marks, node: drawing}, {layer, projection}) {
   const title = newShape("text", {y: 4});
   const mark = newShape("g", {class: "open-point"}, newShape("circle", {r: 6}), title);
   marks.append(mark);
   const {width, height} = drawing.viewBox.baseVal;
   const show = () => {
-    const isPlaced = session.state.epoch === 0 && Boolean(session.run);
-    mark.toggleAttribute("data-on", isPlaced);
-    if (!isPlaced) return;
-    const [across, up] = place(session.run.activations);
+    const data = session.state.epoch === 0 && session.run?.activations[layer]?.data;
+    mark.toggleAttribute("data-on", Boolean(data));
+    if (!data) return;
+    const [across, up] = projected(data, projection);
     const [left, top] = [[x(across), width], [y(up), height]].map(([at, most]) => Math.min(most - 8, Math.max(8, at)).toFixed(1));
     writeAttributes(mark, {transform: `translate(${left} ${top})`, "text-anchor": left > width / 2 ? "end" : "start"});
     writeAttributes(title, {x: left > width / 2 ? -10 : 10});
