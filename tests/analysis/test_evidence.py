@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 from sklearn.neighbors import NearestNeighbors
-from sklearn.preprocessing import normalize
 
 import convscope
 from convscope.analysis.activations import activations
@@ -88,18 +87,16 @@ def test_the_nearest_are_those_that_scikit_learn_finds_among_all_training_images
             assert found.tolist() == trained[members[places[0]]].tolist() or np.ptp(distances) < 1e-4
 
 
-def test_novelty_is_measured_on_the_validation_images(
+def test_distances_are_measured_on_the_validation_images(
     evidence: Evidence, digits_run: convscope.Run, digits: Dataset
 ) -> None:
     _, measured, _ = train_and_holdout_indices(digits.train, digits_run.record.request["config"], seed=0)
     assert evidence.selected_on == "validation"
-    novelty = evidence.feature_distances
-    assert novelty is not None
-    assert novelty.layer_name == "dense"
-    reference = normalize(hidden(digits_run, evidence.reference_images[: evidence.sample]))
-    own = normalize(hidden(digits_run, digits.train.images[measured]))
-    known = NearestNeighbors(n_neighbors=5).fit(reference).kneighbors(own)
-    assert np.allclose(novelty.distances, np.percentile(known[0].mean(axis=1), range(101)), rtol=1e-3)
+    distance = evidence.mahalanobis
+    assert distance is not None
+    assert distance.layer_name == "dense"
+    own = distance.of(hidden(digits_run, digits.train.images[measured]))
+    assert np.allclose(distance.distances, np.percentile(own, range(101)), rtol=1e-3)
 
 
 def same(first: object, second: object) -> bool:
@@ -123,9 +120,9 @@ def test_a_file_without_features_does_as_well(evidence: Evidence, digits_run: co
 
     again = collect_evidence(digits_run.record, digits, Old(digits_run.folder / "model.onnx"))
     assert same(again.nearest_neighbours, evidence.nearest_neighbours)
-    assert again.feature_distances is not None
-    assert evidence.feature_distances is not None
-    assert np.allclose(again.feature_distances.distances, evidence.feature_distances.distances, rtol=1e-5)
+    assert again.mahalanobis is not None
+    assert evidence.mahalanobis is not None
+    assert np.allclose(again.mahalanobis.distances, evidence.mahalanobis.distances, rtol=1e-5)
 
 
 def dataset(k: int, *, train: int, test: int, shape: tuple[int, int, int] = (5, 4, 3), seed: int = 0) -> Dataset:

@@ -68,7 +68,7 @@ def test_a_training_without_a_report_leaves_it_for_later(digits: Dataset, tmp_pa
     run = convscope.train(digits, model="logistic", epochs=1, out=tmp_path / "run", report=False)
     assert EVIDENCE not in files_of(run.folder)
     payload = payload_of(convscope.report(run))
-    assert payload["evidence"]["feature_distances"]["layer"] == "flatten"
+    assert payload["evidence"]["mahalanobis"]["layer"] == "flatten"
     assert EVIDENCE in files_of(run_folder.verify(run.folder))
 
 

@@ -3,7 +3,7 @@ import test from "node:test";
 import {missingImageSentence, mistakeNames, neighbourName, imageTitle, testNameNear} from "../../src/convscope/page/js/dom/image-title.js";
 import {NO_CHANGE} from "../../src/convscope/page/js/image/perturb.js";
 import {rankedIndices, shownClasses, explainSoftmax} from "../../src/convscope/page/js/network/softmax.js";
-import {directionsOf, shareAbove, shareBelow, oodScore} from "../../src/convscope/page/js/state/ood-score.js";
+import {shareAbove, shareBelow, oodScore} from "../../src/convscope/page/js/state/ood-score.js";
 import {formatChange, parseChange} from "../../src/convscope/page/js/state/perturbation.js";
 import {predictedName, predictionOf} from "../../src/convscope/page/js/state/prediction.js";
 import {INITIAL_STATE, makeState} from "../../src/convscope/page/js/state/state.js";
@@ -78,21 +78,12 @@ test("ten bars stay, whatever their classes' probabilities; of many classes the 
   assert.deepEqual(shownClasses([0.0005, 0.0004], 1, 0.001).places, [0]);
 });
 
-test("strangeness is the mean distance to the nearest directions", () => {
-  const random = (seed) => () => (seed = (seed * 16807) % 2147483647) / 2147483647;
-  const next = random(7);
-  const [count, size, neighbours] = [40, 9, 5];
-  const features = Float32Array.from({length: count * size}, next);
-  const activations = Float32Array.from({length: size}, next);
-  const unit = (values) => values.map((value) => value / Math.hypot(...values));
-  const own = unit(Array.from(activations));
-  const rows = Array.from({length: count}, (_, row) => unit(Array.from(features.subarray(row * size, (row + 1) * size))));
-  const distances = rows.map((row) => Math.hypot(...row.map((value, place) => own[place] - value)));
-  const expected = distances.sort((a, b) => a - b).slice(0, neighbours).reduce((sum, each) => sum + each / neighbours, 0);
-  const directions = directionsOf({features, size, count});
-  close(oodScore(activations, directions, neighbours), expected, 1e-6);
-  close(oodScore(activations.map((value) => 3 * value), directions, neighbours), expected, 1e-6);
-  close(oodScore(new Float32Array(size), directions, neighbours), 1, 1e-6);
+test("the OOD score is the distance to the nearest class mean after whitening", () => {
+  const classes = {whitening: Float32Array.of(1, 0, 0, 2, 0.5, 0.5), means: Float32Array.of(3, 0, 1.2, 1.2)};
+  const activations = Float32Array.of(2.4, 3.2, 0); // (1.2, 1.6, 0) after the division by the root of its length, 2
+  close(oodScore(activations, classes), 2, 1e-6); // (1.2, 3.2) after whitening
+  close(oodScore(activations.map((value) => 4 * value), classes), Math.hypot(1.2, 5.2), 1e-6);
+  close(oodScore(new Float32Array(3), classes), Math.hypot(1.2, 1.2), 1e-6);
 });
 
 test("a distance is held against the percentiles", () => {
@@ -118,7 +109,7 @@ test("a high OOD score or low confidence brings a warning", () => {
   assert.equal(verdict(null, null).numbers, "");
   const {level, text, numbers} = verdict(1, null);
   assert.equal(level, "out");
-  assert.match(text, /^Unlike anything it was trained on/);
+  assert.match(text, /^Unlike the images it was trained on/);
   assert.equal(numbers, "Farther from the training images than all validation images.");
   assert.doesNotMatch(verdict(0.99999, null).numbers, /100/);
 });

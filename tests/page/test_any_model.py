@@ -318,12 +318,12 @@ def with_layer_names(record: RunRecord, names: tuple[str, ...]) -> RunRecord:
                       for snapshot in record.snapshots)  # fmt: skip
     evidence = record.evidence
     assert evidence is not None
-    assert evidence.feature_distances is not None
-    novelty = replace(evidence.feature_distances, layer_name=new[evidence.feature_distances.layer_name])
+    assert evidence.mahalanobis is not None
+    distance = replace(evidence.mahalanobis, layer_name=new[evidence.mahalanobis.layer_name])
     return replace(
         record,
         network=network,
         metrics={**record.metrics, "layers": rows},
         snapshots=snapshots,
-        evidence=replace(evidence, feature_distances=novelty),
+        evidence=replace(evidence, mahalanobis=distance),
     )

@@ -18,7 +18,6 @@ from PIL import Image
 
 import convscope
 from convscope.analysis.activations import activations
-from convscope.analysis.ood.feature_distance import mean_knn_distance
 from convscope.data.dataset import Dataset
 from convscope.data.scaling import to_inputs
 from convscope.formatting import format_probability
@@ -316,16 +315,13 @@ def test_of_a_photographed_sheet_the_largest_digit_is_taken_as_python_finds_it(
 def test_the_distance_is_that_of_the_analysis(
     browser: Browser, write_page: Write, page_text: str, digits_record: RunRecord, digits: Dataset
 ) -> None:
-    """The page and `analysis/ood/feature_distance.py` say the same of a test image."""
+    """The page and `analysis/ood/mahalanobis.py` say the same of a test image."""
     evidence = digits_record.evidence
     assert evidence is not None
-    assert evidence.feature_distances is not None
-    reference = evidence.feature_distances
-    sample = activations(digits_record.network, to_inputs(evidence.reference_images[: evidence.sample]))[
-        reference.layer_name
-    ]
+    assert evidence.mahalanobis is not None
+    reference = evidence.mahalanobis
     own = activations(digits_record.network, to_inputs(digits.test.images[:20]))[reference.layer_name]
-    distances = mean_knn_distance(own.reshape(len(own), -1), sample.reshape(len(sample), -1), reference.neighbours)
+    distances = reference.of(own.reshape(len(own), -1))
     row = int(distances.argmin())
     expected = 1 - float(np.interp(distances[row], reference.distances, np.linspace(0, 1, 101)))
     with opened(browser, f"{write_page(page_text)}#image=test-{row}") as (page, _):

@@ -61,7 +61,7 @@ def test_the_docstring_names_every_key(page: dict[str, Any]) -> None:
         *(page[name] for name in ("first_image", "test_image", "dataset", "preprocessing", "weights", "evidence")),
     ]
     parts += [page["weights"]["epochs"][0], page["weights"]["arrays"][0]]
-    parts += [page["evidence"][name] for name in ("test", "reference", "feature_distances", "epoch_snapshots")]
+    parts += [page["evidence"][name] for name in ("test", "reference", "mahalanobis", "epoch_snapshots")]
     for key in (key for part in parts for key in part):
         assert key in module.__doc__
 
@@ -94,12 +94,12 @@ def test_what_does_not_apply_is_null(digits_record: RunRecord) -> None:
     bare = replace(
         digits_record.evidence,
         nearest_neighbours=None,
-        feature_distances=None,
+        mahalanobis=None,
         epoch_snapshots=None,
     )
     evidence = make_payload(replace(digits_record, evidence=bare))["evidence"]
     assert (
-        evidence["feature_distances"],
+        evidence["mahalanobis"],
         evidence["epoch_snapshots"],
         evidence["nearest_neighbours"],
     ) == (None, None, {})

@@ -449,9 +449,8 @@ def test_a_drawing_has_neighbours_from_the_sample_as_numpy_finds_them(
     """Any image that is no mistake is looked up in the sample, as a drawing is: here a right one, which Python has too."""
     evidence, evaluation = digits_record.evidence, digits_record.calibrated
     assert evidence is not None
-    assert evidence.feature_distances is not None
     right = int(np.flatnonzero(evaluation.labels == evaluation.predictions)[0])
-    features = features_at(digits_record, evidence.feature_distances.layer_name)
+    features = features_at(digits_record, digits_record.network.layers[-2].name)
     sample = features(evidence.reference_images[: evidence.sample])
     own = features(evidence.test_images[right : right + 1])
     distances = np.linalg.norm(sample - own, axis=1)
@@ -468,7 +467,7 @@ def test_a_drawing_has_neighbours_from_the_sample_as_numpy_finds_them(
 
 
 def features_at(record: RunRecord, layer: str) -> Callable[[Any], Any]:
-    """The activations of a layer, by Keras' arithmetic written out in NumPy for the dense layers of the digits' network."""
+    """The activations of a layer, by Keras' arithmetic written out in NumPy."""
     from convscope.analysis.activations import activations
 
     return lambda images: activations(record.network, images / np.float32(255))[layer].reshape(len(images), -1)

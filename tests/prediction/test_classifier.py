@@ -20,6 +20,7 @@ from convscope.models.onnx_writer.writer import onnx_bytes
 from convscope.prediction.classifier import NEEDED, open_classifier
 from convscope.prediction.classify import predict
 from convscope.runs import files, opening, run_folder
+from convscope.system.arrays import load_arrays, save_arrays
 from convscope.system.files import write_json
 
 
@@ -27,14 +28,12 @@ def test_a_run_has_calibration_and_reference_data(digits_run: Run) -> None:
     classifier = open_classifier(digits_run.folder)
     evidence = digits_run.record.evidence
     assert evidence is not None
-    assert evidence.feature_distances is not None
+    assert evidence.mahalanobis is not None
     assert classifier.class_names == digits_run.dataset.class_names
     assert classifier.fitting == ImagePreprocessor((8, 8, 1), DigitPreprocessing(8, 8, digit_size_fraction=1.0))
     assert classifier.temperature == digits_run.record.metrics["uncertainty"]["temperature"]
-    assert classifier.feature_distances is not None
-    assert classifier.feature_distances.threshold == evidence.feature_distances.threshold
-    assert classifier.examples is not None
-    assert np.array_equal(classifier.examples, evidence.reference_images[: evidence.sample])
+    assert classifier.mahalanobis is not None
+    assert classifier.mahalanobis.threshold == evidence.mahalanobis.threshold
 
 
 def test_only_what_is_needed_is_read(run_copy: Path) -> None:
@@ -57,11 +56,20 @@ def test_a_run_without_evidence_predicts_without_distances(run_copy: Path, digit
     (run_copy / files.EVIDENCE).unlink()
     run_folder.write_manifest(run_copy)
     classifier = open_classifier(run_copy)
-    assert (classifier.feature_distances, classifier.reference) == (None, None)
+    assert classifier.mahalanobis is None
     assert f"convscope report {run_copy}" in str(classifier.ood_unavailable_reason)
     assert classifier.is_calibrated
     assert classifier.temperature == digits_run.record.metrics["uncertainty"]["temperature"]
     assert classifier.fitting == ImagePreprocessor((8, 8, 1), DigitPreprocessing(8, 8, digit_size_fraction=1.0))
+
+
+def test_distances_for_another_number_of_features_are_refused(run_copy: Path) -> None:
+    arrays = load_arrays(run_copy / files.EVIDENCE)
+    arrays["mahalanobis/whitening"] = arrays["mahalanobis/whitening"][1:]
+    save_arrays(run_copy / files.EVIDENCE, arrays)
+    run_folder.write_manifest(run_copy)
+    with pytest.raises(RunError, match=r"mahalanobis/whitening has \d+ instead of \d+ features"):
+        open_classifier(run_copy)
 
 
 @pytest.mark.slow
@@ -73,14 +81,11 @@ def test_a_run_without_a_report_detects_out_of_distribution_images_too(
     assert not (bare.folder / files.EVIDENCE).exists()
     one, other = open_classifier(bare.folder), open_classifier(digits_run.folder)
     assert one.ood_unavailable_reason is None
-    assert one.feature_distances is not None
-    assert other.feature_distances is not None
-    assert np.array_equal(one.feature_distances.distances, other.feature_distances.distances)
-    assert vars(one.feature_distances).keys() == vars(other.feature_distances).keys()
-    assert one.feature_distances.layer_name == other.feature_distances.layer_name
-    assert one.examples is not None
-    assert other.examples is not None
-    assert np.array_equal(one.examples, other.examples)
+    assert one.mahalanobis is not None
+    assert other.mahalanobis is not None
+    assert np.array_equal(one.mahalanobis.distances, other.mahalanobis.distances)
+    assert vars(one.mahalanobis).keys() == vars(other.mahalanobis).keys()
+    assert one.mahalanobis.layer_name == other.mahalanobis.layer_name
     square = np.zeros((1, 8, 8, 1), np.uint8)
     square[:, 1:7, 1:7] = 255
     assert predict(one, square)[0].is_out_of_distribution is True

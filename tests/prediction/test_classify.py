@@ -12,7 +12,6 @@ import pytest
 from PIL import Image
 
 import convscope
-from convscope.analysis.ood.feature_distance import mean_knn_distance
 from convscope.api.run import Run
 from convscope.data.dataset import Dataset
 from convscope.data.known.builtin import load_mnist
@@ -93,15 +92,14 @@ def test_a_run_its_folder_and_its_model_agree(digits_run: Run) -> None:
     assert found[2][0].is_out_of_distribution is None
 
 
-def test_distances_are_those_to_the_reference_images(digits_run: Run, classifier: Classifier) -> None:
+def test_distances_are_those_of_the_evidence(digits_run: Run, classifier: Classifier) -> None:
     images = digits_run.dataset.test.images[:30]
     found = predict(classifier, images)
     evidence = digits_run.record.evidence
     assert evidence is not None
-    assert evidence.feature_distances is not None
+    assert evidence.mahalanobis is not None
     features, _ = classifier.predictor.features_and_logits(images)
-    reference, _ = classifier.predictor.features_and_logits(evidence.reference_images[: evidence.sample])
-    assert np.allclose(found.distances, mean_knn_distance(features, reference, evidence.feature_distances.neighbours))
+    assert np.allclose(found.distances, evidence.mahalanobis.of(features))
     assert found.is_out_of_distribution is not None
     assert found.is_out_of_distribution.mean() < 0.2
 

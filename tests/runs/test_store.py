@@ -52,8 +52,8 @@ def test_evidence_survives_its_folder_with_what_it_lacks(digits_run: Run, tmp_pa
         assert (again.nearest_neighbours is None) == (evidence.nearest_neighbours is None)
         assert again.epoch_snapshots is not None
         assert (again.epoch_snapshots.confusion is None) == (evidence is bare)
-        assert again.feature_distances is not None
-        assert again.feature_distances.layer_name == "dense"
+        assert again.mahalanobis is not None
+        assert again.mahalanobis.layer_name == "dense"
 
 
 def test_evidence_of_a_training_that_was_not_finished_does_not_stay(digits_run: Run, tmp_path: Path) -> None:

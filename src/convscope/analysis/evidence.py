@@ -15,9 +15,17 @@ from ..types import Images, Labels
 from .epoch_snapshots import BeforeReading, EpochSnapshots, evaluate_snapshots, reproduces_logits
 from .evaluation import Evaluation
 from .mistakes.nearest_neighbours import NO_NEIGHBOUR, NearestNeighbours, NearestNeighbourSearch
-from .ood.feature_distance import MIN_IMAGES, FeatureDistances, ReferenceData, measure_feature_distances
+from .ood.mahalanobis import MIN_IMAGES, MahalanobisDistance, ReferenceData
 from .pca_map import PCAMap, choose_points, measure_pca_map
-from .sampling import REFERENCE_BYTES, choose_test_images, number_that_fits, reference_sample
+from .sampling import (
+    PER_CLASS,
+    REFERENCE_BYTES,
+    REFERENCE_IMAGES,
+    SHARE_OF_SAMPLE,
+    choose_test_images,
+    number_that_fits,
+    reference_sample,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,9 +48,9 @@ class Evidence:
     nearest_neighbours: NearestNeighbours | None
     """Of the misclassified test images, the most confident first, as many as fit."""
     selected_on: SelectionSplit
-    """What feature distances were measured on. On training images, where there are no independent ones, they are
+    """What the distances were measured on. On training images, where there are no independent ones, they are
     optimistic."""
-    feature_distances: FeatureDistances | None
+    mahalanobis: MahalanobisDistance | None
     epoch_snapshots: EpochSnapshots | None
     pca_map: PCAMap | None = None
     """None also in runs of earlier versions."""
@@ -78,6 +86,8 @@ class MeasuredRun(Protocol):
 
 MAX_MISTAKES = 1000
 """Misclassified images that neighbours are searched for: no more fit into the page."""
+FITTED = 2000
+"""Training images that class means and covariance are fitted to."""
 BLOCK = 4096
 """Training images at a time, in the search for neighbours."""
 
@@ -94,13 +104,13 @@ def collect_evidence(
         record.network, record.snapshots, test.images, evaluation, before_reading=before_reading
     )
     limit, sample = _reference_sample(train, trained, held_out, seed)
-    reference, nearest, distances, pca_map = sample, None, None, None
+    reference, nearest, mahalanobis, pca_map = sample, None, None, None
     if extractor := _feature_extractor(record, predictor, test):
         mistakes = evaluation.mistakes[np.isin(evaluation.mistakes, shown)][: min(limit, MAX_MISTAKES)]
         found = search(extractor, test.take(mistakes), evaluation.predictions[mistakes], train, trained)
         reference, nearest = _with_neighbours(sample, mistakes, found, limit)
         hidden = record.network.layers[-2].name
-        distances = _measure(extractor, train, held_out, sample, hidden)
+        mahalanobis = _measure(extractor, train, trained, held_out, hidden, seed)
         points = choose_points(evaluation, shown, seed=seed)
         pca_map = measure_pca_map(extractor, test.images[points], points, hidden)
     return Evidence(
@@ -112,7 +122,7 @@ def collect_evidence(
         len(sample),
         nearest,
         selected_on,
-        distances,
+        mahalanobis,
         epoch_snapshots,
         pca_map,
     )
@@ -129,23 +139,27 @@ def measure_reference_data(
         return None
     trained, held_out, _ = train_and_holdout_indices(train, config, seed=seed)
     _, sample = _reference_sample(train, trained, held_out, seed)
-    distances = _measure(predictor, train, held_out, sample, layer_name)
-    return ReferenceData(train.images[sample], distances) if len(sample) else None
+    mahalanobis = _measure(predictor, train, trained, held_out, layer_name, seed)
+    return ReferenceData(train.images[sample], mahalanobis) if len(sample) else None
 
 
 def _reference_sample(train: Split, trained: Labels, held_out: Labels, seed: int) -> tuple[int, Labels]:
     """Return how many training images fit into the page, and the indices of the sample."""
     limit = number_that_fits(train.images, REFERENCE_BYTES)
-    return limit, reference_sample(train.labels, trained, held_out, limit=limit, seed=seed)
+    number = min(max(REFERENCE_IMAGES, PER_CLASS * len(np.unique(train.labels))), int(limit * SHARE_OF_SAMPLE))
+    return limit, reference_sample(train.labels, trained, held_out, number=number, seed=seed)
 
 
 def _measure(
-    predictor: Predictor, train: Split, held_out: Labels, sample: Labels, layer_name: str
-) -> FeatureDistances | None:
+    predictor: Predictor, train: Split, trained: Labels, held_out: Labels, layer_name: str, seed: int
+) -> MahalanobisDistance | None:
+    sample = reference_sample(train.labels, trained, held_out, number=FITTED, seed=seed)
     if len(held_out) < MIN_IMAGES or len(sample) == 0:
         return None
-    features, reference = (predictor.features_and_logits(train.images[indices])[0] for indices in (held_out, sample))
-    return measure_feature_distances(features, reference, layer_name)
+    fitted, features = (predictor.features_and_logits(train.images[indices])[0] for indices in (sample, held_out))
+    if not (np.isfinite(fitted).all() and np.isfinite(features).all()):  # after a training that diverged
+        return None
+    return MahalanobisDistance.fit(fitted, train.labels[sample], features, layer_name)
 
 
 def search(predictor: Predictor, mistakes: Split, predictions: Labels, train: Split, trained: Labels) -> Labels:

@@ -19,7 +19,7 @@ MIN_IMAGES = 10
 SHARE_OF_MISTAKES = 0.75
 """Largest share of errors among the embedded test images, if not all images fit."""
 REFERENCE_IMAGES, PER_CLASS = 500, 5
-"""Size of the reference sample of training images, and its minimum per class."""
+"""Size of the sample of training images in a page, and its minimum per class."""
 SHARE_OF_SAMPLE = 0.6
 """Largest share of the reference sample in the budget; the rest is for the nearest neighbours of errors."""
 TRIAL_IMAGES, TRIAL_BYTES = 512, 2**22
@@ -53,17 +53,16 @@ def choose_test_images(images: Images, evaluation: Evaluation, *, seed: int) -> 
     return np.unique(np.concatenate([[0], mistakes, sample]))
 
 
-def reference_sample(labels: Labels, trained: Labels, measured: Labels, *, limit: int, seed: int) -> Labels:
-    """Return the indices of the training images to which a page measures distances.
+def reference_sample(labels: Labels, trained: Labels, measured: Labels, *, number: int, seed: int) -> Labels:
+    """Return the indices of up to ``number`` training images, in proportion to their classes.
 
-    ``trained`` are indices of the images that were trained on. Those in ``measured`` are left out, since reference distances
-    are measured on them. ``limit`` is the number of training images that fit into the page.
+    ``trained`` are indices of the images that were trained on. Those in ``measured`` are left out, since distances are measured
+    on them.
     """
     eligible = np.zeros(len(labels), dtype=bool)
     eligible[trained] = True
     eligible[measured] = False
     candidates = np.flatnonzero(eligible)
-    number = min(max(REFERENCE_IMAGES, PER_CLASS * len(np.unique(labels))), int(limit * SHARE_OF_SAMPLE))
     return candidates[stratified_sample(labels[candidates], number, at_least=PER_CLASS, seed=seed)]
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from ..analysis.ood.detection import OODDetection, measure_ood_detection
-from ..analysis.ood.feature_distance import MIN_IMAGES
 from ..analysis.ood.image_sets import make_ood_sets
+from ..analysis.ood.mahalanobis import MIN_IMAGES
 from ..analysis.robustness.adversarial import EPSILONS, Attacks, attacks_metrics, measure_attacks
 from ..analysis.robustness.background import Background, background_of
 from ..analysis.robustness.corruption_accuracy import Robustness, measure_robustness, robustness_metrics
@@ -137,17 +137,16 @@ def _measure_ood(
     evidence = record.evidence
     if evidence is None or not predictor.has_features:
         raise RunError("the network has no hidden layer to measure distances in. Train one that has.")
-    if evidence.feature_distances is None:
+    if evidence.mahalanobis is None:
         raise RunError(
-            f"fewer than {MIN_IMAGES} validation images are too few to set a threshold with. Train on more images."
+            f"the run has fewer than {MIN_IMAGES} validation images, or an earlier version made it. Train again, on more images."
         )
     if len(indices) < 2:
         raise RunError("the test split has one image, and distances of at least two are compared. Use a larger test split.")
     sets, skipped = make_ood_sets(dataset, background, number=OOD_IMAGES, seed=SEED)
     return measure_ood_detection(
         predictor,
-        evidence.feature_distances,
-        evidence.reference_images[: evidence.sample],
+        evidence.mahalanobis,
         dataset.test.images[indices],
         sets,
         skipped,

@@ -243,7 +243,7 @@ def ood_line(ood: Metrics) -> str:
     """Return the out-of-distribution score, its threshold, and the false positives on the test images."""
     known = ood["false_positive_rate"]
     return (
-        f"out-of-distribution detection: distance in the features of {ood['layer']}, threshold "
+        f"out-of-distribution detection: distance to the nearest class in the features of {ood['layer']}, threshold "
         f"{ood['threshold']:.3g}; false positives: {percent(known['value'], 1)} of {known['n']:,} "
         "test images"
     )

@@ -53,6 +53,11 @@ class Predictor:
         return int(self._outputs[LOGITS][1])
 
     @property
+    def num_features(self) -> int:
+        """The number d of features; 0 if the model has no such output."""
+        return int(self._outputs[FEATURES][1]) if self.has_features else 0
+
+    @property
     def metadata(self) -> Mapping[str, str]:
         """Text entries of the file: ``class_names`` as JSON, ``pixel_scale`` and more."""
         return dict(self._session.get_modelmeta().custom_metadata_map)

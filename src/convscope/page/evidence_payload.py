@@ -9,7 +9,7 @@ from ..analysis.epoch_snapshots import EpochSnapshots
 from ..analysis.evidence import Evidence
 from ..analysis.label_audit.suspects import worst_by_split
 from ..analysis.mistakes.nearest_neighbours import NO_NEIGHBOUR, NearestNeighbours
-from ..analysis.ood.feature_distance import FeatureDistances
+from ..analysis.ood.mahalanobis import MahalanobisDistance
 from ..analysis.pca_map import PCAMap
 from ..runs.record import RunRecord
 from ..types import Labels
@@ -17,6 +17,7 @@ from ..types import Labels
 TEST = ("images", "labels", "predictions", "confidence", "true-probability")
 BASELINE = "baseline-predictions"
 REFERENCE = ("images", "labels", "indices")
+MAHALANOBIS = ("whitening", "means")
 
 
 def evidence_entry(record: RunRecord) -> dict[str, Any] | None:
@@ -43,14 +44,14 @@ def evidence_entry(record: RunRecord) -> dict[str, Any] | None:
             **{name: f"reference-{name}" for name in REFERENCE},
         },
         "nearest_neighbours": _nearest(evidence.nearest_neighbours) if evidence.nearest_neighbours else {},
-        "feature_distances": _feature_distances(evidence.feature_distances) if evidence.feature_distances else None,
+        "mahalanobis": _mahalanobis(evidence.mahalanobis) if evidence.mahalanobis else None,
         "epoch_snapshots": _epoch_snapshots(snapshots) if snapshots else None,
         "pca_map": _pca_map(evidence.pca_map) if evidence.pca_map else None,
     }
 
 
 def evidence_arrays(record: RunRecord) -> dict[str, npt.NDArray[Any]]:
-    """Return the islands by id: images uint8, classes uint16, indices uint32, probabilities float32."""
+    """Return the islands by id: images uint8, classes uint16, indices uint32, probabilities and distances float32."""
     evidence, evaluation = record.evidence, record.calibrated
     if evidence is None:
         return {}
@@ -66,6 +67,8 @@ def evidence_arrays(record: RunRecord) -> dict[str, npt.NDArray[Any]]:
         "reference-labels": evidence.reference_labels.astype(np.uint16),
         "reference-indices": evidence.reference_indices.astype(np.uint32),
     }
+    if evidence.mahalanobis:
+        arrays |= {f"mahalanobis-{name}": getattr(evidence.mahalanobis, name) for name in MAHALANOBIS}
     if record.baseline_predictions is not None:
         arrays[BASELINE] = record.baseline_predictions[shown].astype(np.uint16)
     if evidence.pca_map:
@@ -94,10 +97,10 @@ def _rows(rows: Labels) -> list[int]:
     return [row for row in rows.tolist() if row != NO_NEIGHBOUR]
 
 
-def _feature_distances(found: FeatureDistances) -> dict[str, Any]:
+def _mahalanobis(found: MahalanobisDistance) -> dict[str, Any]:
     return {
         "layer": found.layer_name,
-        "neighbours": found.neighbours,
+        **{name: f"mahalanobis-{name}" for name in MAHALANOBIS},
         "distances": found.distances.tolist(),
         "threshold": found.threshold,
     }

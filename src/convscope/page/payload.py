@@ -29,22 +29,21 @@ An island is the id of an element that :mod:`convscope.page.binary_data` writes.
                     epoch_snapshots.py), and steps is the size of a step in each array
     evidence        null, or the following, with null for what does not apply:
       selected_on   "validation", or "training" if the recipe leaves no independent images: the images behind
-                    feature_distances
+                    the distances
       test          count, sampled (whether some test images are left out); the islands images (uint8, h·w·c each),
                     labels, predictions (uint16), confidence, true_probability (float32), indices (uint32, ascending; null
                     if no image is left out), baseline_predictions (uint16; null without a baseline, and in runs of earlier
                     versions, which did not store them); files (file or row of each
                     image; null if unknown). A sample contains all errors first
-      reference     count, sample: training images. The first ``sample`` are a stratified random sample, to measure
-                    distances to; the others are neighbours of misclassified images. Islands images, labels, indices
+      reference     count, sample: training images. The first ``sample`` are a stratified random sample, to search
+                    for neighbours; the others are neighbours of misclassified images. Islands images, labels, indices
                     (uint32, in the training split)
       nearest_neighbours
                     {"test index": {true, predicted}}: the 3 nearest training images of either class, nearest first, as
                     rows of reference; for the most confident errors, as far as space allows
-      feature_distances
-                    layer, neighbours, distances (101 percentiles), threshold (the 99th): the OOD score of an image is the
-                    mean distance to its nearest ``neighbours`` in the sample, between activations of that layer scaled to
-                    unit length
+      mahalanobis   layer, distances (101 percentiles), threshold (the 99th), the islands whitening (d, r) and means (c, r),
+                    float32: the OOD score of an image is the distance of its d activations of that layer, divided by the
+                    root of their length and multiplied by whitening, to the nearest mean
       epoch_snapshots
                     epochs, accuracy, confusion (rows true, columns predicted; null with over 100 classes) of the whole test
                     split, measured after training with the embedded weights

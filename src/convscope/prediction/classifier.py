@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from ..analysis.ood.feature_distance import MIN_IMAGES, FeatureDistances, ReferenceData
+from ..analysis.ood.mahalanobis import MIN_IMAGES, MahalanobisDistance, ReferenceData
 from ..analysis.uncertainty.prediction_sets import PredictionSets
 from ..data.preprocessing import ImagePreprocessor, preprocessor_for
 from ..data.read_options import PixelForm, pixel_form_of
@@ -24,7 +23,7 @@ from ..runs.predictor import open_predictor
 from ..runs.reading import read_request, read_uncertainty
 from ..runs.reference_data import load_reference_data
 from ..system.forms import Sizes
-from ..types import Floats, Images, PathLike
+from ..types import PathLike
 
 if TYPE_CHECKING:
     import keras
@@ -35,7 +34,7 @@ NEEDED = frozenset({REQUEST, ONNX_MODEL, METRICS, EVIDENCE, REFERENCE_DATA, EXAM
 """Files of a run folder that are read and verified; the others may be damaged."""
 _folders: WeakKeyDictionary[Any, Path] = WeakKeyDictionary()
 """Run folders of the Keras models that runs handed out, whose preprocessing the models lack."""
-NO_IMAGES = "a model file contains no training images to compare with, the run folder does"
+NO_CLASS_MEANS = "a model file does not say where its classes lie among the features, the run folder does"
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,9 +46,7 @@ class Classifier:
     fitting: ImagePreprocessor
     temperature: float = 1.0
     """Divisor of the logits that calibrates the confidence."""
-    feature_distances: FeatureDistances | None = None
-    examples: Images | None = None
-    """(m, h, w, c) uint8: training images for out-of-distribution distances."""
+    mahalanobis: MahalanobisDistance | None = None
     is_calibrated: bool = False
     """Whether the temperature was measured; it is 1 otherwise."""
     trained_on: PixelForm | None = None
@@ -58,15 +55,6 @@ class Classifier:
     """Reason for missing distances, as a clause; None if they can be measured."""
     prediction_sets: tuple[PredictionSets, ...] = ()
     """The rule for the set of classes of each level; none without validation images, and for a model without its run."""
-
-    @cached_property
-    def reference(self) -> Floats | None:
-        """Features (m, d) of the training images; None if distances cannot be measured."""
-        if self.feature_distances is None or self.examples is None:
-            return None
-        if not isinstance(self.predictor, Predictor) or not self.predictor.has_features:
-            return None
-        return self.predictor.features_and_logits(self.examples)[0]
 
 
 def remember_model(model: keras.Model, folder: Path) -> None:
@@ -77,7 +65,7 @@ def remember_model(model: keras.Model, folder: Path) -> None:
 def open_classifier(source: PathLike | keras.Model) -> Classifier:
     """Open a run folder, an exported file or a Keras model.
 
-    A model without its run folder has no training images, so it detects nothing that is out of distribution.
+    A model without its run folder has no class means, so it detects nothing that is out of distribution.
 
     Args:
         source: A run folder, an ``.onnx`` or ``.keras`` file of ``convscope export``, or a ``keras.Model`` that takes
@@ -94,10 +82,8 @@ def open_classifier(source: PathLike | keras.Model) -> Classifier:
         folder = _folders.get(source)
         if folder is None:
             return _of_model(predictor)
-        # The weights may have been trained on since, so that the reference features of the run need not be the model's.
-        return replace(
-            _of_run(folder), predictor=predictor, feature_distances=None, examples=None, ood_unavailable_reason=NO_IMAGES
-        )
+        # The weights may have been trained on since, so that the class means of the run need not be the model's.
+        return replace(_of_run(folder), predictor=predictor, mahalanobis=None, ood_unavailable_reason=NO_CLASS_MEANS)
     if not isinstance(source, (str, os.PathLike)):
         raise ConfigError(
             f"cannot predict with a {type(source).__name__}. Pass a run, its folder, an exported .onnx or .keras file, or a "
@@ -115,16 +101,17 @@ def _of_run(folder: Path) -> Classifier:
     run_folder.verify(folder, only=NEEDED)
     sizes: Sizes = {}
     request = read_request(folder, sizes)
-    reference_data = load_reference_data(folder, sizes)
     dataset, (temperature, sets) = request["dataset"], read_uncertainty(folder)
     predictor = open_predictor(folder, dataset)
+    if predictor.has_features:
+        sizes["features"] = predictor.num_features
+    reference_data = load_reference_data(folder, sizes)
     return Classifier(
         predictor,
         tuple(dataset["class_names"]),
         preprocessor_for(dataset, reference_data.examples),
         temperature or 1.0,
-        reference_data.feature_distances,
-        reference_data.examples,
+        reference_data.mahalanobis,
         temperature is not None,
         pixel_form_of(dataset),
         _ood_unavailable_reason(folder, predictor, reference_data),
@@ -135,10 +122,10 @@ def _of_run(folder: Path) -> Classifier:
 def _ood_unavailable_reason(folder: Path, predictor: Predictor, reference: ReferenceData) -> str | None:
     if not predictor.has_features:
         return "model.onnx does not expose the last hidden layer"
-    if reference.feature_distances is not None:
+    if reference.mahalanobis is not None:
         return None
     if any(opening.is_held(folder / name) for name in (EVIDENCE, REFERENCE_DATA)):
-        return f"the run has fewer than {MIN_IMAGES} validation images, too few to set a threshold with"
+        return f"the run has fewer than {MIN_IMAGES} validation images, or an earlier version made it"
     return f"the run has no reference data; collect them with: convscope report {folder}"
 
 
@@ -176,10 +163,10 @@ def _of_keras_file(path: Path) -> Classifier:
 def _from_metadata(predictor: Predictor | KerasPredictor, metadata: ModelMetadata) -> Classifier:
     return Classifier(
         predictor, metadata.class_names, metadata.fitting, metadata.temperature or 1.0,
-        is_calibrated=metadata.temperature is not None, trained_on=metadata.pixels, ood_unavailable_reason=NO_IMAGES,
+        is_calibrated=metadata.temperature is not None, trained_on=metadata.pixels, ood_unavailable_reason=NO_CLASS_MEANS,
     )  # fmt: skip
 
 
 def _of_model(predictor: KerasPredictor) -> Classifier:
     names = tuple(map(str, range(predictor.num_classes)))
-    return Classifier(predictor, names, ImagePreprocessor(predictor.image_shape), ood_unavailable_reason=NO_IMAGES)
+    return Classifier(predictor, names, ImagePreprocessor(predictor.image_shape), ood_unavailable_reason=NO_CLASS_MEANS)

@@ -65,7 +65,7 @@ def predict(
     if bad and not skip_bad_images:
         raise PictureError("\n".join(each.reason for each in bad))
     features, predictor = None, classifier.predictor
-    if classifier.reference is not None and isinstance(predictor, Predictor):
+    if classifier.mahalanobis is not None and isinstance(predictor, Predictor) and predictor.has_features:
         features, logits = predictor.features_and_logits(prepared.images)
     else:
         logits = predictor.logits(prepared.images)
@@ -88,8 +88,7 @@ def predict(
         classifier.temperature,
         min(top, logits.shape[1]),
         features,
-        classifier.reference,
-        classifier.feature_distances if features is not None else None,
+        classifier.mahalanobis if features is not None else None,
         bad,
         prepared.places,
         classifier.is_calibrated,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..analysis.ood.feature_distance import FeatureDistances, mean_knn_distance
+from ..analysis.ood.mahalanobis import MahalanobisDistance
 from ..analysis.uncertainty.prediction_sets import PredictionSets, in_set
 from ..analysis.uncertainty.temperature import log_softmax
 from ..data.images.inputs import BadPicture
@@ -50,7 +50,7 @@ class Prediction:
     preprocessing_steps: tuple[str, ...]
     """Phrases for the steps, in order."""
     distance: float | None
-    """Distance to training images in the features of the last hidden layer, if measured."""
+    """Mahalanobis distance to the nearest class in the features of the last hidden layer, if measured."""
     threshold: float | None
     """Distance that 99% of in-distribution images stay within."""
     place: Place | None = None
@@ -107,9 +107,7 @@ class Predictions(Tabular):
     """Classes per image, 1..k."""
     features: Floats | None = field(default=None, repr=False)
     """(n, d) activations of the last hidden layer, if distances can be measured."""
-    reference: Floats | None = field(default=None, repr=False)
-    """(m, d) features of training images."""
-    feature_distances: FeatureDistances | None = None
+    mahalanobis: MahalanobisDistance | None = field(default=None, repr=False)
     bad: tuple[BadPicture, ...] = ()
     """Image files that could not be read, with reasons; they are not among the n."""
     places: tuple[Place | None, ...] = ()
@@ -150,21 +148,19 @@ class Predictions(Tabular):
 
     @cached_property
     def distances(self) -> Floats | None:
-        """(n,) mean distances to the nearest training images."""
+        """(n,) Mahalanobis distances to the nearest class."""
         # Computed on first use, since it takes as long as the predictions.
-        if self.features is None or self.reference is None or self.feature_distances is None:
+        if self.features is None or self.mahalanobis is None:
             return None
-        if not len(self):
-            return np.empty(0)
-        distances = mean_knn_distance(self.features, self.reference, self.feature_distances.neighbours)
+        distances = self.mahalanobis.of(self.features)
         return np.where(self.empty, np.nan, distances) if self.empty.any() else distances
 
     @property
     def is_out_of_distribution(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]] | None:
         """(n,) which images are out of distribution, as 1% of in-distribution images are."""
-        if self.distances is None or self.feature_distances is None:
+        if self.distances is None or self.mahalanobis is None:
             return None
-        return np.asarray(self.distances > self.feature_distances.threshold)
+        return np.asarray(self.distances > self.mahalanobis.threshold)
 
     def __len__(self) -> int:
         return len(self.names)
@@ -176,7 +172,7 @@ class Predictions(Tabular):
             Answer(self.class_names[label], int(label), float(probabilities[label])) for label in labels if label >= 0
         )
         distance = None if self.distances is None or is_empty else float(self.distances[index])
-        threshold = self.feature_distances.threshold if self.feature_distances else None
+        threshold = self.mahalanobis.threshold if self.mahalanobis else None
         place = self.places[index] if self.places else None
         steps = self.preprocessing_steps[index]
         sets = {} if is_empty else {rule.level: self._set(probabilities, rule) for rule in self.set_rules}

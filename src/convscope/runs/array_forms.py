@@ -17,9 +17,14 @@ IMAGE = ("rows of an image", "columns of an image", "channels")
 """Names of sizes, which ``run.json`` gives."""
 CLASSES, TEST, REFERENCE = "classes", "test images", "reference images"
 DISTANCES = {
-    "feature_distances/layer_name": ArrayForm(TEXT, is_optional=True),
-    "feature_distances/neighbours": ArrayForm(INTEGERS, low=1, high=LARGEST_FLOAT, is_optional=True),
-    "feature_distances/distances": ArrayForm(FLOATS, (101,), high=LARGEST_FLOAT, is_optional=True),
+    "mahalanobis/layer_name": ArrayForm(TEXT, is_optional=True),
+    "mahalanobis/whitening": ArrayForm(
+        FLOATS, ("features", "directions"), low=-LARGEST_FLOAT, high=LARGEST_FLOAT, is_optional=True
+    ),
+    "mahalanobis/means": ArrayForm(
+        FLOATS, ("class means", "directions"), low=-LARGEST_FLOAT, high=LARGEST_FLOAT, is_optional=True
+    ),
+    "mahalanobis/distances": ArrayForm(FLOATS, (101,), high=LARGEST_FLOAT, is_optional=True),
 }
 FORMS: Mapping[str, Mapping[str, ArrayForm]] = {
     PREDICTIONS: {

@@ -26,7 +26,6 @@ DIGITS = {
 ARRAYS = {
     "measured_on": "selected_on",
     "calibration": "temperature_scaling",
-    "novelty": "feature_distances",
     "nearest": "nearest_neighbours",
     "film": "epoch_snapshots",
 }

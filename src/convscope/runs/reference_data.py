@@ -10,21 +10,21 @@ from typing import Any
 
 import numpy.typing as npt
 
-from ..analysis.ood.feature_distance import FeatureDistances, ReferenceData
+from ..analysis.ood.mahalanobis import MahalanobisDistance, ReferenceData
 from ..system.arrays import Array, below, save_arrays
 from ..system.forms import Sizes
 from .array_forms import read_arrays
 from .files import EVIDENCE, EXAMPLES, REFERENCE_DATA
 from .opening import is_held
 
-REFERENCE_KEYS = ("reference_images", "sample", "feature_distances")
+REFERENCE_KEYS = ("reference_images", "sample", "mahalanobis")
 """The arrays, or groups of arrays, that :class:`ReferenceData` is made from."""
 
 
 def save_reference_data(reference: ReferenceData, folder: Path) -> None:
-    """Write ``yardsticks.npz``, for a run without evidence. About 100 kB for MNIST."""
+    """Write ``yardsticks.npz``, for a run without evidence. About 140 kB for MNIST."""
     arrays: dict[str, npt.ArrayLike] = {"reference_images": reference.examples, "sample": len(reference.examples)}
-    arrays |= dict(to_arrays("feature_distances", reference.feature_distances))
+    arrays |= dict(to_arrays("mahalanobis", reference.mahalanobis))
     save_arrays(folder / REFERENCE_DATA, arrays, compressed=True)
 
 
@@ -37,7 +37,7 @@ def load_reference_data(path: Path, sizes: Sizes) -> ReferenceData:
     wanted = REFERENCE_KEYS if found else ("samples",)
     arrays = read_arrays(found or path / EXAMPLES, sizes, lambda name: name.split("/")[0] in wanted)
     examples = arrays["samples"] if not found else arrays["reference_images"][: int(arrays["sample"])]
-    return ReferenceData(examples, from_arrays(FeatureDistances, below(arrays, "feature_distances")))
+    return ReferenceData(examples, from_arrays(MahalanobisDistance, below(arrays, "mahalanobis")))
 
 
 def to_arrays(name: str, part: Any) -> Iterator[tuple[str, npt.ArrayLike]]:

@@ -14,7 +14,7 @@ from ..analysis.epoch_snapshots import EpochSnapshots
 from ..analysis.evaluation import Evaluation
 from ..analysis.evidence import Evidence
 from ..analysis.mistakes.nearest_neighbours import NearestNeighbours
-from ..analysis.ood.feature_distance import FeatureDistances
+from ..analysis.ood.mahalanobis import MahalanobisDistance
 from ..analysis.pca_map import PCAMap
 from ..analysis.sampling import Examples
 from ..errors import ConfigError, RunError
@@ -41,7 +41,7 @@ LARGEST_HALF = float(np.finfo(np.float16).max)
 """Weights of a training that diverged may be larger."""
 PARTS: dict[str, type[Any]] = {
     "nearest_neighbours": NearestNeighbours,
-    "feature_distances": FeatureDistances,
+    "mahalanobis": MahalanobisDistance,
     "epoch_snapshots": EpochSnapshots,
     "pca_map": PCAMap,
 }

@@ -5,11 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
-from sklearn.neighbors import NearestNeighbors
-from sklearn.preprocessing import normalize
 
 from convscope.analysis.ood.detection import OODDetection, measure_ood_detection
 from convscope.analysis.ood.image_sets import OODSet, SkippedSet, make_ood_sets
+from convscope.analysis.ood.mahalanobis import MahalanobisDistance
 from convscope.analysis.robustness.background import Background
 from convscope.analysis.statistics.auroc import Auroc
 from convscope.analysis.statistics.paired import holm
@@ -28,42 +27,34 @@ def sets(digits_run: Run) -> tuple[OODSet, ...]:
 
 
 @pytest.fixture(scope="module")
-def reference(digits_run: Run) -> Images:
+def distance(digits_run: Run) -> MahalanobisDistance:
     evidence = digits_run.record.evidence
     assert evidence is not None
-    return evidence.reference_images[: evidence.sample]
+    assert evidence.mahalanobis is not None
+    return evidence.mahalanobis
 
 
 @pytest.fixture(scope="module")
-def found(digits_run: Run, sets: tuple[OODSet, ...], reference: Images) -> OODDetection:
-    evidence = digits_run.record.evidence
-    assert evidence is not None
-    assert evidence.feature_distances is not None
+def found(digits_run: Run, sets: tuple[OODSet, ...], distance: MahalanobisDistance) -> OODDetection:
     predictor = Predictor(digits_run.folder / "model.onnx")
     skipped = (SkippedSet("cars", "There are none."),)
-    return measure_ood_detection(
-        predictor, evidence.feature_distances, reference, digits_run.dataset.test.images, sets, skipped
-    )
+    return measure_ood_detection(predictor, distance, digits_run.dataset.test.images, sets, skipped)
 
 
 def test_areas_and_shares_are_those_of_scikit_learn(
-    found: OODDetection, digits_run: Run, sets: tuple[OODSet, ...], reference: Images
+    found: OODDetection, digits_run: Run, sets: tuple[OODSet, ...], distance: MahalanobisDistance
 ) -> None:
     import keras
 
     model = keras.Model(digits_run.model.inputs, digits_run.model.layers[-2].output)
 
     def layer(images: Images) -> np.ndarray:  # type: ignore[type-arg]
-        return np.asarray(normalize(model.predict(images / np.float32(255), verbose=0)))
+        return distance.of(model.predict(images / np.float32(255), verbose=0))
 
-    evidence = digits_run.record.evidence
-    assert evidence is not None
-    assert evidence.feature_distances is not None
-    nearest = NearestNeighbors(n_neighbors=evidence.feature_distances.neighbours).fit(layer(reference))
-    known = nearest.kneighbors(layer(digits_run.dataset.test.images))[0].mean(axis=1)
+    known = layer(digits_run.dataset.test.images)
     confidence = digits_run.evaluation.confidence
     for each, result in zip(sets, found.sets, strict=True):
-        distances = nearest.kneighbors(layer(each.images))[0].mean(axis=1)
+        distances = layer(each.images)
         truth = np.repeat([1, 0], [len(distances), len(known)])
         assert result.distance.value == pytest.approx(roc_auc_score(truth, np.concatenate([distances, known])), abs=1e-3)
         uncertain = 1 - digits_run.model.predict(each.images / np.float32(255), verbose=0).max(axis=1)
@@ -124,14 +115,9 @@ def test_the_worst_set_is_named_where_intervals_that_hold_together_say_so(found:
     assert worst((0.5, 0.6)) is None
 
 
-def test_what_is_known_is_told_from_itself_by_chance_alone(digits_run: Run, reference: Images) -> None:
-    evidence = digits_run.record.evidence
-    assert evidence is not None
-    assert evidence.feature_distances is not None
+def test_what_is_known_is_told_from_itself_by_chance_alone(digits_run: Run, distance: MahalanobisDistance) -> None:
     test = digits_run.dataset.test.images
     same = (OODSet("same", "more of the same", test[1::2]),)
-    found = measure_ood_detection(
-        Predictor(digits_run.folder / "model.onnx"), evidence.feature_distances, reference, test[::2], same, ()
-    )
+    found = measure_ood_detection(Predictor(digits_run.folder / "model.onnx"), distance, test[::2], same, ())
     interval = found.sets[0].distance.interval
     assert interval.low < 0.5 < interval.high

@@ -5,7 +5,7 @@ from typing import Any
 
 from ...formatting import count_of, p_value, percent, percentage_points
 from ..label_audit.suspects import NOISE
-from ..ood.feature_distance import MIN_IMAGES
+from ..ood.mahalanobis import MIN_IMAGES
 from ..statistics.paired import LEVEL
 from ..statistics.proportions import wilson
 from ..uncertainty.selective_prediction import best_provable_accuracy

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...types import Floats, Labels
-from ..ood.feature_distance import squared_distances
+from ..ood.mahalanobis import squared_distances
 
 NEAREST = 3
 """Neighbours per class."""

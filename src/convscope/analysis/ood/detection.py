@@ -10,8 +10,8 @@ from ..statistics.auroc import Auroc, AurocDifference, auroc, auroc_difference
 from ..statistics.paired import holm
 from ..statistics.proportions import Interval, Share, simultaneous_z
 from ..uncertainty.temperature import log_softmax
-from .feature_distance import FeatureDistances, mean_knn_distance
 from .image_sets import OODSet, SkippedSet
+from .mahalanobis import MahalanobisDistance
 
 
 @dataclass(frozen=True)
@@ -65,23 +65,18 @@ class OODDetection:
 
 def measure_ood_detection(
     predictor: Predictor,
-    distances: FeatureDistances,
-    reference: Images,
+    mahalanobis: MahalanobisDistance,
     known: Images,
     sets: tuple[OODSet, ...],
     skipped: tuple[SkippedSet, ...],
     *,
     on_step: Callable[[], None] = lambda: None,
 ) -> OODDetection:
-    """Score test images and every set by distance and by confidence.
-
-    ``reference`` (m, h, w, c) are the training images that distances are measured to, ``known`` (n, h, w, c) test images.
-    """
-    layer, _ = predictor.features_and_logits(reference)
+    """Score the test images ``known`` (n, h, w, c) and every set by distance and by confidence."""
 
     def scores(images: Images) -> tuple[Floats, Floats]:
         features, logits = predictor.features_and_logits(images)
-        return mean_knn_distance(features, layer, distances.neighbours), -log_softmax(logits.astype("float64")).max(axis=1)
+        return mahalanobis.of(features), -log_softmax(logits.astype("float64")).max(axis=1)
 
     known_distance, known_confidence = scores(known)
     measured = []
@@ -101,9 +96,9 @@ def measure_ood_detection(
             auroc(confidence, known_confidence),
             difference,
             adjusted_p,
-            Share.of(distance > distances.threshold),
+            Share.of(distance > mahalanobis.threshold),
         )
         for each, (distance, confidence), difference, adjusted_p in zip(sets, measured, differences, adjusted, strict=True)
     )
-    false_positives = Share.of(known_distance > distances.threshold)
-    return OODDetection(distances.layer_name, distances.threshold, false_positives, results, skipped)
+    false_positives = Share.of(known_distance > mahalanobis.threshold)
+    return OODDetection(mahalanobis.layer_name, mahalanobis.threshold, false_positives, results, skipped)

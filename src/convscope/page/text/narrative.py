@@ -84,7 +84,7 @@ def embedded_images(page: Page) -> str:
                 "random sample stratified by class)")  # fmt: skip
     return (f"Embedded in this file: {test} and {whole(reference['count'])} training images (budget "
             f"{_megabytes(REFERENCE_BYTES)}). Of the training images, {whole(reference['sample'])} are a random sample stratified "
-            "by class, used to measure distances; the others are the nearest neighbours of misclassified images.")  # fmt: skip
+            "by class, searched for similar images; the others are the nearest neighbours of misclassified images.")  # fmt: skip
 
 
 def _megabytes(size: int) -> str:

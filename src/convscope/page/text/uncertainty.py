@@ -158,8 +158,8 @@ def out_of_distribution(page: Page) -> str:
     """Describe the out-of-distribution score, its false alarms, and how it compares with the confidence."""
     found = page["metrics"]["ood"]
     false_positives, sets = found["false_positive_rate"], found["sets"]
-    text = ("The softmax always picks a class, so the page also measures the distance to the training images in the features "
-            f"of {found['layer']} and warns above {decimal(found['threshold'], 2)}. Above it are "
+    text = ("The softmax always picks a class, so the page also measures the Mahalanobis distance to the nearest class in "
+            f"the features of {found['layer']} and warns above {decimal(found['threshold'], 2)}. Above it are "
             f"{percent(false_positives['value'], 1)} of the {whole(false_positives['n'])} test images (false "
             "positives).")  # fmt: skip
     return f"{text} {_better_score(sets)}".rstrip()

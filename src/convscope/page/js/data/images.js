@@ -6,7 +6,7 @@ import {readBinaryData, readNumbers} from "./typed-arrays.js";
  *   indices: Uint32Array}} Images `indices`: places in the split that the images are of, ascending for test images
  * @typedef {Images & {files: string[] | null, sampled: boolean, predictions: Uint16Array, confidence: Float32Array, trueProbability: Float32Array}}
  *   TestImages
- * @typedef {Images & {sample: number}} ReferenceImages the first `sample` of them are drawn at random, to measure distances to
+ * @typedef {Images & {sample: number}} ReferenceImages the first `sample` of them are drawn at random, to search for neighbours
  */
 
 /** @returns {Promise<TestImages | null>} null where the page was made without them */

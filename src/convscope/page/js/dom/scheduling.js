@@ -2,8 +2,6 @@
 
 /** Milliseconds of a slice: two frames. A longer one makes clicks feel slow. */
 const SLICE = 24;
-/** Milliseconds granted to idle work on a machine that is never idle; otherwise it would never run. */
-const MIN_SLICE = 6;
 
 /** Resolve after the browser had time to paint and to handle input. */
 export function nextSlice() {
@@ -38,20 +36,6 @@ function runFor(milliseconds, work) {
   let step = work.next();
   while (!step.done && performance.now() < end) step = work.next();
   return step;
-}
-
-/** Run a generator to its end while the browser is idle. @template T @param {Generator<unknown, T>} work @returns {Promise<T>} */
-export async function runWhenIdle(work) {
-  for (;;) {
-    const step = runFor(Math.min(Math.max(await idleTime(), MIN_SLICE), SLICE), work);
-    if (step.done) return step.value;
-  }
-}
-
-/** @returns {Promise<number>} milliseconds until something else is due; a browser that cannot tell gets short slices */
-function idleTime() {
-  if (!globalThis.requestIdleCallback) return new Promise((resolve) => setTimeout(resolve, 30, 10));
-  return new Promise((resolve) => requestIdleCallback((deadline) => resolve(deadline.timeRemaining()), {timeout: 1000}));
 }
 
 /**

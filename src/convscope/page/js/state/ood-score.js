@@ -1,72 +1,30 @@
-import {inputsOfImage} from "../data/images.js";
-import {makeWorkspace, runNetwork} from "../network/network.js";
+/** Distances between activations of the last hidden layer, and what is unusual among them. Pure: no DOM. */
 
-/**
- * OOD score of an image: mean cosine distance, in the features of the last hidden layer, to its nearest neighbours in a
- * sample of training images; as `analysis/distances.py` measures it for reference images. Pure: no DOM.
- * @typedef {{features: Float32Array, size: number, count: number}} Sample `count` rows of `size` activations
- */
-
-/**
- * @param {import("../network/network.js").Network} network with the weights of the end
- * @param {import("../data/images.js").ReferenceImages} reference
- * @param {string} layer
- * @returns {Generator<number, Sample>} yields after every image
- */
-export function* sampleFeatures(network, reference, layer) {
-  const workspace = makeWorkspace(network);
-  const size = workspace.run.activations[layer].data.length;
-  const features = new Float32Array(reference.sample * size);
-  for (let row = 0; row < reference.sample; row++) {
-    const {activations} = runNetwork(network, inputsOfImage(reference, row), workspace);
-    features.set(activations[layer].data, row * size);
-    yield row;
-  }
-  return {features, size, count: reference.sample};
+/** @param {ArrayLike<number>} a @param {ArrayLike<number>} b @returns {number} the Euclidean distance */
+export function distanceBetween(a, b) {
+  let squares = 0;
+  for (let place = 0; place < a.length; place++) squares += (a[place] - b[place]) ** 2;
+  return Math.sqrt(squares);
 }
 
 /**
- * @param {Sample} sample
- * @returns {Sample} every row at unit length; zeros stay zeros
+ * Return the OOD score of an image: the Mahalanobis distance to the nearest class, as `analysis/ood/mahalanobis.py` measures it.
+ * @param {Float32Array} activations d numbers
+ * @param {{whitening: Float32Array, means: Float32Array}} classes d × r numbers, and r for each class
+ * @returns {number}
  */
-export function directionsOf({features, size, count}) {
-  const directions = new Float32Array(features.length);
-  for (let start = 0; start < features.length; start += size) {
-    const row = features.subarray(start, start + size);
-    const scale = inverseLength(row);
-    for (let place = 0; place < size; place++) directions[start + place] = row[place] * scale;
+export function oodScore(activations, {whitening, means}) {
+  const length = Math.sqrt(activations.reduce((sum, value) => sum + value * value, 0)) || 1;
+  const white = new Float64Array(whitening.length / activations.length);
+  for (const [row, value] of activations.entries()) {
+    const own = value / Math.sqrt(length);
+    for (let place = 0; place < white.length; place++) white[place] += own * whitening[row * white.length + place];
   }
-  return {features: directions, size, count};
-}
-
-/**
- * @param {ArrayLike<number>} activations of any length
- * @param {Sample} directions
- * @param {number} neighbours
- * @returns {number} the mean distance to the nearest ones
- */
-export function oodScore(activations, {features, size, count}, neighbours) {
-  const scale = inverseLength(activations);
-  const nearest = new Float64Array(Math.min(neighbours, count)).fill(Infinity);
-  const last = nearest.length - 1;
-  for (let row = 0, start = 0; row < count; row++, start += size) {
-    let square = 0;
-    for (let place = 0; place < size && square < nearest[last]; place++) {
-      const difference = activations[place] * scale - features[start + place];
-      square += difference * difference;
-    }
-    if (square >= nearest[last]) continue;
-    let place = last;
-    for (; place > 0 && nearest[place - 1] > square; place--) nearest[place] = nearest[place - 1];
-    nearest[place] = square;
+  let nearest = Infinity;
+  for (let start = 0; start < means.length; start += white.length) {
+    nearest = Math.min(nearest, distanceBetween(white, means.subarray(start, start + white.length)));
   }
-  return nearest.reduce((sum, square) => sum + Math.sqrt(square), 0) / nearest.length;
-}
-
-function inverseLength(values) {
-  let square = 0;
-  for (let place = 0; place < values.length; place++) square += values[place] * values[place];
-  return square > 0 ? 1 / Math.sqrt(square) : 0;
+  return nearest;
 }
 
 /**

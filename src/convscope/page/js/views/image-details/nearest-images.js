@@ -3,9 +3,8 @@ import {newGlossaryButton, newElement, quotedName} from "../../dom/element.js";
 import {formatWhole} from "../../dom/format.js";
 import {newPicture, paintRow} from "../../dom/picture.js";
 import {runInSlices} from "../../dom/scheduling.js";
-import {runNetwork} from "../../network/network.js";
-import {sampleFeatures} from "../../state/ood-score.js";
-import {distanceBetween} from "./predictions-by-epoch.js";
+import {makeWorkspace, runNetwork} from "../../network/network.js";
+import {distanceBetween} from "../../state/ood-score.js";
 
 /** The nearest training images of two classes, each a button that opens it. */
 
@@ -92,8 +91,7 @@ const NEIGHBOURS_SHOWN = 3;
 export function cacheNeighbours(session) {
   const {reference} = session.images;
   const {evidence, network: {layers}} = session.payload;
-  // With few validation images there is no distance that is unusual, but there are neighbours.
-  const layer = evidence?.feature_distances?.layer ?? (evidence?.nearest_neighbours && layers[layers.length - 2]?.name) ?? null;
+  const layer = evidence && (layers[layers.length - 2]?.name ?? null);
   let features = null;
 
   async function featuresOfSample(network) {
@@ -135,11 +133,21 @@ function featureOf(network, layer, pixels) {
   return Float32Array.from(runNetwork(network, pixels).activations[layer].data);
 }
 
+/** Yield after every image; return the features of the images drawn at random. */
+function* sampleFeatures(network, reference, layer) {
+  const [workspace, features] = [makeWorkspace(network), []];
+  for (let row = 0; row < reference.sample; row++) {
+    features.push(Float32Array.from(runNetwork(network, inputsOfImage(reference, row), workspace).activations[layer].data));
+    yield row;
+  }
+  return features;
+}
+
 /** @returns {Neighbour[]} the nearest first */
-function nearestInSample(own, {features, size, count}, reference, {label, except}) {
-  const rows = Array.from({length: count}, (_, row) => row).filter((row) => reference.labels[row] === label && row !== except);
+function nearestInSample(own, features, reference, {label, except}) {
+  const rows = [...features.keys()].filter((row) => reference.labels[row] === label && row !== except);
   return rows
-    .map((row) => ({row, distance: distanceBetween(own, features.subarray(row * size, (row + 1) * size))}))
+    .map((row) => ({row, distance: distanceBetween(own, features[row])}))
     .sort((a, b) => a.distance - b.distance)
     .slice(0, NEIGHBOURS_SHOWN);
 }

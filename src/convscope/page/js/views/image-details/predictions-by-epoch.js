@@ -82,10 +82,3 @@ function afterEpochs(epochs) {
   if (epochs.length > 5) return `after ${epochs.length} of them`;
   return `after epochs ${epochs.slice(0, -1).join(", ")} and ${epochs[epochs.length - 1]}`;
 }
-
-/** @param {ArrayLike<number>} a @param {ArrayLike<number>} b @returns {number} the Euclidean distance */
-export function distanceBetween(a, b) {
-  let squares = 0;
-  for (let place = 0; place < a.length; place++) squares += (a[place] - b[place]) ** 2;
-  return Math.sqrt(squares);
-}

@@ -1,7 +1,7 @@
+import {readNumbers} from "../../data/typed-arrays.js";
 import {quotedName, refill, writeText} from "../../dom/element.js";
 import {formatProbability, formatPercent} from "../../dom/format.js";
-import {runWhenIdle} from "../../dom/scheduling.js";
-import {directionsOf, sampleFeatures, shareAbove, shareBelow, oodScore} from "../../state/ood-score.js";
+import {shareAbove, shareBelow, oodScore} from "../../state/ood-score.js";
 import {predictionOf} from "../../state/prediction.js";
 import {makeProbabilityBars} from "./probability-bars.js";
 
@@ -65,32 +65,30 @@ export function startPrediction(session) {
 }
 
 /**
- * Compute the sample's features while the page is idle, then redraw.
+ * Read where the classes lie among the features, then redraw.
  * @returns {(prediction: {best: number, probabilities: ArrayLike<number>}) => ReturnType<typeof verdictOn> | null} on the
  *   open image; null while that is not known
  */
 function startVerdict(session, onReady) {
   const {evidence} = session.payload;
-  const distances = evidence?.reference && evidence.feature_distances;
+  const mahalanobis = evidence?.mahalanobis;
   const {test} = session.images;
   // Only with all test images: a sample has more than its share of errors.
   const confidences = test && !test.sampled ? Float32Array.from(test.confidence).sort() : null;
-  let sample = null;
-  if (distances) collect();
+  let classes = null;
+  if (mahalanobis) collect();
   return ({best, probabilities}) => {
     const isFinal = session.state.epoch === 0; // distances and confidences belong to the final weights
-    if (isFinal && distances && !sample) return null;
-    const distance = isFinal && sample && oodScore(session.run.activations[distances.layer].data, sample, distances.neighbours);
-    const lessUnusual = typeof distance === "number" ? shareBelow(distance, distances.distances) : null;
+    if (isFinal && mahalanobis && !classes) return null;
+    const distance = isFinal && classes && oodScore(session.run.activations[mahalanobis.layer].data, classes);
+    const lessUnusual = typeof distance === "number" ? shareBelow(distance, mahalanobis.distances) : null;
     const moreConfident = isFinal && confidences ? shareAbove(probabilities[best], confidences) : null;
     return verdictOn({lessUnusual, moreConfident}, evidence?.selected_on);
   };
 
   async function collect() {
-    const network = await session.networkAt(0);
-    if (!network || network.unknown.length) return;
-    const reference = await session.readReferenceImages();
-    sample = directionsOf(await runWhenIdle(sampleFeatures(network, reference, distances.layer)));
+    const [whitening, means] = await Promise.all([mahalanobis.whitening, mahalanobis.means].map((id) => readNumbers(document, id, "float32")));
+    classes = {whitening, means};
     onReady();
   }
 }
@@ -113,7 +111,7 @@ export function verdictOn({lessUnusual, moreConfident}, selectedOn) {
   const isUnusual = lessUnusual >= UNUSUAL;
   const numbers = [farSentence(lessUnusual, `${selectedOn} images`), confidenceSentence(moreConfident)].join(" ").trim();
   const verdict = (level, words) => ({level, words, numbers});
-  if (lessUnusual >= OUT_OF_DISTRIBUTION) return verdict("out", "Unlike anything it was trained on: do not trust this");
+  if (lessUnusual >= OUT_OF_DISTRIBUTION) return verdict("out", "Unlike the images it was trained on: do not trust this");
   if (moreConfident >= (isUnusual ? LOWISH_CONFIDENCE : LOW_CONFIDENCE)) return verdict("out", isUnusual ? "Unusual image, low confidence: a guess" : "Low confidence: treat this as a guess");
   if (isUnusual) return verdict("unusual", "Farther from the training images than most");
   return verdict("in", lessUnusual === null ? "Not compared with the training images" : "As close to the training images as most");
