@@ -32,6 +32,7 @@ from convscope.system.hardware import describe_machine, package_versions
 
 sys.path.insert(0, str(Path(__file__).parent))
 import augmentation
+import out_of_distribution
 from markdown_parts import conditions, percent, table
 
 ROOT = Path(__file__).parents[1]
@@ -154,19 +155,6 @@ def attack_table(measured: list[Result]) -> str:
     return table(head, rows)
 
 
-def ood_table(measured: list[Result]) -> str:
-    """Return a table of AUROC by distance and by confidence, and the detection rate."""
-    with_ood = [run for run in measured if run["ood"]]
-    head = ["images of", *(f"{name(run)}: {what}" for run in with_ood for what in ("distance", "confidence", "detected %"))]
-    rows = []
-    for row, each in enumerate(with_ood[0]["ood"]["sets"]):
-        cells = [run["ood"]["sets"][row] for run in with_ood]
-        rows.append([each["title"], *(text for cell in cells for text in (
-            f"{cell['distance']['value']:.3f} ({cell['distance']['interval'][0]:.3f}–{cell['distance']['interval'][1]:.3f})",
-            f"{cell['confidence']['value']:.3f}", percent(cell["detection_rate"]["value"])))])  # fmt: skip
-    return table(head, rows)
-
-
 TEXT = """# Robustness
 
 `benchmarks/robustness.py` generated this document from measurements. `convscope evaluate RUN --thorough` measures the same for
@@ -202,10 +190,6 @@ random start. Stronger attacks may reduce the accuracy further.
 
 ## Out-of-distribution images
 
-{n_ood} images of each kind. The area under the ROC curve (AUROC), by feature distance in the last hidden layer and by confidence,
-is the probability that an out-of-distribution image scores higher than a test image; 0.5 is chance. "Detected" is the share
-beyond the run's threshold, which about 1% of in-distribution images exceed.
-
 {ood}
 """
 
@@ -225,7 +209,7 @@ def page(results: Result, augmented: Result | None) -> str:
     measured = results["runs"]
     first = measured[0]
     strengths = "\n\n".join(f"### {name(run)} by strength\n\n{strength_table(run)}" for run in measured)
-    attacked, with_ood = ([run for run in measured if run[key]] for key in ("attacks", "ood"))
+    attacked, ood = [run for run in measured if run["attacks"]], out_of_distribution.load()
     return TEXT.format(
         conditions=conditions(results), seconds=seconds_text(measured), augmentation=augmentation.section(augmented),
         dataset=first["dataset"], n=f"{first['robustness']['n']:,}", test_images=f"{first['robustness']['test_images']:,}",
@@ -233,8 +217,7 @@ def page(results: Result, augmented: Result | None) -> str:
         differences="\n\n".join(difference_text(results, entry) for entry in results["differences"]),
         attacked=f"{attacked[0]['attacks']['n']:,}" if attacked else 0, steps=attacked[0]["attacks"]["steps"] if attacked else 0,
         attacks=attack_table(measured) if attacked else "Not measured.",
-        n_ood=f"{with_ood[0]['ood']['sets'][0]['n']:,}" if with_ood else 0,
-        ood=ood_table(measured) if with_ood else "Not measured.",
+        ood=out_of_distribution.section(ood) if ood else "Not measured.",
     ).replace("\n\n\n\n", "\n\n")  # fmt: skip
 
 
