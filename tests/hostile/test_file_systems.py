@@ -96,7 +96,7 @@ LISTED_NOWHERE = ["a run that was killed at its end", "a run that was killed", "
 
 @pytest.mark.parametrize("resume", [False, True], ids=["overwrite", "resume"])
 @pytest.mark.parametrize("state", LISTED_NOWHERE)
-@pytest.mark.parametrize("name", sorted(files.KNOWN_FILES - {files.REQUEST, files.MANIFEST}))
+@pytest.mark.parametrize("name", sorted(files.KNOWN_FILES - {files.REQUEST, files.MANIFEST, files.LABEL_SUSPECTS}))
 def test_a_file_of_the_users_that_no_manifest_tells_from_ours_stays(
     name: str, state: str, resume: bool, run_copy: Path
 ) -> None:

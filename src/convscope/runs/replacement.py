@@ -137,7 +137,12 @@ def file_of_the_users(home: Path) -> str | None:
     """
     if _listed(home / MANIFEST) is not None:
         return None
-    names = [name for name in sorted(KNOWN_FILES, key=lambda name: (name == FIGURES, name)) if os.path.lexists(home / name)]
+    # No training writes a list of suspects: it stays, whosever it is.
+    names = [
+        name
+        for name in sorted(KNOWN_FILES - {LABEL_SUSPECTS}, key=lambda name: (name == FIGURES, name))
+        if os.path.lexists(home / name)
+    ]
     return next((name for name in names if not is_marked(home / name)), None)
 
 
