@@ -38,14 +38,12 @@ SHOWN = 10
     "-o",
     "--csv",
     "out",
-    default=None,
     metavar="FILE",
     help="Also write the list to FILE.  [default: the run folder only]",
 )
 @click.option("--overwrite", is_flag=True, help="Replace FILE if it exists.")
 @click.option(
     "--confirmed",
-    default=None,
     metavar="FILE.csv",
     help="Record confirmed label errors in the list, and measure accuracy without them: the list reduced to the rows with a "
     "wrong label, or the file saved from the report.",

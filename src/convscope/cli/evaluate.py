@@ -40,7 +40,6 @@ EXAMPLES = (
 @click.argument("data", required=False)
 @data_option(
     "--map-classes",
-    default=None,
     metavar="FILE",
     help="For DATA whose classes have other names than RUN's: a CSV file with one line per class of DATA, such as 10,0; the second "
     "cell is RUN's class, or empty to leave the images out.",
@@ -56,7 +55,6 @@ EXAMPLES = (
 @click.option(
     "--accuracy",
     type=float,
-    default=None,
     metavar="A",
     help="Also find the confidence threshold for this accuracy, such as 0.997; chosen on validation images.",
 )

@@ -20,7 +20,6 @@ from .options import moved_data_option, output_options, parse_image_arguments, r
     "-o",
     "output",
     former="--output",
-    default=None,
     metavar="FILE",
     help="Write the page to FILE.  [default: IMAGE's name with .explained.html]",
 )

@@ -33,7 +33,6 @@ CSV_HEAD = ("index", "file", "true", "predicted", "true_probability", "predicted
 )
 @click.option(
     "--study",
-    default=None,
     metavar="DIR",
     help="Use the other seeds of this study and store their votes in RUN and its report.  [default: the study that contains RUN]",
 )

@@ -48,14 +48,12 @@ def reading_options(function: Callable[..., Any]) -> Callable[..., Any]:
     options = (
         data_option(
             "--image-size",
-            default=None,
             metavar="SIZE",
             callback=_parsed(parse_image_size),
             help="Resize the images of a folder to SIZE, such as 64 or 48x64 (height, width).  [default: from the data]",
         ),
         data_option(
             "--class-names",
-            default=None,
             metavar="NAMES",
             callback=_parsed(parse_class_names),
             help="Class names, such as cat,dog, or a file with one name per line.  [default: from the data]",
@@ -98,13 +96,11 @@ def splitting_options(function: Callable[..., Any]) -> Callable[..., Any]:
     share = data_option(
         "--test-share",
         type=float,
-        default=None,
         metavar="SHARE",
         help="Share of the images to hold out for testing, of DATA without a test split, such as 0.3.  [default: 0.2]",
     )
     groups = data_option(
         "--group-by",
-        default=None,
         metavar="REGEX",
         help=r"Keep image files whose paths share what REGEX finds, such as scene\d+, in one split: test, validation or fold.",
     )
@@ -132,7 +128,6 @@ def _parsed(parser: Callable[[str], Any]) -> Callable[[click.Context, click.Para
 
 pixel_range_option = data_option(
     "--pixel-range",
-    default=None,
     metavar="BLACK..WHITE",
     callback=_parsed(parse_pixel_range),
     help="Values of black and white, such as 0..4095.  [default: from the data]",

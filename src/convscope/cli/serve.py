@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 @click.option("--port", type=int, default=8000, show_default=True, help="Port to listen on; 0 picks a free one.")
 @click.option(
     "--token",
-    default=None,
     envvar="CONVSCOPE_TOKEN",
     help="Token that clients must send.  [default: none on the loopback, else a random one that is printed]",
 )

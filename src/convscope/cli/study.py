@@ -76,7 +76,6 @@ EXAMPLES = (
 )
 @training_option(
     "--sizes",
-    default=None,
     callback=_numbers("sizes"),
     metavar="SIZES",
     help="Numbers of training images, such as 1000,5000,all; several give learning curves.  [default: all]",
@@ -86,20 +85,17 @@ EXAMPLES = (
 @training_option(
     "--search",
     type=int,
-    default=None,
     metavar="N",
     help="First search for better hyperparameters in N trials, on validation images only.",
 )
 @training_option(
     "--workers",
-    default=None,
     metavar="N|dask:ADDRESS",
     help="Number of processes on this machine, or a Dask cluster.  [default: one per core]",
 )
 @training_option(
     "--time-limit",
     type=float,
-    default=None,
     metavar="SECONDS",
     help="End a training that takes longer, and continue with the others.  [default: no limit]",
 )

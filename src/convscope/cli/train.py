@@ -83,7 +83,6 @@ def _short(value: object) -> str:
 @setting_option("learning_rate", "Learning rate, or its peak.  [default: the recipe's]")
 @training_option(
     "--augment",
-    default=None,
     metavar="WHAT",
     help="Random changes of the training images: none, or changes to the recipe's, such as rotation=0,shift=0.1.",
 )

@@ -44,9 +44,7 @@ def match_classes(
     """Relabel a dataset with the classes of a network, and leave out the images of classes that the map drops.
 
     A class takes the class of the network with the same name, or the same number. ``class_map`` overrules that for its classes.
-
-    Raises:
-        ConfigError: A class of the data is none of the network's, or the map names an unknown class.
+    ConfigError if a class of the data is none of the network's, or the map names an unknown class.
     """
     known = tuple(map(composed, class_names))
     given = {composed(source): composed(target) for source, target in (class_map or {}).items()}
@@ -79,8 +77,7 @@ def match_classes(
 def read_class_map(path: PathLike) -> ClassMap:
     """Read lines such as ``10,0``: a class of the data, and the network's class for it, or nothing to leave its images out.
 
-    Raises:
-        ConfigError: The file cannot be read, a line is not two cells, or a class occurs twice.
+    ConfigError if the file cannot be read, a line is not two cells, or a class occurs twice.
     """
     try:
         reader = csv.reader(io.StringIO(read_user_text(path), newline=""), strict=True)

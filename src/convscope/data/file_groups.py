@@ -47,8 +47,7 @@ class FileGroups:
 def group_files(files: Sequence[str], pattern: str) -> Labels:
     """Return the group of each file (n,), by what ``pattern`` finds in its path below the data; other files are groups of one.
 
-    Raises:
-        ConfigError: The pattern is found in no path.
+    ConfigError if the pattern is found in no path.
     """
     keys = _keys(files, pattern)
     if not any(keys):

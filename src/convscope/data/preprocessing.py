@@ -141,9 +141,8 @@ class ImagePreprocessor:
 def preprocessor_for(dataset: Mapping[str, Any], examples: Images) -> ImagePreprocessor:
     """Return the preprocessing for a trained network.
 
-    Args:
-        dataset: The description of its dataset in ``run.json``. An invalid one is a KeyError, TypeError or ValueError.
-        examples: At least one training image, (n, h, w, c), for what an older run does not record.
+    ``dataset`` is its description in ``run.json``; ``examples``, at least one training image (n, h, w, c), tell what an
+    older run does not record. KeyError, TypeError or ValueError if the description is invalid.
     """
     height, width, channels = dataset["image_shape"]
     if PREPARED in dataset:

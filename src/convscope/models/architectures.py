@@ -1,7 +1,6 @@
 """The architectures, each a function that returns a :class:`~convscope.models.network.Network` with initial weights.
 
-The words are those of Keras' layers, and so are the names of the layers: ``conv2d``, ``conv2d_1``, ``dense``…
-:func:`convscope.models.keras_model.to_keras` makes a plain ``keras.Model`` of the result.
+Layers have Keras' words and names: ``conv2d``, ``conv2d_1``, ``dense``…
 """
 
 from __future__ import annotations

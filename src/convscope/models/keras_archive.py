@@ -33,18 +33,10 @@ UNIX, READABLE_FILE = 3, 0o100644
 
 
 def write_keras_archive(network: Network, path: PathLike, metadata: Mapping[str, Any] | None = None) -> None:
-    """Write ``network`` as a ``.keras`` file, completely or not at all; 4 ms for the ``cnn`` of MNIST.
+    """Write ``network`` as a ``.keras`` file, completely or not at all, with ``metadata`` in its ``metadata.json``.
 
-    All layers are in float32, whatever precision they were trained in.
-
-    Args:
-        network: A chain of the layers in :data:`convscope.models.keras_model.DEFAULT_NAMES`.
-        path: The file, which is replaced if it exists.
-        metadata: More keys for ``metadata.json``, JSON-ready; Keras ignores them.
-
-    Raises:
-        ConfigError: A layer is of another kind.
-        OutputError: The file cannot be written.
+    All layers are in float32, whatever precision they were trained in. ConfigError if a layer is of a kind that is not in
+    :data:`convscope.models.keras_model.DEFAULT_NAMES`, OutputError if the file cannot be written.
     """
     members = {
         METADATA: _json({"keras_version": KERAS_VERSION, **(metadata or {})}),

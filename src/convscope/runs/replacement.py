@@ -57,8 +57,7 @@ def new_folder(path: Path) -> Iterator[Path]:
 def take_over(new: Path, path: Path, identity: tuple[int, int], finish: Callable[[Path], None]) -> None:
     """Put the run ``new``, which ``finish`` completes, in place of the one in ``path``, which is locked and has ``identity``.
 
-    Raises:
-        OutputError: That is impossible; the new run stays, and the message says where.
+    If that is impossible, the new run stays, and the message of the OutputError says where.
     """
     home, place = Path(os.path.realpath(path)), new
     try:

@@ -26,14 +26,10 @@ def to_json(instance: Any) -> dict[str, Any]:
 
 
 def from_json(cls: type[T], data: Mapping[str, Any], **given: Any) -> T:
-    """Return the dataclass ``cls`` that :func:`to_json` wrote as ``data``.
+    """Return the dataclass ``cls`` that :func:`to_json` wrote as ``data``; KeyError, TypeError or ValueError if it is none.
 
     Keys of ``data`` that are no fields are ignored: properties, and what later versions may add. A field with a default may
     be missing; ``given`` are the values of fields that JSON does not hold. Annotations must resolve in their module.
-
-    Raises:
-        KeyError: A field without a default is missing.
-        TypeError, ValueError: A value has another type than its field, or cannot be converted.
     """
     kind: Any = cls
     hints, values = _hints(kind), dict(given)

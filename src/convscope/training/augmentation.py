@@ -25,12 +25,9 @@ def _below(limit: float) -> Within:
 
 @dataclass(frozen=True)
 class Augmentation:
-    """The limits of the random changes to training images.
+    """The limits of the random changes to training images; ConfigError if one is out of range.
 
     In each epoch, each image gets its own change of each kind, uniformly distributed within ± the limit.
-
-    Raises:
-        ConfigError: A value is out of range.
     """
 
     shift: Annotated[float, _below(LIMITS["shift"])] = 0.0

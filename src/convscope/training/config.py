@@ -27,11 +27,7 @@ Share = Annotated[float, Within("at least 0 and less than 1", lambda value: 0 <=
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """The settings of one training; vary a recipe with ``dataclasses.replace``.
-
-    Raises:
-        ConfigError: A setting is out of range.
-    """
+    """The settings of one training; vary a recipe with ``dataclasses.replace``. ConfigError if one is out of range."""
 
     recipe: str
     """The name of the recipe, which the run folder and its files show."""

@@ -107,20 +107,14 @@ def fit(
     progress: Listener | None = None,
     checkpoint: Path | None = None,
 ) -> Training:
-    """Train the network of ``build`` on the training split of ``dataset``.
+    """Train the network of ``build`` on the training split of ``dataset``; its test split is used if ``config`` validates on it.
 
-    The same arguments give the same weights, bit for bit, on the same machine with the same package versions; with the
-    native engine, whatever the number of threads. :attr:`Training.arithmetic` says what the weights depend on besides.
+    The same arguments give the same weights, bit for bit, on the same machine with the same package versions; with the native
+    engine, whatever the number of threads. :attr:`Training.arithmetic` says what the weights depend on besides.
 
-    Args:
-        build: A function of image shape (h, w, c) and number of classes that returns a network or a ``keras.Model``.
-        dataset: Its test split is used only if ``config`` validates on it.
-        config: The settings.
-        seed: Seed of weights, held-out images, shuffling and augmentation.
-        engine: ``"native"``, ``"keras"``, or ``"auto"``: the native engine where it knows every layer, else Keras.
-        progress: Called with :class:`TrainingStarted` and :class:`TrainProgress` events.
-        checkpoint: A file for the state after each epoch. If it exists, the training resumes from it and ends with the
-            weights of an uninterrupted one.
+    ``build`` takes an image shape (h, w, c) and a number of classes and returns a network or a ``keras.Model``. ``engine`` is
+    ``"native"``, ``"keras"``, or ``"auto"``: native where it knows every layer. ``progress`` gets :class:`TrainingStarted` and
+    :class:`TrainProgress`. ``checkpoint`` is a file for the state after each epoch; if it exists, the training resumes from it.
 
     Raises:
         ConfigError: The native engine was asked for and cannot train the network.

@@ -26,11 +26,9 @@ MAX_TOLERANCE = 0.4
 
 
 def resampled_means(values: Floats, *, seed: int = 0, resamples: int = RESAMPLES) -> Floats:
-    """Return the column means of test sets drawn with replacement from the rows of ``values``.
+    """Return the column means (resamples, m) of test sets drawn with replacement from the rows of ``values`` (n, m), one per image.
 
     The columns of one call share their resamples, so functions of several columns can be bootstrapped too.
-
-    ``values`` is (n, m), one row per image; the result is (resamples, m) float64.
     """
     values = values.astype(np.float64, copy=False)
     groups, counts = _group_similar_rows(values)

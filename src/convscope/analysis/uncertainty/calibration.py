@@ -81,12 +81,7 @@ class CalibrationMetrics:
 
 
 def measure_calibration(logits: Floats, labels: Labels, *, temperature: float = 1.0, seed: int = 0) -> CalibrationMetrics:
-    """Measure the probabilities softmax(logits / temperature).
-
-    Takes about 0.05 s, however many images there are.
-
-    ``logits`` are (n, k), ``labels`` (n,). Takes about 0.05 s, however many images there are.
-    """
+    """Measure the probabilities softmax(logits / temperature), of ``logits`` (n, k) and ``labels`` (n,)."""
     log_probabilities = log_softmax(logits.astype(np.float64) / temperature)
     probabilities = np.exp(log_probabilities)
     rows, n = np.arange(len(labels)), len(labels)

@@ -39,14 +39,8 @@ class LabelColumn:
 def find_labels(path: Path, layout: Layout, lines: Lines, train: LabelColumn | None = None) -> tuple[LabelColumn, Lines]:
     """Find the labels; without a header they may be in the last column, which then is moved out of the pixels.
 
-    Args:
-        path: The table, for messages.
-        layout: Its layout.
-        lines: Its contents.
-        train: Those of the training table, for its test table: a column of other values, all different, holds ids.
-
-    Raises:
-        DatasetError: Several columns may hold the labels.
+    For a test table, ``train`` are the labels of the training table: a column of other values, all different, holds ids.
+    DatasetError if several columns may hold the labels.
     """
     if not layout.extras:
         return LabelColumn(None, "all columns are pixels"), lines

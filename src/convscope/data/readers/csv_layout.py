@@ -91,9 +91,7 @@ class Layout:
 def find_layout(path: Path, pixels: int | None = None) -> Layout:
     """Return the layout of a table; DatasetError if it does not begin like one of images.
 
-    Args:
-        path: The table.
-        pixels: The number of pixels of the training table, for one that belongs to it.
+    ``pixels`` is the number of pixels of the training table, for one that belongs to it.
     """
     lines = _first_lines(path)
     delimiter, separator = _separators(lines)

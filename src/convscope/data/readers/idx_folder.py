@@ -59,8 +59,7 @@ def find_sets(folder: Path) -> list[IdxSet]:
 def read_idx_path(path: Path, options: ReadOptions) -> Dataset:
     """Read the IDX dataset in a folder, or the one that a file belongs to.
 
-    Raises:
-        DatasetError: There is none, there are several, or a file is missing or damaged.
+    DatasetError if there is none, there are several, or a file is missing or damaged.
     """
     sets = find_sets(path if path.is_dir() else path.parent)
     if not path.is_dir():

@@ -27,8 +27,7 @@ def choose_given_range(
 ) -> tuple[GivenRange | None, PixelForm, str]:
     """Return black and white in the files of ``splits`` unless their formats give them, the form of the pixels, and a note.
 
-    Raises:
-        DatasetError: The values are outside the scale, on different scales, or on one that is not certain.
+    DatasetError if the values are outside the scale, on different scales, or on one that is not certain.
     """
     if options.pixel_range is None and _are_ordinary([_measure(_sample(paths), progress) for paths in splits]):
         return None, AS_THEY_ARE, ""

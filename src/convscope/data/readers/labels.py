@@ -23,13 +23,8 @@ def index_labels(
     """Convert labels to class indices (n,) for each split, and return the class names too.
 
     Numbers 0 to k - 1 are class indices already. Other numbers, such as 1 to 26, and texts are indexed in natural order and
-    become the class names.
-
-    Args:
-        parts: The labels of each split: (n,) or (n, 1) whole numbers, booleans or texts, or (n, k) one-hot.
-        name: The dataset, quoted, for error messages.
-        class_names: Names in the order of the numbers or by number; for texts, their order or other names.
-        least: The smallest number of classes.
+    become the class names. The labels of a split are (n,) or (n, 1) whole numbers, booleans or texts, or (n, k) one-hot;
+    ``class_names`` are names in the order of the numbers or by number, and for texts their order or other names.
 
     Raises:
         DatasetError: A label is invalid; the message names the first one.

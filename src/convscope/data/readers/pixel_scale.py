@@ -91,14 +91,9 @@ def choose_scale(
 ) -> ValueRange:
     """Return the scale of the training split, the first of ``parts`` (n, h, w, c), which holds for the others.
 
-    Args:
-        parts: The pixels of each split.
-        name: The dataset, quoted, for error messages.
-        asked: Black and white, if the options name them.
-        usual: Those of the data that a network was trained on, taken where the values leave it open.
-
-    Raises:
-        DatasetError: Values are no numbers, outside the scale, on different scales, or on one that is not certain.
+    Black and white may be ``asked`` for; ``usual`` are those of the data that a network was trained on, taken where the
+    values leave it open. DatasetError if values are no numbers, outside the scale, on different scales, or on one that is
+    not certain.
     """
     for part in parts:
         if part.dtype.kind not in "biuf":

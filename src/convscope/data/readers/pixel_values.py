@@ -24,16 +24,9 @@ def to_uint8_images(
 ) -> tuple[list[Images], list[str], ValueRange]:
     """Convert the pixels of each split to images (n, h, w, c) uint8, with notes and the scale, that of the first split.
 
-    Arrays of uint8 are not copied.
-
-    Args:
-        parts: (n, h, w), (n, h, w, c) or (n, c, h, w) with 1, 3 or 4 channels, or (n, pixels) of square images.
-        name: The dataset, quoted, for error messages.
-        asked: The values of black and white, if the options name them.
-        usual: Those of the data that a network was trained on, if these are other data for it.
-
-    Raises:
-        DatasetError: A shape, dtype or range of values is not supported.
+    ``parts`` are (n, h, w), (n, h, w, c) or (n, c, h, w) with 1, 3 or 4 channels, or (n, pixels) of square images; arrays of
+    uint8 are not copied. ``asked`` and ``usual`` are as in :func:`choose_scale`. DatasetError if a shape, dtype or range is
+    not supported.
     """
     notes: list[str] = []
     shaped = [_shaped(part, name, notes) for part in parts]

@@ -63,10 +63,7 @@ def read_unlabelled_table(
 ) -> UnlabelledTable:
     """Read a table of pixels as the data that a network was ``trained_on``. A column of labels is ignored.
 
-    ``pixel_range`` is black and white, if they are others.
-
-    Raises:
-        DatasetError: The rows are no square images, or lines are invalid; the message lists them.
+    ``pixel_range`` is black and white, if they are others. A DatasetError lists invalid lines, or says why there are no images.
     """
     path = Path(path)
     if path.suffix.lower() == NPZ:
