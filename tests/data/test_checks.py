@@ -9,13 +9,17 @@ import pytest
 from PIL import Image
 
 from convscope.cli.main import main
-from convscope.data.checks import find_problems
+from convscope.data.checks import check_dataset
 from convscope.data.dataset import Dataset, Provenance, Split
 
 
 def made(images: np.ndarray, labels: list[int], test_images: np.ndarray, names: tuple[str, ...] = ("cat", "dog")) -> Dataset:
     test = Split(test_images, np.arange(len(test_images)) % len(names))
     return Dataset("made", Split(images, np.array(labels)), test, names, Provenance("here", "made"))
+
+
+def find_problems(dataset: Dataset) -> tuple[str, ...]:
+    return *dataset.provenance.notes, *check_dataset(dataset).problems
 
 
 def noise(n: int, seed: int) -> np.ndarray:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import pickle
 import re
 import shutil
@@ -51,11 +50,13 @@ COMMANDS = {
     "study": ["study", "digits", "--models", "logistic", "--seeds", "2", "--epochs", "1", "--out", "study"],
 }
 PAIRS = [
-    *itertools.combinations_with_replacement(["train", "report", "audit", "thorough"], 2),
-    *itertools.product(["train", "report", "audit", "thorough"], ["evaluate, export"]),
-    ("export", "export"), ("study", "study, train"), ("study", "report"),
+    ("train", "train"), ("train", "report"), ("audit", "thorough"),
+    ("train", "evaluate, export"), ("report", "evaluate, export"),
+    ("export", "export"), ("study", "study, train"),
 ]  # fmt: skip
-"""Commands that are started at once; those that only read come together."""
+"""Commands that are started at once, a pair of each kind: two that write one run, one that reads beside it, and two exports.
+
+Which of two comes first is left to chance here; the tests above decide it, for every verb."""
 
 
 def content(folder: Path) -> dict[str, bytes]:

@@ -20,7 +20,6 @@ from convscope.runs.label_suspects import (
     load_reviews,
     merge_reviews,
     read_reviews,
-    read_rows,
     to_csv,
     unescape_formula,
 )
@@ -40,6 +39,12 @@ def read(
 ) -> tuple[list[int], list[int]]:
     kept = read_reviews(path, names, num_train=num_train, test_labels=np.array(labels))
     return tuple(sorted(index for split, index in kept if split == wanted) for wanted in ("train", "test"))  # type: ignore[return-value]
+
+
+def read_rows(path: Path) -> list[tuple[str, int, str, str, float]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        cells = [[unescape_formula(cell) for cell in row] for row in csv.reader(file)]
+    return [(row[0], int(row[1]), row[2], row[3], float(row[4])) for row in cells[1:] if row[4]]
 
 
 def test_the_columns_are_these_and_the_most_suspect_come_first(audit: LabelAudit) -> None:

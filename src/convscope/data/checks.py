@@ -58,11 +58,6 @@ def check_dataset(dataset: Dataset) -> DatasetCheck:
     return DatasetCheck(problems, near, groups)
 
 
-def find_problems(dataset: Dataset) -> tuple[str, ...]:
-    """Return the notes of the reader and one sentence per problem of a dataset."""
-    return *dataset.provenance.notes, *check_dataset(dataset).problems
-
-
 def _class_findings(dataset: Dataset) -> list[str]:
     sentences = []
     for what, split in (("training", dataset.train), ("test", dataset.test)):

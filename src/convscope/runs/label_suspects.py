@@ -68,16 +68,6 @@ def _review_cells(review: Review | None) -> tuple[str, ...]:
     return confirmed, escape_formula(review.corrected), escape_formula(review.note)
 
 
-def read_rows(path: Path) -> list[tuple[str, int, str, str, float]]:
-    """Read what :func:`to_csv` wrote. Raises :class:`DatasetError` for any other file."""
-    try:
-        return _parsed(_suspect_rows(_rows(path)))
-    except (KeyError, ValueError) as error:
-        raise DatasetError(
-            f"{str(path)!r} is not a list of suspects that convscope wrote ({error!r}). Run convscope audit again."
-        ) from error
-
-
 def _parsed(suspects: Sequence[dict[str, str]]) -> list[tuple[str, int, str, str, float]]:
     names = [(unescape_formula(row["given"]), unescape_formula(row["suggested"])) for row in suspects]
     return [(row["split"], int(row["index"]), *both, float(row["score"])) for row, both in zip(suspects, names, strict=True)]
