@@ -128,8 +128,16 @@ def test_every_network_is_built_for_every_size(model: str, size: tuple[int, int]
     assert MODELS[model]((*size, 1), 3).layers[-1].output_shape == (3,)
 
 
+SHOWN = [
+    "one class", "one image per class", "two images", "a class of one image", "99 images against one", "300 classes",
+    "images all black", "constant pixels", "every test image right", "every test image wrong", "copies with every label",
+    "test classes absent", "one test image", "a class in the test split alone", (1, 1), (1, 64), (3, 2), (4, 4),
+]  # fmt: skip
+"""What is shown, too: of kinds that leave a page the same gaps, one."""
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", [*KINDS, *SMALL], ids=str)
+@pytest.mark.parametrize("kind", SHOWN, ids=str)
 def test_whatever_is_trained_has_a_page_and_an_audit(kind: str | tuple[int, int], tmp_path: Path) -> None:
     data = KINDS[kind]() if isinstance(kind, str) else (noise(60, 3, (*kind, 1)), noise(12, 3, (*kind, 1), seed=1))
     run = trained_or_refused(saved(tmp_path, *data), tmp_path / "run", recipe="standard")
@@ -144,8 +152,10 @@ def test_whatever_is_trained_has_a_page_and_an_audit(kind: str | tuple[int, int]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("recipe", RECIPES)
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize(
+    ("model", "recipe"),
+    [*((model, "standard") for model in MODELS if model != "cnn"), *(("cnn", recipe) for recipe in RECIPES)],
+)
 def test_tiny_images_are_trained_with_every_recipe(model: str, recipe: str, tmp_path: Path) -> None:
     data = saved(tmp_path, noise(60, 3, (1, 3, 1)), noise(12, 3, (1, 3, 1), seed=1))
     assert trained_or_refused(data, tmp_path / "run", model=model, recipe=recipe, report=False)
