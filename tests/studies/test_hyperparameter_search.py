@@ -14,9 +14,8 @@ import pytest
 
 from convscope.data.dataset import Dataset
 from convscope.errors import MissingExtraError
-from convscope.studies.hyperparameter_search import Search, require_optuna, search_seed
+from convscope.studies.hyperparameter_search import Search, Trial, require_optuna, run_trial, search_seed
 from convscope.studies.plan import Configuration
-from convscope.studies.trial import Trial, run_trial
 from convscope.training.config import TrainConfig
 from convscope.training.recipes import notebook, sprint, standard
 

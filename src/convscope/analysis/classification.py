@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..types import Floats, Labels
-from .statistics.independent import homogeneity_p
-from .statistics.proportions import Interval, wilson_or_unknown
+from .statistics.proportions import Interval, homogeneity_p, wilson_or_unknown
 
 
 @dataclass(frozen=True)

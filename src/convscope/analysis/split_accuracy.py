@@ -14,8 +14,7 @@ from ..data.split import stratified_sample
 from ..models.predictor import Predictor
 from ..training.validation_split import MAX_HELD_OUT, train_and_holdout_indices
 from .evaluation import Evaluation, evaluate
-from .statistics.independent import homogeneity_p, independent_interval
-from .statistics.proportions import Accuracy, Interval
+from .statistics.proportions import Accuracy, Interval, homogeneity_p, independent_interval
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from ..errors import RunError, RunExistsError
 from ..runs import run_folder
 from ..runs.files import CHECKPOINT, MANIFEST
 from ..studies.executors.base import RunFunctions
+from ..studies.hyperparameter_search import clear_keras_session
 from ..studies.plan import RunSpec, with_training_images
-from ..studies.trial import clear_keras_session
 from ..system.files import write_bytes
 from ..training.checkpoint import OtherArithmeticError
 from .train import train

@@ -14,7 +14,7 @@ from ..runs.metrics_form import read_metrics
 from ..runs.record import RunRecord, with_metrics
 from ..runs.replacement import make_own_folder
 from ..system.files import write_bytes, write_output, write_text
-from ..system.garbage_collection import garbage_collection_paused
+from ..system.isolation import garbage_collection_paused
 
 if TYPE_CHECKING:
     from ..figures.figure import Drawing

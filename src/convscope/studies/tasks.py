@@ -9,11 +9,10 @@ from typing import Any, TypeAlias
 from ..data.dataset import Dataset
 from ..runs.files import MANIFEST
 from .executors.base import Executor
-from .hyperparameter_search import Search, search_seed
+from .hyperparameter_search import Search, Trial, run_trial, search_seed
 from .outcomes import Outcome, read_outcome
 from .plan import Configuration, RunSpec, StudyPlan, searched
 from .scheduler import Task
-from .trial import Trial, run_trial
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,12 @@ are made with convscope's own there, too (:mod:`convscope.figures.canvas`, :mod:
 """
 
 import contextlib
+import gc
 import logging
 import os
 import sys
 import warnings
+from collections.abc import Iterator
 
 from ..errors import ConvscopeError
 from .cache_folder import cache_folder
@@ -45,3 +47,15 @@ def isolate_process() -> None:
     logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it tells where it keeps its fonts
     with contextlib.suppress(ConvscopeError):
         os.environ["MPLCONFIGDIR"] = str(cache_folder() / "matplotlib")
+
+
+@contextlib.contextmanager
+def garbage_collection_paused() -> Iterator[None]:
+    """Pause the collector, and leave it as it was."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

@@ -8,7 +8,7 @@ from scipy.stats import chi2_contingency, fisher_exact
 from statsmodels.stats import proportion
 from statsmodels.stats.proportion import proportion_confint
 
-from convscope.analysis.statistics.independent import homogeneity_p, independent_interval, mean_interval
+from convscope.analysis.statistics.proportions import homogeneity_p, independent_interval, mean_interval
 
 from ...simulation import holds  # type: ignore[import-not-found]
 

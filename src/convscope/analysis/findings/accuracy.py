@@ -6,9 +6,8 @@ from typing import Any
 from ...formatting import count_of, join_words, p_value, percent, percentage_points
 from ..baseline import noun, pairing_of
 from ..comparison_text import mcnemar
-from ..statistics.independent import homogeneity_p
 from ..statistics.paired import LEVEL
-from ..statistics.proportions import binomial_tail, simultaneous_wilson
+from ..statistics.proportions import binomial_tail, homogeneity_p, simultaneous_wilson
 from .finding import Finding, interval_text
 
 

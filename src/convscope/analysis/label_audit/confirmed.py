@@ -6,8 +6,7 @@ import numpy as np
 
 from ...types import Labels
 from ..evaluation import Evaluation
-from ..statistics.independent import independent_interval
-from ..statistics.proportions import Interval, wilson
+from ..statistics.proportions import Interval, independent_interval, wilson
 
 
 @dataclass(frozen=True)

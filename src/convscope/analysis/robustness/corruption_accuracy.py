@@ -14,9 +14,8 @@ from ...data.dataset import Split
 from ...models.predictor import Predictor
 from ...system.dataclass_json import to_json
 from ...types import Floats, Labels
-from ..statistics.independent import mean_interval
 from ..statistics.paired import LEVEL, paired_p, standard_error
-from ..statistics.proportions import Accuracy, Interval, simultaneous_z
+from ..statistics.proportions import Accuracy, Interval, mean_interval, simultaneous_z
 from .background import Background
 from .corruptions.kinds import KINDS, STRENGTHS, corrupt
 

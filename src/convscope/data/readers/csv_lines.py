@@ -15,8 +15,7 @@ import numpy.typing as npt
 
 from ...formatting import printable
 from ..read_options import ReadListener, ReadProgress
-from .csv_layout import Layout
-from .csv_text import BLANK, each_line, is_number, shorten, split_cells
+from .csv_layout import BLANK, Layout, each_line, is_number, shorten, split_cells
 
 MAX_LISTED = 20
 MAX_LEVEL = 255

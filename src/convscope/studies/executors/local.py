@@ -11,8 +11,7 @@ from typing import Any
 
 from ...data.dataset import Dataset
 from ..plan import RunSpec
-from .base import RunFunctions, dead_futures
-from .worker_process import ENVIRONMENT, begin_process
+from .base import ENVIRONMENT, RunFunctions, begin_process, dead_futures
 
 _dataset: Dataset | None = None
 """In a worker: the training data, sent once."""

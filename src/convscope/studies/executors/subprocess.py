@@ -16,7 +16,7 @@ from collections.abc import Callable
 from concurrent.futures import BrokenExecutor
 from typing import Any
 
-from .worker_process import ENVIRONMENT, begin_process
+from .base import ENVIRONMENT, begin_process
 
 _one_at_a_time = threading.Lock()
 """A Dask worker may have several threads, but only one such process."""
