@@ -85,10 +85,14 @@ def megabytes(service: int) -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
-async def attacks(port: int, seconds: float) -> None:
-    """Run one attacker of each kind after another, all of them in ``seconds``."""
-    attacker = await asyncio.create_subprocess_exec(sys.executable, ATTACKERS, str(port), str(seconds))
-    await attacker.wait()
+async def attacker(port: int, seconds: float) -> asyncio.subprocess.Process:
+    """Return a process that begins with one attack of each kind after another, all of them in ``seconds``."""
+    started = await asyncio.create_subprocess_exec(
+        sys.executable, ATTACKERS, str(port), str(seconds), stdout=asyncio.subprocess.PIPE
+    )
+    assert started.stdout is not None
+    await started.stdout.readline()  # it has made its images, which would take the processor from the clients
+    return started
 
 
 class Load:
@@ -155,16 +159,18 @@ def measure(run: Path, clients: int, seconds: float, *, attacked: bool) -> dict[
         port = int(json.loads(output)["url"].rstrip("/").rsplit(":", 1)[1])
         load = Load(port, files, expected, pause=1.0 if attacked else 0.0)
         time.sleep(2)  # until all workers have started
-        before, number, started = megabytes(server.pid), len(processes(server.pid)), time.perf_counter()
+        before, number = megabytes(server.pid), len(processes(server.pid))
 
-        async def loaded() -> list[tuple[int, float]]:
-            attacking = asyncio.create_task(attacks(port, seconds)) if attacked else asyncio.sleep(0)
+        async def loaded() -> tuple[float, list[tuple[int, float]]]:
+            attacking = await attacker(port, seconds) if attacked else None
+            started = time.perf_counter()
             samples = await load.run(clients, seconds, server.pid)
-            await attacking
-            return samples
+            taken = time.perf_counter() - started
+            if attacking:
+                await attacking.wait()
+            return taken, samples
 
-        memory = asyncio.run(loaded())
-        taken = time.perf_counter() - started
+        taken, memory = asyncio.run(loaded())
         after = before * 10
         for _ in range(60):  # images of attackers that have left are finished, for at most twenty seconds
             after = min(after, megabytes(server.pid))

@@ -199,10 +199,11 @@ ATTACKS: dict[str, Attack] = {
 
 
 def main() -> None:
-    """Attack a port of this machine."""
+    """Attack a port of this machine, once the images are made, which takes seconds, and a line on standard output has said so."""
     port, seconds, kinds = int(sys.argv[1]), float(sys.argv[2]), sys.argv[3:] or list(ATTACKS)
 
     slow_image(), large_image()
+    print("ready", flush=True)
     for kind in kinds:
         share = seconds / len(kinds)
         with contextlib.suppress(TimeoutError):

@@ -171,10 +171,8 @@ def test_only_the_right_token_is_accepted(digits_run: Run, png: bytes) -> None:
         assert secured.ask("GET", "/", Host="evil.example").status == 421
         right = {"Authorization": "Bearer a-token-of-24-characters"}
         assert secured.ask("GET", "/openapi.json", **right).status == 200
-        while (answer := secured.ask("GET", "/", Authorization=f"Bearer {len(wrong):024}")).status == 401:
-            wrong.append("another guess")
-            assert len(wrong) <= 20
-        assert (answer.status, answer.headers["retry-after"]) == (429, "60")
+        for _ in range(30):  # others may guess from behind the same address
+            assert secured.ask("GET", "/", Authorization="Bearer a-token-of-24-letters-all").status == 401
         assert secured.ask("GET", "/openapi.json", **right).status == 200
         assert secured.ask("GET", "/health").status == 200
     finally:

@@ -8,15 +8,13 @@ through a tunnel (``ssh -L 9000:localhost:8000``) it differs legitimately.
 
 import base64
 import binascii
+import contextlib
 import hmac
 import re
 import socket
-import time
-from collections.abc import Callable
 from typing import Any
 
-from .address import LOCALHOST, Address, is_loopback, is_number
-from .clients import WINDOW, WrongTokens
+from .address import LOCALHOST, Address, is_loopback, number_of
 from .http_errors import LONG_HEADERS, HTTPError
 from .limits import Limits
 from .request_body import Headers
@@ -32,11 +30,10 @@ UNAUTHORIZED = {"www-authenticate": 'Bearer realm="convscope", Basic realm="conv
 class AccessControl:
     """Access control of one service."""
 
-    def __init__(self, address: Address, limits: Limits, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, address: Address, limits: Limits) -> None:
         self._largest_header = limits.largest_header
-        self._wrong = WrongTokens(limits.wrong_tokens, now)
         self._token = None if address.token is None else address.token.encode()
-        self._only_loopback = address.is_loopback
+        self._only_loopback = is_loopback(address.host)
         self._names = {LOCALHOST, address.host.lower()}
         if not self._only_loopback:
             self._names |= {socket.gethostname().lower(), socket.getfqdn().lower()}
@@ -44,69 +41,45 @@ class AccessControl:
     def check(self, scope: dict[str, Any]) -> None:
         """Raise :class:`HTTPError` unless the request may be answered."""
         headers: Headers = scope["headers"]
-        _check_target(scope)
-        self._check_size(scope)
-        host = self._check_host(headers)
-        _check_origin(headers, host, scope["method"])
-        if self._token is not None and scope["path"] != PUBLIC_PATH:
-            self._check_token(headers, (scope.get("client") or ("", 0))[0])
-
-    def _check_size(self, scope: dict[str, Any]) -> None:
+        path: bytes = scope["raw_path"]
+        if scope["http_version"] not in ("1.0", "1.1"):
+            raise HTTPError(505, "the HTTP version must be 1.0 or 1.1.")
+        if not path.startswith(b"/") or path.startswith(b"//"):
+            raise HTTPError(400, "the request's target must be a path, such as /predict.")
         # h11 limits only headers that are incomplete after a read, and one read may hold more than that.
-        target = len(scope["raw_path"]) + len(scope["query_string"])
-        if target + sum(len(name) + len(value) for name, value in scope["headers"]) > self._largest_header:
+        size = len(path) + len(scope["query_string"]) + sum(len(name) + len(value) for name, value in headers)
+        if size > self._largest_header:
             raise HTTPError(431, LONG_HEADERS.format(largest=self._largest_header))
+        _check_origin(headers, self._check_host(headers), scope["method"])
+        if self._token is not None and scope["path"] != PUBLIC_PATH:
+            self._check_token(headers, self._token)
+
+    def _check_token(self, headers: Headers, token: bytes) -> None:
+        # Wrong ones are not counted: whoever sends them may share the address of others, and a token is too long to guess.
+        if not hmac.compare_digest(_token_in(_single_header(headers, b"authorization")), token):
+            raise HTTPError(
+                401,
+                "the token is missing or wrong. Send the header 'Authorization: Bearer TOKEN' with the token that convscope serve "
+                "printed.",
+                UNAUTHORIZED,
+            )
 
     def _check_host(self, headers: Headers) -> str:
-        host = _single_header(headers, b"host")
-        if host is None:
+        host = _single_header(headers, b"host").lower()
+        if not host:
             raise HTTPError(400, "the request has no header Host, which HTTP/1.1 requires. Add it.")
         found = HOST.fullmatch(host)
-        name = found["name"].strip("[]").lower() if found else ""
-        if found is None or not self._is_ours(name):
-            raise HTTPError(421, "the header Host does not name this service. Use the address that convscope serve printed.")
-        return host.lower()
-
-    def _is_ours(self, name: str) -> bool:
-        if name in self._names or (is_number(name) and is_loopback(name)):
-            return True
+        name = found["name"].strip("[]") if found else ""
         # Beyond the loopback, any IP address is legitimate: a foreign site can only make its own name point here.
-        return not self._only_loopback and is_number(name)
-
-    def _check_token(self, headers: Headers, address: str) -> None:
-        assert self._token is not None
-        header = _single_header(headers, b"authorization")
-        # The right token is always accepted: others behind the same address may send wrong ones, and it is too long to guess.
-        if hmac.compare_digest(_token_in(header or ""), self._token):
-            return
-        if header is not None and self._wrong.count(address):  # a browser first sends a request without a token
-            raise HTTPError(
-                429,
-                "too many wrong tokens came from this address. Retry in a minute, or at once with the token that convscope serve "
-                "printed.",
-                {"retry-after": str(WINDOW)},
-            )
-        raise HTTPError(
-            401,
-            "the token is missing or wrong. Send the header 'Authorization: Bearer TOKEN' with the token that convscope serve "
-            "printed.",
-            UNAUTHORIZED,
-        )
-
-
-def _check_target(scope: dict[str, Any]) -> None:
-    if scope["http_version"] not in ("1.0", "1.1"):
-        raise HTTPError(505, "the HTTP version must be 1.0 or 1.1.")
-    path: bytes = scope["raw_path"]
-    if not path.startswith(b"/") or path.startswith(b"//"):
-        raise HTTPError(400, "the request's target must be a path, such as /predict.")
+        if name not in self._names and (number_of(name) is None or (self._only_loopback and not is_loopback(name))):
+            raise HTTPError(421, "the header Host does not name this service. Use the address that convscope serve printed.")
+        return host
 
 
 def _check_origin(headers: Headers, host: str, method: str) -> None:
     """Refuse requests from web pages of other sites."""
     foreign = "the request comes from a page of another site (header {}). Use a program or this service's own page."
-    origin = _single_header(headers, b"origin")
-    if origin is not None and origin.lower() not in (f"http://{host}", f"https://{host}"):
+    if _single_header(headers, b"origin").lower() not in ("", f"http://{host}", f"https://{host}"):
         raise HTTPError(403, foreign.format("Origin"))
     site = _single_header(headers, b"sec-fetch-site")
     is_link = method in ("GET", "HEAD") and _single_header(headers, b"sec-fetch-mode") == "navigate"
@@ -117,20 +90,16 @@ def _check_origin(headers: Headers, host: str, method: str) -> None:
 def _token_in(value: str) -> bytes:
     """Return the token of ``Bearer TOKEN``, or the password of ``Basic``, which browsers send."""
     kind, _, rest = value.partition(" ")
-    if kind.lower() == "bearer":
-        return rest.strip().encode("latin-1", "replace")
     if kind.lower() == "basic":
-        try:
+        with contextlib.suppress(binascii.Error, ValueError):
             return base64.b64decode(rest.strip(), validate=True).partition(b":")[2]
-        except (binascii.Error, ValueError):
-            return b""
-    return b""
+    return rest.strip().encode("latin-1", "replace") if kind.lower() == "bearer" else b""
 
 
-def _single_header(headers: Headers, name: bytes) -> str | None:
-    """Return the value of a header, or None; refuse a header that occurs twice."""
+def _single_header(headers: Headers, name: bytes) -> str:
+    """Return the value of a header, empty if there is none; refuse a header that occurs twice."""
     # Two values invite request smuggling: proxies and servers differ on which of them counts.
     values = [value for key, value in headers if key == name]
     if len(values) > 1:
         raise HTTPError(400, f"the request has the header {name.decode().title()} more than once. Send it once.")
-    return values[0].decode("latin-1") if values else None
+    return values[0].decode("latin-1") if values else ""

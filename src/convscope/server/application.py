@@ -2,25 +2,27 @@
 
 import asyncio
 import html
+import json
 import logging
 import re
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
+from .._version import __version__
 from .access_control import PUBLIC_PATH, AccessControl
-from .clients import client_of
-from .connection import CURRENT, MOST_DISCARDED, Connection
+from .address import client_of
+from .connection import CURRENT, Connection
 from .http_errors import HTTPError, Response, to_json
-from .limits import Limits
-from .openapi import describe
-from .request_body import Bodies, Headers, Receive, announced_size
+from .limits import MEGABYTE, Limits
+from .request_body import Bodies, Receive, announced_size
+from .work import Opened
 from .workers import Workers
 
 LOGGER = logging.getLogger("convscope.server")
 
 POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">')
-
 PIECE = 64 * 1024
 """Bytes of a response sent at a time, which bounds the memory that a slow client costs."""
 PREDICT = "/predict"
@@ -38,18 +40,18 @@ class Application:
         self._bodies = Bodies(limits)
         self._responses = {
             "/": _page_response(workers.opened.page),
-            "/openapi.json": Response(to_json(describe(workers.opened, limits))),
+            "/openapi.json": Response(to_json(_description(workers.opened, limits))),
             PUBLIC_PATH: Response(to_json({"status": "ok"})),
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         connection = CURRENT.get()
-        with connection.answering():
+        with connection.answering(scope["headers"]):
             try:
                 async with asyncio.timeout(self._limits.request_seconds):
                     response = await self._response(scope, receive, connection)
                     if not connection.is_closing():
-                        await self._send(response, scope, receive, send)
+                        await self._send(response, send, close=connection.is_unread)
             except TimeoutError:
                 connection.abort()
 
@@ -78,59 +80,50 @@ class Application:
         if scope["method"] not in allowed:
             methods = ", ".join(allowed)
             raise HTTPError(405, f"this path does not allow the method. Use {methods}.", {"allow": methods})
-        return await self._predict(scope, receive, connection) if path == PREDICT else self._responses[path]
-
-    async def _predict(self, scope: Scope, receive: Receive, connection: Connection) -> Response:
-        top = _top(scope["query_string"])
+        if path in self._responses:
+            return self._responses[path]
+        top, client = _top(scope["query_string"]), client_of(scope["client"])
         if any(name == b"content-type" and value.startswith(b"multipart/") for name, value in scope["headers"]):
             raise HTTPError(
                 415, "the body must be the bytes of an image file; got a form. With curl: --data-binary @picture.png"
             )
-        client = client_of((scope.get("client") or ("",))[0])
         size = announced_size(scope["headers"], self._limits)
-        with self._bodies.held(client) as body:
-            await self._bodies.read(body, size, receive)
-            scope["headers"] = []  # nothing is unread
-            connection.is_computing = True
-            return Response(await self._workers.classify(client, bytes(body.content), top))
+        async with self._bodies.read(client, size, receive) as body:
+            connection.is_unread, connection.is_computing = False, True
+            return Response(await self._workers.classify(client, body, top))
 
-    async def _send(self, response: Response, scope: Scope, receive: Receive, send: Send) -> None:
-        # An announced body may be unread, and the next request on this connection would begin inside it.
-        is_unread = _has_body(scope["headers"])
-        headers = response.all_headers(close=is_unread)
+    async def _send(self, response: Response, send: Send, *, close: bool) -> None:
+        headers = response.all_headers(close=close)
         sent = [(name.encode("ascii"), value.encode("latin-1")) for name, value in headers.items()]
         await send({"type": "http.response.start", "status": response.status, "headers": sent})
         for start in range(0, len(response.body), PIECE):
             await send({"type": "http.response.body", "body": response.body[start : start + PIECE], "more_body": True})
-        if is_unread:
-            await self._discard(receive)
         await send({"type": "http.response.body"})
-
-    async def _discard(self, receive: Receive) -> None:
-        """Read what the client still sends: it might never see the response if the connection were closed now."""
-        size = 0
-        try:
-            async with asyncio.timeout(self._limits.linger_seconds):
-                while size < MOST_DISCARDED:
-                    message = await receive()
-                    size += len(message.get("body", b""))
-                    if not message.get("more_body", False):
-                        return
-        except TimeoutError:
-            pass
-
-
-def _has_body(headers: Headers) -> bool:
-    return any(name in (b"content-length", b"transfer-encoding") for name, _ in headers)
 
 
 def _page_response(page: bytes | None) -> Response:
     if page is None:
         return HTTPError(404, "this service has no page, only a network. Use POST /predict; see /openapi.json.").response
     found = POLICY.search(page[:PIECE].decode("utf-8", "replace"))
-    own = f"{html.unescape(found[1])}; " if found else "default-src 'none'; "
-    policy = f"{own}frame-ancestors 'none'"
+    own = html.unescape(found[1]) if found else "default-src 'none'"
+    policy = f"{own}; frame-ancestors 'none'"
     return Response(page, headers={"content-type": "text/html; charset=utf-8", "content-security-policy": policy})
+
+
+def _description(run: Opened, limits: Limits) -> dict[str, Any]:
+    """Return the OpenAPI document with the classes and the input size of this network."""
+    document: dict[str, Any] = json.loads(Path(__file__).with_name("openapi.json").read_text("utf-8"))
+    height, width, channels = run.image_shape
+    info, components = document["info"], document["components"]
+    info["version"] = __version__
+    info["description"] = info["description"].format(
+        num_classes=len(run.class_names), height=height, width=width, colour="grey" if channels == 1 else "RGB"
+    )
+    components["schemas"]["ClassName"]["enum"] = sorted(set(run.class_names))
+    components["schemas"]["ImageFile"]["maxLength"] = limits.largest_body
+    too_large = components["responses"]["413"]
+    too_large["description"] = too_large["description"].format(megabytes=limits.largest_body // MEGABYTE)
+    return document
 
 
 def _top(query: bytes) -> int:

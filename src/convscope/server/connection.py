@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -19,15 +18,17 @@ from typing import Any
 
 import h11
 
-from .clients import client_of
+from .address import client_of
 from .http_errors import LONG_HEADERS, HTTPError
 from .limits import MEGABYTE, Limits
+from .request_body import Headers
 
 MOST_DISCARDED = 64 * MEGABYTE
 """Bytes read and discarded after a refusal; beyond them the connection is aborted."""
 CURRENT: ContextVar[Connection] = ContextVar("connection")
 """The connection of the request that a task answers."""
-TOO_MANY = HTTPError(503, "too many connections are open. Retry in a second.")
+NO_HTTP = "the request is not valid HTTP/1.1. Use an HTTP client."
+TOO_MANY = HTTPError(503, "too many connections are open. Retry in a second.").response.raw()
 
 
 class Connections:
@@ -52,17 +53,17 @@ class Connections:
     def _dispensable(self) -> Connection | None:
         """Return one that was not answered before rather than one that was; of both, one of whoever has the most connections."""
         most = max(self._shares.values())
-        waiting = [each for each in self._open if not each.is_computing]
-        unknown = (each for each in waiting if not each.is_known and self._shares[each.client] == most)
+        waiting = (each for each in self._open if not each.is_computing)
         # The first is nearly always one; in a flood of connections, time matters.
-        return next(unknown, None) or min(
-            waiting, key=lambda each: (each.is_known, -self._shares[each.client]), default=None
+        return next((each for each in waiting if not each.is_known and self._shares[each.client] == most), None) or min(
+            (each for each in self._open if not each.is_computing),
+            key=lambda each: (each.is_known, -self._shares[each.client]),
+            default=None,
         )
 
     def touch(self, connection: Connection) -> None:
         if connection in self._open:
-            del self._open[connection]
-            self._open[connection] = None
+            self._open[connection] = self._open.pop(connection)
 
     def remove(self, connection: Connection) -> None:
         if connection in self._open:
@@ -79,20 +80,23 @@ class Connection(asyncio.Protocol):
     """Whether it has made a request that was allowed."""
     is_computing = False
     """Whether the service works on its request, and does not wait for the client."""
+    is_unread = False
+    """Whether its request has a body that was not read, inside which the next request would begin."""
+    client = ""
+    _response_begun = False
+    _task: asyncio.Task[Any] | None = None
+    _timer: asyncio.TimerHandle | None = None
+    _discarded: int | None = None
+    """Bytes discarded since the connection began to close; None while it is in use."""
 
     def __init__(self, parser: asyncio.Protocol, connections: Connections) -> None:
         self._parser, self._all, self._limits = parser, connections, connections.limits
-        self.client = ""
-        self._task: asyncio.Task[Any] | None = None
-        self._response_begun = False
-        self._timer: asyncio.TimerHandle | None = None
-        self._discarded: int | None = None
-        """Bytes discarded since the connection began to close; None while it is in use."""
 
     @contextlib.contextmanager
-    def answering(self) -> Iterator[None]:
+    def answering(self, headers: Headers) -> Iterator[None]:
         """Mark that the current task answers a request; it is cancelled if the client leaves."""
         self._task, self._response_begun = asyncio.current_task(), False
+        self.is_unread = any(name in (b"content-length", b"transfer-encoding") for name, _ in headers)
         self._stop_timer()
         try:
             yield
@@ -100,25 +104,21 @@ class Connection(asyncio.Protocol):
             self._task, self.is_computing = None, False
 
     def refuse(self, refusal: HTTPError) -> None:
-        """Send a refusal without a request, and discard what the client still sends, until it closes or time is up."""
+        """Send a refusal without a request, unless a response has begun."""
         if self.is_closing():
             return
         if self._response_begun and self._task:
             self._transport.abort()
             return
         self._transport.write(refusal.response.raw())
-        self._transport.write_eof()
-        self._discarded = 0
-        self._transport.resume_reading()
+        self._discard()
         if self._task is not None:
             self._task.cancel()
-        self._stop_timer()
-        self._timer = asyncio.get_running_loop().call_later(self._limits.linger_seconds, self._transport.abort)
 
     def give_way(self) -> None:
         """Close at once, with a sentence for who waits for the response to a request."""
         if not self.is_closing() and not self._response_begun:
-            self._transport.write(TOO_MANY.response.raw())
+            self._transport.write(TOO_MANY)
         if self._transport.get_write_buffer_size():
             self._transport.abort()
         else:
@@ -128,14 +128,10 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         self._transport = transport
-        self.client = client_of((transport.get_extra_info("peername") or ("",))[0])
-        # asyncio sets it only on sockets that report TCP, which accepted ones do not. Without it, every response is sent in two
-        # pieces and waits 40 ms for the client to acknowledge the first.
-        with contextlib.suppress(OSError):
-            transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.client = client_of(transport.get_extra_info("peername"))
         self._parser.connection_made(self)  # type: ignore[arg-type]
         if self._all.admit(self):
-            self._await_headers()
+            self._within(self._limits.header_seconds, self._late)
         else:
             self.give_way()
 
@@ -147,7 +143,7 @@ class Connection(asyncio.Protocol):
             return
         self._all.touch(self)
         if self._task is None and self._timer is None:
-            self._await_headers()
+            self._within(self._limits.header_seconds, self._late)
         CURRENT.set(self)
         try:
             self._parser.data_received(data)
@@ -178,17 +174,22 @@ class Connection(asyncio.Protocol):
         malformed = sys.exc_info()[1]
         if isinstance(malformed, h11.RemoteProtocolError):
             self._response_begun = False
-            self.refuse(_malformed(malformed.error_status_hint, self._limits))
+            long = malformed.error_status_hint == 431
+            sentence = LONG_HEADERS.format(largest=self._limits.largest_header) if long else NO_HTTP
+            self.refuse(HTTPError(431 if long else 400, sentence))
         elif not self.is_closing():  # asyncio logs every piece that is written after a reset
             self._response_begun = True
             self._transport.write(data)
 
     def close(self) -> None:
         """Close after what was written is sent, within the time for a request."""
-        if not self.is_closing():
+        if self.is_closing():
+            return
+        if self.is_unread:
+            self._discard()
+        else:
             self._transport.close()
-            self._stop_timer()
-            self._timer = asyncio.get_running_loop().call_later(self._limits.body_seconds, self._transport.abort)
+            self._within(self._limits.body_seconds, self._transport.abort)
 
     def is_closing(self) -> bool:
         return self._discarded is not None or self._transport.is_closing()
@@ -196,23 +197,23 @@ class Connection(asyncio.Protocol):
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)
 
-    def _await_headers(self) -> None:
+    def _discard(self) -> None:
+        """Discard what the client still sends, or it might never see the response, until it closes or time is up."""
+        self._discarded = 0
+        self._transport.write_eof()
+        self._transport.resume_reading()
+        is_sent = not self._transport.get_write_buffer_size()
+        self._within(self._limits.linger_seconds if is_sent else self._limits.body_seconds, self._transport.abort)
+
+    def _late(self) -> None:
         seconds = self._limits.header_seconds
-        late = HTTPError(408, f"the request's headers did not arrive within {seconds:g} seconds. Retry.")
-        self._timer = asyncio.get_running_loop().call_later(seconds, self.refuse, late)
+        self.refuse(HTTPError(408, f"the request's headers did not arrive within {seconds:g} seconds. Retry."))
+
+    def _within(self, seconds: float, otherwise: Callable[[], None]) -> None:
+        self._stop_timer()
+        self._timer = asyncio.get_running_loop().call_later(seconds, otherwise)
 
     def _stop_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-
-
-def guarded(protocol: Callable[..., asyncio.Protocol], connections: Connections) -> Callable[..., Connection]:
-    """Return a factory of connections around those of ``protocol``."""
-    return lambda *arguments, **keywords: Connection(protocol(*arguments, **keywords), connections)
-
-
-def _malformed(status: int, limits: Limits) -> HTTPError:
-    if status == 431:
-        return HTTPError(431, LONG_HEADERS.format(largest=limits.largest_header))
-    return HTTPError(400, "the request is not valid HTTP/1.1. Use an HTTP client.")

@@ -12,13 +12,10 @@ import uvicorn
 from .access_control import AccessControl
 from .address import BACKLOG, Address
 from .application import Application
-from .connection import Connections, guarded
+from .connection import Connection, Connections
 from .limits import Limits
 from .log import logging_without_blocking
 from .workers import Workers
-
-PAUSE = 0.05
-"""Seconds between two looks at the images that take long."""
 
 
 def run_service(
@@ -35,43 +32,28 @@ def run_service(
     async def serve() -> None:
         async with Workers(run, limits) as workers:
             application = Application(AccessControl(address, limits), limits, workers)
-            server = uvicorn.Server(_config(application, limits, trusted_proxies))
-            server.should_exit = bool(stopped_by)  # while the workers started
-            serving = asyncio.create_task(server.serve(sockets=[listening]))
-            while not server.started and not serving.done():
-                await asyncio.sleep(0)
-            if not server.should_exit:
-                started()
-            while not serving.done():
-                workers.relieve()
-                await asyncio.wait([serving], timeout=PAUSE)
-            await serving
+            server = uvicorn.Server(configuration(application, limits, trusted_proxies))
+            if not stopped_by:
+                started()  # the system queues connections already
+            server.should_exit = bool(stopped_by)
+            await server.serve(sockets=[listening])
 
     with logging_without_blocking(), _noting_signals() as stopped_by:
         asyncio.run(serve())
     return stopped_by[0] if stopped_by else None
 
 
-def _config(application: Application, limits: Limits, trusted_proxies: Sequence[str]) -> uvicorn.Config:
+def configuration(application: Application, limits: Limits, trusted_proxies: Sequence[str]) -> uvicorn.Config:
+    """Return uvicorn's settings, with a :class:`Connection` around each of its protocols."""
     config = uvicorn.Config(
-        application,
-        http="h11",
-        ws="none",
-        lifespan="off",
-        interface="asgi3",
-        log_config=None,
-        log_level="critical",
-        access_log=False,
-        proxy_headers=bool(trusted_proxies),
-        forwarded_allow_ips=list(trusted_proxies),
-        server_header=False,
-        backlog=BACKLOG,
-        timeout_keep_alive=limits.idle_seconds,
-        timeout_graceful_shutdown=limits.finish_seconds,
+        application, http="h11", ws="none", lifespan="off", interface="asgi3", log_config=None, log_level="critical",
+        access_log=False, proxy_headers=bool(trusted_proxies), forwarded_allow_ips=list(trusted_proxies), server_header=False,
+        backlog=BACKLOG, timeout_keep_alive=limits.idle_seconds, timeout_graceful_shutdown=limits.finish_seconds,
         h11_max_incomplete_event_size=limits.largest_header,
-    )
+    )  # fmt: skip
     config.load()
-    config.http_protocol_class = guarded(config.http_protocol_class, Connections(limits))  # type: ignore[assignment]
+    protocol, connections = config.http_protocol_class, Connections(limits)
+    config.http_protocol_class = lambda **keywords: Connection(protocol(**keywords), connections)  # type: ignore[assignment]
     return config
 
 
@@ -79,13 +61,8 @@ def _config(application: Application, limits: Limits, trusted_proxies: Sequence[
 def _noting_signals() -> Iterator[list[signal.Signals]]:
     """Yield a list of the signals that arrived; uvicorn, which handles them meanwhile, passes them on when it has stopped."""
     found: list[signal.Signals] = []
-    if threading.current_thread() is not threading.main_thread():
-        yield found
-        return
-    before = {
-        each: signal.signal(each, lambda number, _: found.append(signal.Signals(number)))
-        for each in (signal.SIGINT, signal.SIGTERM)
-    }
+    handled = (signal.SIGINT, signal.SIGTERM) if threading.current_thread() is threading.main_thread() else ()
+    before = {each: signal.signal(each, lambda number, _: found.append(signal.Signals(number))) for each in handled}
     try:
         yield found
     finally:

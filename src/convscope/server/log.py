@@ -1,4 +1,4 @@
-"""Standard error that never blocks: lines are dropped while nobody reads them."""
+"""Standard error that never blocks: a thread writes the lines, and where nobody reads them, it drops them."""
 
 import contextlib
 import functools
@@ -16,10 +16,9 @@ MOST_LINES = 100
 
 
 class LogHandler(logging.Handler):
-    """Hands every record to a thread that writes it; a full pipe or a stopped terminal stops only that thread."""
+    """Writes log records in this way."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Queue the text of ``record``."""
         write_later(self.format(record))
 
 
@@ -39,12 +38,9 @@ def wait_until_written(seconds: float) -> None:
 @contextlib.contextmanager
 def logging_without_blocking() -> Iterator[None]:
     """Write all log records in this way while the block runs, unless the caller has set up logging."""
-    root = logging.getLogger()
-    if root.handlers:
-        yield
-        return
-    handler = LogHandler(logging.WARNING)
-    root.addHandler(handler)
+    root, handler = logging.getLogger(), LogHandler(logging.WARNING)
+    if not root.handlers:
+        root.addHandler(handler)
     try:
         yield
     finally:
@@ -53,15 +49,13 @@ def logging_without_blocking() -> Iterator[None]:
 
 @functools.cache
 def _lines() -> queue.Queue[bytes]:
-    """Return the queue of a thread that is never waited for."""
     lines: queue.Queue[bytes] = queue.Queue(MOST_LINES)
 
     def write() -> None:
         while True:
             line = lines.get()
-            # Not through sys.stderr, whose lock would be held at the end of the process.
             with contextlib.suppress(OSError):
-                os.write(2, line)
+                os.write(2, line)  # not through sys.stderr, whose lock would be held at the end of the process
             lines.task_done()
 
     threading.Thread(target=write, daemon=True, name="convscope log").start()

@@ -1,9 +1,9 @@
-"""Request bodies: limited in size before they are read, in time and in memory while they are read."""
+"""Request bodies: limited in size before they are read, in time, memory and speed while they are read."""
 
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +11,6 @@ from .http_errors import HTTPError
 from .limits import MEGABYTE, Limits
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
-
 Headers = Sequence[tuple[bytes, bytes]]
 
 
@@ -40,9 +39,8 @@ class Body:
 
     client: str
     content: bytearray = field(default_factory=bytearray)
-    is_complete: bool = False
     time: asyncio.Timeout | None = None
-    """Its time, which is up at once where it is given up; None then."""
+    """While it arrives, its time, which is up at once where it is given up."""
 
 
 class Bodies:
@@ -51,48 +49,51 @@ class Bodies:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._held: set[Body] = set()
+        self._large = asyncio.Lock()
 
-    @contextlib.contextmanager
-    def held(self, client: str) -> Iterator[Body]:
-        """Count the bytes of a body while the block runs."""
+    @contextlib.asynccontextmanager
+    async def read(self, client: str, size: int, receive: Receive) -> AsyncIterator[bytes]:
+        """Read ``size`` bytes and count them while the block runs; refuse a body that arrives too slowly or is given up."""
         body = Body(client)
         self._held.add(body)
         try:
-            yield body
+            await self._arrival(body, size, receive)
+            yield bytes(body.content)
         finally:
             self._held.discard(body)
 
-    async def read(self, body: Body, size: int, receive: Receive) -> None:
-        """Read ``size`` bytes, or refuse a body that arrives too slowly or is given up."""
-        seconds = self._limits.body_seconds
+    async def _arrival(self, body: Body, size: int, receive: Receive) -> None:
         try:
-            async with asyncio.timeout(seconds) as body.time:
-                while not body.is_complete:
+            async with asyncio.timeout(self._limits.body_seconds) as body.time:
+                more = True
+                while more:
                     message = await receive()  # a client that leaves is noticed elsewhere: its request is cancelled
-                    body.content += message.get("body", b"")
-                    body.is_complete = not message.get("more_body", False)
-                    self._make_room(body)
-                    if body.time is None:
+                    piece, more = message.get("body", b""), message.get("more_body", False)
+                    body.content += piece
+                    self._make_room()
+                    if body not in self._held:
                         raise TimeoutError
+                    if len(body.content) > MEGABYTE:  # to leave the processor to small ones
+                        async with self._large:
+                            await asyncio.sleep(len(piece) / self._limits.large_body_rate)
         except TimeoutError:
-            if body.time is None:
+            if body not in self._held:
                 raise HTTPError(503, "the images of too many clients are pending. Retry in a second.") from None
             raise HTTPError(
                 408,
-                f"only {len(body.content):,} of {size:,} bytes arrived within {seconds:g} seconds. Send a smaller image file, or "
-                "retry.",
+                f"only {len(body.content):,} of {size:,} bytes arrived within {self._limits.body_seconds:g} seconds. Send a "
+                "smaller image file, or retry.",
             ) from None
+        body.time = None
 
-    def _make_room(self, newest: Body) -> None:
-        """Give up the largest unfinished body of the client that holds the most, until the rest fits; maybe ``newest``."""
+    def _make_room(self) -> None:
+        """Give up the largest unfinished body of the client that holds the most, until the rest fits."""
         while sum(len(each.content) for each in self._held) > self._limits.body_memory:
             shares: Counter[str] = Counter()
             for each in self._held:
                 shares[each.client] += len(each.content)
-            unfinished = [each for each in self._held if not each.is_complete]
-            given_up = max(unfinished, key=lambda each: (shares[each.client], len(each.content)), default=newest)
+            unfinished = [(each, each.time) for each in self._held if each.time is not None]
+            given_up, time = max(unfinished, key=lambda each: (shares[each[0].client], len(each[0].content)))
             self._held.discard(given_up)
             given_up.content.clear()
-            if given_up.time is not None and given_up is not newest:
-                given_up.time.reschedule(0)
-            given_up.time = None
+            time.reschedule(0)

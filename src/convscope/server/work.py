@@ -3,10 +3,10 @@
 import struct
 from dataclasses import dataclass
 
-REQUEST, REPLY = struct.Struct("<IQ"), struct.Struct("<HQ")
-"""``top`` and the bytes of the image that follows; the status and the bytes of the JSON or the sentence that follows."""
-FAILED = 0
-"""The status of a reply that is a traceback, for the log."""
+REPLY = struct.Struct("<HQ")
+"""Status and number of bytes of the JSON or the sentence that follows; requests are pickles, which only a parent may send."""
+FAILED, INTERRUPTED = 0, 1
+"""Statuses of a reply that is a traceback, for the log, and of an image that was given up because others wait."""
 BODY = "the image file"
 """Name of a request's body in results and errors."""
 
@@ -20,12 +20,3 @@ class Opened:
     page: bytes | None
     classifier: bytes
     """A pickle, which only workers open."""
-
-
-@dataclass(frozen=True)
-class Work:
-    """What a worker is told at its start: the run, as its path or as the first worker opened it, and the limits."""
-
-    run: str | Opened
-    cpu_seconds: int
-    memory: int

@@ -23,12 +23,16 @@ from ..runs import run_folder
 from ..runs.files import ONNX_MODEL, REPORT
 from ..runs.opening import Contents, manifest_entries
 from .http_errors import to_json
-from .work import BODY, FAILED, REPLY, REQUEST, Opened, Work
+from .work import BODY, FAILED, INTERRUPTED, REPLY, Opened
 
 try:
     import resource
 except ImportError:  # Windows
     resource = None  # type: ignore[assignment]
+
+
+class Interrupted(BaseException):
+    """Others wait for this process; no ``except Exception`` may take it for a fault of the image."""
 
 
 def main() -> None:
@@ -42,9 +46,11 @@ def main() -> None:
         replies.write(REPLY.pack(status, len(content)) + content)
         replies.flush()
 
-    work: Work = pickle.load(images)  # noqa: S301 - from the service, which is our parent
+    run, nice, cpu_seconds, memory = pickle.load(images)  # noqa: S301 - from the service, which is our parent
+    if hasattr(os, "nice"):
+        os.nice(nice)
     try:
-        opened = work.run if isinstance(work.run, Opened) else _open(work.run)
+        opened = run if isinstance(run, Opened) else _open(run)
         classifier: Classifier = pickle.loads(opened.classifier)  # noqa: S301 - by us, before there were images
         # One prediction now, so that the first request does not wait for lazy initialization.
         predict(classifier, np.zeros((1, *classifier.fitting.image_shape), np.uint8), top=1)
@@ -53,12 +59,12 @@ def main() -> None:
             error = ServiceError("there is not enough memory to open the run. Free some and try again.")
         reply(FAILED, pickle.dumps(error if isinstance(error, ConvscopeError) else RuntimeError(traceback.format_exc())))
         return
-    _limit_memory(work.memory)
-    reply(200, pickle.dumps(opened if opened is not work.run else None))
-    while head := images.read(REQUEST.size):
-        top, size = REQUEST.unpack(head)
-        _limit_time(work.cpu_seconds)
-        reply(*_classify(classifier, images.read(size), top))
+    _limit_memory(memory)
+    reply(200, pickle.dumps(opened if opened is not run else None))
+    while images.peek(1):
+        body, top = pickle.load(images)  # noqa: S301 - as above
+        _limit_time(cpu_seconds)
+        reply(*_classify_unless_interrupted(classifier, body, top))
 
 
 def _open(source: str) -> Opened:
@@ -90,17 +96,31 @@ def _page(folder: Path) -> bytes:
         return (Path(temporary) / REPORT).read_bytes()
 
 
+def _classify_unless_interrupted(classifier: Classifier, body: bytes, top: int) -> tuple[int, bytes]:
+    def interrupt(*_: object) -> None:
+        raise Interrupted
+
+    if (number := getattr(signal, "SIGUSR1", None)) is None:
+        return _classify(classifier, body, top)
+    try:
+        signal.signal(number, interrupt)
+        try:
+            return _classify(classifier, body, top)
+        finally:
+            signal.signal(number, signal.SIG_IGN)
+    except Interrupted:
+        return INTERRUPTED, b""
+
+
 def _classify(classifier: Classifier, body: bytes, top: int) -> tuple[int, bytes]:
     try:
         return 200, to_json(as_json(predict(classifier, NamedBytes(BODY, body), top=top)))
     except MemoryError:
         return 422, f"{BODY} needs too much memory to decode. Send a smaller one.".encode()
-    except PictureError as error:
-        return 422, str(error).encode()
-    except ConfigError as error:
-        return 400, str(error).encode()
     except ConvscopeError as error:
-        return 500, str(error).encode()
+        return 422 if isinstance(error, PictureError) else 400 if isinstance(error, ConfigError) else 500, str(
+            error
+        ).encode()
     except Exception:  # noqa: BLE001 - as above
         return FAILED, traceback.format_exc().encode()
 

@@ -1,0 +1,37 @@
+"""Images that take long, beside those that do not."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import replace
+
+import pytest
+
+from convscope.api.run import Run
+from convscope.server import workers
+from convscope.server.limits import Limits
+
+from ..scripts import BENCHMARKS, load_script  # type: ignore[import-not-found]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("patience", [workers.PATIENCE, 0.0], ids=["interrupted", "killed"])  # 0 as on Windows
+def test_an_image_that_takes_long_lets_others_pass_and_is_answered(
+    patience: float, digits_run: Run, png: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "PATIENCE", patience)
+    slow = load_script(BENCHMARKS / "service_attackers.py").slow_image()
+    limits = replace(Limits(), quick_workers=1, slow_workers=1, image_seconds=600.0, image_cpu_seconds=60)
+
+    async def answers() -> list[bytes]:
+        async with workers.Workers(str(digits_run.folder / "model.onnx"), limits) as running:
+            asked = [asyncio.create_task(running.classify("a", slow, 1))]
+            await asyncio.sleep(0)
+            asked += [asyncio.create_task(running.classify("a", png, 1)) for _ in range(3)]
+            await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
+            assert not asked[0].done()
+            return await asyncio.gather(*asked)
+
+    names = [json.loads(each)["predictions"][0]["class_name"] for each in asyncio.run(answers())]
+    assert names == [None, *[str(digits_run.evaluation.predictions[0])] * 3]  # there is no digit in noise
