@@ -18,14 +18,21 @@ from convscope.api.run import Run
 from convscope.errors import ConfigError, ConvscopeError, OutputError, RunError
 from convscope.exporters import formats, verification
 from convscope.exporters.verification import compare
+from convscope.runs import ledger
 
 FORMATS = ("onnx", "keras", "saved_model", "litert")
 
 
 @pytest.fixture(scope="module")
-def exports(digits_run: Run, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Export]:
+def own_run(digits_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A copy, because each export is entered in its ledger."""
+    return convscope.load_run(shutil.copytree(digits_run.folder, tmp_path_factory.mktemp("run") / "digits"))
+
+
+@pytest.fixture(scope="module")
+def exports(own_run: Run, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Export]:
     folder = tmp_path_factory.mktemp("exports")
-    return {name: convscope.export(digits_run, name, out=folder / f"net{formats.ENDINGS[name]}") for name in FORMATS}
+    return {name: convscope.export(own_run, name, out=folder / f"net{formats.ENDINGS[name]}") for name in FORMATS}
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -119,19 +126,19 @@ def test_the_program_for_the_browser_computes_the_inputs_from_a_canvas(
     assert np.allclose(json.loads(printed), image.ravel() / 255, atol=1e-6)
 
 
-def test_nothing_is_replaced_without_overwrite(exports: dict[str, Export], digits_run: Run, tmp_path: Path) -> None:
+def test_nothing_is_replaced_without_overwrite(exports: dict[str, Export], own_run: Run, tmp_path: Path) -> None:
     (tmp_path / "net.onnx").write_bytes(b"precious")
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("precious")
     with pytest.raises(OutputError, match=r"net\.onnx'.*--overwrite"):
-        convscope.export(digits_run, out=tmp_path / "net.onnx")
+        convscope.export(own_run, out=tmp_path / "net.onnx")
     for overwrite in (False, True):
         with pytest.raises(OutputError, match="mine'.*SavedModel"):
-            convscope.export(digits_run, "saved_model", out=tmp_path / "mine", overwrite=overwrite)
+            convscope.export(own_run, "saved_model", out=tmp_path / "mine", overwrite=overwrite)
         with pytest.raises(OutputError, match=r"net\.onnx'.*file"):
-            convscope.export(digits_run, "saved_model", out=tmp_path / "net.onnx", overwrite=overwrite)
+            convscope.export(own_run, "saved_model", out=tmp_path / "net.onnx", overwrite=overwrite)
     assert (tmp_path / "mine" / "thesis.txt").read_text() == "precious"
-    convscope.export(digits_run, out=tmp_path / "net.onnx", overwrite=True)
+    convscope.export(own_run, out=tmp_path / "net.onnx", overwrite=True)
     assert (tmp_path / "net.onnx").read_bytes() == exports["onnx"].path.read_bytes()
 
 
@@ -157,9 +164,9 @@ def test_a_saved_model_takes_the_place_of_another(tmp_path: Path) -> None:
         ("litert", "net.onnx", r"'\.tflite'.*'net\.onnx'"),
     ],
 )
-def test_a_name_that_would_mislead_is_refused(name: str, out: str | None, words: str, digits_run: Run) -> None:
+def test_a_name_that_would_mislead_is_refused(name: str, out: str | None, words: str, own_run: Run) -> None:
     with pytest.raises(ConfigError, match=words):
-        convscope.export(digits_run, name, out=out)
+        convscope.export(own_run, name, out=out)
 
 
 def test_logits_that_disagree_are_never_kept(run_copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -207,8 +214,8 @@ def test_a_damaged_run_is_not_exported(run_copy: Path, tmp_path: Path) -> None:
         convscope.export(run_copy, out=tmp_path / "net.onnx")
 
 
-def test_the_command_says_what_was_checked_and_prints_programs(digits_run: Run, tmp_path: Path) -> None:
-    line = [sys.executable, "-m", "convscope", "export", str(digits_run.folder), "--out", "net.onnx"]
+def test_the_command_says_what_was_checked_and_prints_programs(own_run: Run, tmp_path: Path) -> None:
+    line = [sys.executable, "-m", "convscope", "export", str(own_run.folder), "--out", "net.onnx"]
     done = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout.startswith("net.onnx: verified on all 359 test images: ")
     assert "n × 8 × 8 × 1 float32 from 0 to 1 (grey), light on dark" in done.stdout
@@ -217,3 +224,4 @@ def test_the_command_says_what_was_checked_and_prints_programs(digits_run: Run, 
     found = json.loads(again.stdout)
     assert found["agreement"]["images"] == found["test_images"] == 359
     assert set(found["snippets"]) == {"Python", "JavaScript"}
+    assert [entry.verb for entry in ledger.read(own_run.folder)[-2:]] == ["export"] * 2

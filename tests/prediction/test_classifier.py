@@ -143,8 +143,8 @@ def test_models_that_do_not_classify_images_are_refused(digits_run: Run, tmp_pat
         open_classifier(digits_run.folder / "model.keras")
 
 
-def test_an_exported_keras_file_predicts_as_its_run_does(digits_run: Run, tmp_path: Path) -> None:
-    convscope.export(digits_run, "keras", out=tmp_path / "own.keras")
+def test_an_exported_keras_file_predicts_as_its_run_does(digits_run: Run, run_copy: Path, tmp_path: Path) -> None:
+    convscope.export(run_copy, "keras", out=tmp_path / "own.keras")
     classifier, of_run = open_classifier(tmp_path / "own.keras"), open_classifier(digits_run.folder)
     assert classifier.class_names == of_run.class_names
     assert classifier.fitting == of_run.fitting

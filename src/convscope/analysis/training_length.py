@@ -9,6 +9,8 @@ from ..training import schedule
 MIN_VALIDATION = 100
 """Validation images below which nothing is said about more training."""
 
+LAST = "In the last epoch, the network classified the training images, as augmented,"
+
 
 def training_length(run: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
     """Return that in two sentences or three; ``run`` is ``run.json``, ``metrics`` is ``metrics.json``."""
@@ -49,7 +51,5 @@ def _more(run: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
         return f"It classifies all {number:,} validation images correctly, so they cannot tell whether more training would help."
     if history["last_epoch"]["accuracy"] <= history["validation_interval"][1]:
         longer = "--time 60" if number >= schedule.MIN_VALIDATION else f"--epochs {2 * run['config']['epochs']}"
-        return (
-            f"It classifies its training images no better than the validation images, so more training may help ({longer})."
-        )
-    return "It classifies its training images better than the validation images, so more training may help little."
+        return f"{LAST} no better than the validation images, so more training may help ({longer})."
+    return f"{LAST} better than the validation images, so more training may help little."

@@ -13,7 +13,7 @@ from ..exporters.formats import check_format, choose_output, write_export
 from ..exporters.metadata import ModelMetadata, metadata_for_run
 from ..exporters.snippets import snippets
 from ..exporters.verification import Verification
-from ..runs import run_folder, store
+from ..runs import ledger, run_folder, store
 from ..runs.record import RunRecord
 from ..types import Floats, Images, PathLike
 from .run import Run, dataset_in_memory
@@ -71,6 +71,10 @@ def export(
     record = store.load_record(folder)
     metadata = metadata_for_run(record)
     images, expected = _known_logits(record, dataset_in_memory(run))
+    known = record.request["dataset"]
+    ledger.Ledger(folder, "export", known["name"], known["fingerprint"], len(images)).record(
+        "the check of an exported model"
+    )
     agreement = write_export(format, folder, path, metadata, images=images, expected=expected)
     return Export(path, format, agreement, len(record.evaluation), metadata, snippets(format, path, metadata))
 

@@ -9,19 +9,15 @@ import convscope
 from ..errors import OutputError
 from ..types import PathLike
 from . import text
+from .help_sections import Command
 from .options import output_options
 
 
-@click.command("open")
+@click.command("open", cls=Command, sections={"Examples": (("convscope open runs/mnist-cnn-standard-0", ""),)})
 @click.argument("run", metavar="RUN")
 @output_options
 def command(run: PathLike, as_json: bool, quiet: bool) -> None:
-    r"""Open the page of RUN in a browser.
-
-    \b
-    Example:
-      convscope open runs/mnist-cnn-standard-0
-    """
+    """Open the page of RUN in a browser."""
     page = convscope.load_run(run).page
     if as_json:
         click.echo(text.to_json({"page": str(page)}))

@@ -7,6 +7,7 @@ import convscope
 from ..formatting import percent, percent_range
 from . import text
 from .csv_output import check_csv, csv_options, write_csv
+from .help_sections import Command
 from .options import output_options
 
 HEAD = ("run", "data", "network", "recipe", "seed", "accuracy", "95% CI", "seconds", "date")
@@ -14,18 +15,15 @@ LEFT = 4
 """Columns of text."""
 
 
-@click.command("runs")
+EXAMPLES = (("convscope runs", ""), ("convscope runs runs/study-mnist --csv runs.csv", "those of a study, as a table"))
+
+
+@click.command("runs", cls=Command, sections={"Examples": EXAMPLES})
 @click.argument("folder", metavar="[FOLDER]", default="runs")
 @csv_options("a row per run")
 @output_options
 def command(folder: str, csv_file: str | None, overwrite: bool, as_json: bool, quiet: bool) -> None:
-    r"""List the complete runs in FOLDER, by default runs, the latest first. Reads no data and no network.
-
-    \b
-    Examples:
-      convscope runs
-      convscope runs runs/study-mnist --csv runs.csv
-    """
+    """List the complete runs in FOLDER, by default runs, the latest first. Reads no data and no network."""
     file = check_csv(csv_file, overwrite=overwrite)
     found = convscope.list_runs(folder)
     rows = found.as_rows()

@@ -31,7 +31,7 @@ class LedgerEntry:
     time: str
     """ISO 8601, in UTC."""
     verb: str
-    """``train``, ``report``, ``evaluate`` or ``audit``."""
+    """``train``, ``report``, ``evaluate``, ``audit`` or ``export``."""
     purpose: str
     """What the images were read for, as a noun phrase."""
     dataset: str

@@ -15,7 +15,7 @@ ambiguous stays open (``"unjudged"``). Other evidence that is missing counts nei
 3. *Probably a model error* (``"model error"``) otherwise.
 
 This is a heuristic. The distances are measured in the features of the network under test and share its errors, so look at the
-image before you change its label. ``tests/analysis/test_triage_of_flips.py`` measures how many flipped labels it finds.
+image before you change its label. ``test_triage_of_flipped_labels.py`` measures how many flipped labels it finds.
 """
 
 from dataclasses import dataclass
