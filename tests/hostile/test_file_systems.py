@@ -541,9 +541,9 @@ def test_data_whose_names_are_not_utf8_train_and_are_found_again(tmp_path: Path,
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["onnx:.onnx", "keras:.keras", "saved_model:", "litert:.tflite"])
-def test_a_full_disk_ends_an_export_in_one_sentence(name: str, digits_run: Run, tmp_path: Path) -> None:
+def test_a_full_disk_ends_an_export_in_one_sentence(name: str, run_copy: Path, tmp_path: Path) -> None:
     kind, _, ending = name.partition(":")
-    export = f"{sys.executable} -m convscope export {digits_run.folder} --format {kind} --out small/net{ending}"
+    export = f"{sys.executable} -m convscope export {run_copy} --format {kind} --out small/net{ending}"
     script = f"mkdir small; mount -t tmpfs -o size=8k none small || exit 77; {export}; echo $?; ls -A small"
     done = subprocess.run(
         ["unshare", "-m", "bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=200, check=False
