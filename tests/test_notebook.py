@@ -69,7 +69,7 @@ def test_it_shows_every_figure_with_alternative_text(executed: Path) -> None:
         for cell in notebook.cells
         if cell.cell_type == "code"
         for output in cell.outputs
-        if output.output_type == "execute_result" and "text/html" in output.data
+        if output.output_type == "execute_result" and "<figure>" in output.data.get("text/html", "")
     ]
     assert len(html) == len(shown) + 1
     assert all("<img" in each and "alt=" in each and "figcaption" in each for each in html)

@@ -75,7 +75,7 @@ def test_every_island_that_the_payload_names_is_there_and_no_other(digits_record
     payload = json.dumps(make_payload(digits_record))
     islands = encode_arrays(digits_record)
     assert all(f'"{name}"' in payload for name in islands)
-    named = set(re.findall(r'"((?:weights|test|reference|baseline|pca)-[\w-]+)"', payload))
+    named = set(re.findall(r'"((?:weights|test|reference|baseline|mahalanobis|pca)-[\w-]+)"', payload))
     assert named == set(islands)
 
 

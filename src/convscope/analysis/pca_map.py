@@ -13,7 +13,7 @@ from ..models.predictor import Predictor
 from ..types import Floats, Images, Labels
 from .evaluation import Evaluation
 
-MAX_POINTS = 2000
+MAX_POINTS = 1500
 MAX_FEATURES = 4096
 """Activations of the largest layer with a map: a page carries three numbers for each."""
 LEAST = 1e-6

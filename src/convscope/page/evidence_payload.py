@@ -12,7 +12,7 @@ from ..analysis.mistakes.nearest_neighbours import NO_NEIGHBOUR, NearestNeighbou
 from ..analysis.ood.mahalanobis import MahalanobisDistance
 from ..analysis.pca_map import PCAMap
 from ..runs.record import RunRecord
-from ..types import Labels
+from ..types import Floats, Labels
 
 TEST = ("images", "labels", "predictions", "confidence", "true-probability")
 BASELINE = "baseline-predictions"
@@ -68,13 +68,13 @@ def evidence_arrays(record: RunRecord) -> dict[str, npt.NDArray[Any]]:
         "reference-indices": evidence.reference_indices.astype(np.uint32),
     }
     if evidence.mahalanobis:
-        arrays |= {f"mahalanobis-{name}": getattr(evidence.mahalanobis, name) for name in MAHALANOBIS}
+        arrays |= {f"mahalanobis-{name}": _rounded(getattr(evidence.mahalanobis, name), 8) for name in MAHALANOBIS}
     if record.baseline_predictions is not None:
         arrays[BASELINE] = record.baseline_predictions[shown].astype(np.uint16)
     if evidence.pca_map:
         places = evidence.pca_map
         arrays["pca-map-rows"] = np.flatnonzero(np.isin(shown, places.test_indices)).astype(np.uint32)
-        arrays["pca-map-coordinates"] = places.coordinates.astype(np.float32)
+        arrays["pca-map-coordinates"] = _rounded(places.coordinates, 13)
         arrays["pca-map-projection"] = np.vstack([places.mean, places.components]).astype(np.float32)
     if is_sampled(record, evidence):
         arrays["test-indices"] = shown.astype(np.uint32)
@@ -95,6 +95,12 @@ def _nearest(nearest: NearestNeighbours) -> dict[str, Any]:
 
 def _rows(rows: Labels) -> list[int]:
     return [row for row in rows.tolist() if row != NO_NEIGHBOUR]
+
+
+def _rounded(array: Floats, bits: int) -> Floats:
+    """Return float32 with ``bits`` of the 23 bits behind the point as zeros, which take no space in a page."""
+    found = np.ascontiguousarray(array, np.float32).view(np.uint32) + np.uint32(1 << (bits - 1))
+    return (found & np.uint32(0xFFFFFFFF << bits & 0xFFFFFFFF)).view(np.float32)
 
 
 def _mahalanobis(found: MahalanobisDistance) -> dict[str, Any]:

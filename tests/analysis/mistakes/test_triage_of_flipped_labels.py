@@ -42,4 +42,4 @@ def test_with_other_networks_most_flipped_labels_are_suspect_and_few_others_are(
 
 
 def test_alone_the_network_calls_no_label_suspect(flipped: Flipped, predictor: Predictor) -> None:
-    assert {each.triage.kind for each in explain_mistakes(flipped.record, predictor)} == {"ambiguous", "unjudged"}
+    assert {each.triage.kind for each in explain_mistakes(flipped.record, predictor)} <= {"ambiguous", "unjudged"}

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image
 
-from convscope.data.checks import find_problems
+from convscope.data.checks import check_dataset
 from convscope.data.read_options import ReadOptions
 from convscope.data.readers.image_folder import read_folder
 from convscope.data.split import stratified_split
@@ -128,7 +128,7 @@ def test_bad_image_files_are_left_out_on_request_with_a_note(spoilt: Path, tmp_p
         for image, label in zip(split.images, split.labels, strict=True)
     }
     assert found == {image.tobytes(): index % 3 for index, image in enumerate(IMAGES)}
-    assert note in find_problems(dataset)
+    assert note in (*dataset.provenance.notes, *check_dataset(dataset).problems)
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ def test_classes_without_image_files_are_left_out_and_those_with_one_are_finding
     Image.fromarray(IMAGES[0].copy()[::-1]).save(tmp_path / "yak" / "1.png")
     dataset = read_folder(tmp_path, OPTIONS)
     assert dataset.class_names == ("cat", "dog", "owl", "yak")
-    sentences = find_problems(dataset)
+    sentences = (*dataset.provenance.notes, *check_dataset(dataset).problems)
     assert "ignored classes without image files: emu" in sentences
     assert "class 'yak' has only one training image" in sentences
     assert "class 'yak' has no test image" in sentences
