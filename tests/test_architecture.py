@@ -54,7 +54,7 @@ def test_imports_run_downward_only(name: str) -> None:
     assert not upward, f"{name} imports {sorted(upward)}, which stand above it"
 
 
-CONSTRUCTORS = {"data.dataset": {"data.readers.in_memory"}}
+CONSTRUCTORS = {"data.dataset": {"data.load"}}
 """Methods that make an object with what stands above it, so that users find them where they look."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Protocol, TypeAlias
 
@@ -225,12 +225,13 @@ class Dataset:
 
         >>> convscope.train(convscope.Dataset.from_arrays(images, labels, name="leaves"))
         """
-        from .readers.in_memory import from_memory  # a reader, which knows this module
+        from .load import load_dataset  # which knows this module
 
         if (x_test is None) != (y_test is None):
             raise DatasetError("the test split needs x_test and y_test. Pass both, or neither.")
         pairs = ((x_train, y_train),) if x_test is None else ((x_train, y_train), (x_test, y_test))
-        return from_memory(pairs, name=name, class_names=class_names)
+        reading = ReadOptions(class_names=None if class_names is None else tuple(class_names))
+        return replace(load_dataset(pairs, reading), name=name)
 
     @property
     def image_shape(self) -> tuple[int, int, int]:

@@ -71,18 +71,15 @@ def load_dataset(
         refuse_test_share(reading, data.name)
         return data
     refuse_ambiguous_name(data)
-    name = os.fspath(data) if isinstance(data, (str, os.PathLike)) else ""
-    if not isinstance(data, (str, os.PathLike)):
-        dataset = from_memory(data, reading)
-        dataset = resolve_digit_preprocessing(transpose_dataset(dataset) if reading.transpose else dataset)
-    elif name in KNOWN and not (isinstance(data, os.PathLike) and os.path.lexists(name)):
+    name = os.fspath(data) if isinstance(data, (str, os.PathLike)) else None
+    if name in KNOWN and not (isinstance(data, os.PathLike) and os.path.lexists(name)):
         if reading.pixel_range is not None or reading.transpose:
             raise ConfigError(f"the pixels of {name} are known. Drop --pixel-range and --transpose.")
         dataset = load_known(name, reading)
     else:
-        dataset = _read(name, reading, progress, preprocessor)
+        dataset = from_memory(data, reading) if name is None else _read(name, reading, progress, preprocessor)
         dataset = resolve_digit_preprocessing(transpose_dataset(dataset) if reading.transpose else dataset)
-        if dataset.provenance.source in (*KNOWN, IN_MEMORY):  # a path to data of that name
+        if name is not None and dataset.provenance.source in (*KNOWN, IN_MEMORY):  # a path to data of that name
             dataset = replace(dataset, provenance=replace(dataset.provenance, source=_as_path(dataset.provenance.source)))
     if reading.group_by is not None and dataset.train.groups is None:
         raise ConfigError(

@@ -14,6 +14,7 @@ from PIL import Image
 import convscope
 from convscope.data.dataset import IN_MEMORY, Dataset
 from convscope.data.load import load_dataset
+from convscope.data.read_options import ReadOptions
 from convscope.errors import ConvscopeError, DatasetError
 
 RANDOM = np.random.default_rng(0)
@@ -127,8 +128,16 @@ def test_what_is_no_dataset_is_one_sentence(kind: str) -> None:
 def test_from_arrays_names_the_dataset_and_its_classes() -> None:
     found = convscope.Dataset.from_arrays(X, Y, X[TEST], Y[TEST], class_names=["ant", "bee", "cat"], name="insects")
     assert (found.name, found.class_names, len(found.test)) == ("insects", ("ant", "bee", "cat"), 20)
+    same = load_dataset(((X, Y), (X[TEST], Y[TEST])), ReadOptions(class_names=("ant", "bee", "cat")))
+    assert (found.fingerprint, found.provenance) == (same.fingerprint, same.provenance)
     with pytest.raises(DatasetError, match="x_test and y_test"):
         convscope.Dataset.from_arrays(X, Y, X[TEST])
+
+
+def test_a_run_of_arrays_with_class_names_is_found_again_by_the_arrays(tmp_path: Path) -> None:
+    named = convscope.Dataset.from_arrays(X, Y, class_names=["ant", "bee", "cat"])
+    run = convscope.train(named, model="logistic", epochs=1, report=False, out=tmp_path / "run", progress=None)
+    assert convscope.load_run(run.folder, data=(X, Y)).dataset.class_names == ("ant", "bee", "cat")
 
 
 def test_a_run_of_arrays_says_so_and_is_examined_while_they_are_given(tmp_path: Path) -> None:

@@ -28,9 +28,7 @@ WANTED = (
 )
 
 
-def from_memory(
-    data: Any, options: ReadOptions = DEFAULTS, *, name: str = NAME, class_names: Sequence[str] | None = None
-) -> Dataset:
+def from_memory(data: Any, options: ReadOptions = DEFAULTS) -> Dataset:
     """Return the dataset in an object that holds it.
 
     Args:
@@ -38,16 +36,13 @@ def from_memory(
             ``.npz`` file; a finite ``tf.data.Dataset``, or a sequence such as a dataset of PyTorch, of image and label, in
             batches or not; or a pair of these for training and test. Images and labels are those of an ``.npz`` file.
         options: What the data leave open.
-        name: The name of the dataset.
-        class_names: Names of the classes, unless ``options`` have them; by default what ``data`` call so.
 
     Raises:
         DatasetError: The object is none of these, or its arrays do not fit together.
     """
     parts = {split: RawSplit(images, labels, rows_of(f"x_{split}", images) if images.ndim else None)
              for split, (images, labels) in _splits(data).items()}  # fmt: skip
-    names = class_names if class_names is not None else _class_names(data)
-    origin = DatasetSource(IN_MEMORY, "Arrays in memory", name, class_names=names)
+    origin = DatasetSource(IN_MEMORY, "Arrays in memory", NAME, class_names=_class_names(data))
     return assemble_splits(origin, parts, options)
 
 
