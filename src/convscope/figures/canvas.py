@@ -92,9 +92,10 @@ class FigureCanvas:
 
     def __init__(self, title: str, height: float, *, width: float = WIDTH) -> None:
         lines = balanced(title, width - 2 * MARGIN)
-        self.top = MARGIN + len(lines) * LINE + BELOW_TITLE
-        self.width, self.height = width, self.top + height + MARGIN
-        self.figure = Figure(figsize=(self.width, self.height))
+        self.top: float = MARGIN + len(lines) * LINE + BELOW_TITLE
+        self.width: float = width
+        self.height: float = self.top + height + MARGIN
+        self.figure: Figure = Figure(figsize=(self.width, self.height))
         for number, line in enumerate(lines):
             self.figure.text(
                 MARGIN / self.width, 1 - (MARGIN + (number + 0.8) * LINE) / self.height, line,

@@ -13,7 +13,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -46,24 +46,25 @@ class _RefusalError(Exception):
     """What a file holds that is not accepted."""
 
 
+Fields: TypeAlias = dict[int, Any]
 TEXT, BYTES, NUMBERS = "text", "bytes", "numbers"
 SUB_GRAPH, ELSEWHERE = _RefusalError("a sub-graph"), _RefusalError("weights in another file")
-ENTRY = {1: TEXT, 2: TEXT}
-OPSET = {1: TEXT, 2: VARINT}
-DIMENSION = {1: VARINT, 2: TEXT, 3: TEXT}
-TENSOR_TYPE = {1: VARINT, 2: {1: DIMENSION}}
-VALUE = {1: TEXT, 2: {1: TENSOR_TYPE, 6: TEXT}, 3: TEXT}
-TENSOR = {
+ENTRY: Fields = {1: TEXT, 2: TEXT}
+OPSET: Fields = {1: TEXT, 2: VARINT}
+DIMENSION: Fields = {1: VARINT, 2: TEXT, 3: TEXT}
+TENSOR_TYPE: Fields = {1: VARINT, 2: {1: DIMENSION}}
+VALUE: Fields = {1: TEXT, 2: {1: TENSOR_TYPE, 6: TEXT}, 3: TEXT}
+TENSOR: Fields = {
     1: NUMBERS, 2: VARINT, 4: BYTES, 5: BYTES, 7: BYTES, 8: TEXT, 9: BYTES, 10: BYTES, 11: BYTES, 12: TEXT,
     13: ELSEWHERE, 14: ELSEWHERE,
 }  # fmt: skip
-ATTRIBUTE = {
+ATTRIBUTE: Fields = {
     1: TEXT, 2: FIXED32, 3: VARINT, 4: TEXT, 5: TENSOR, 6: SUB_GRAPH, 7: BYTES, 8: NUMBERS,
     9: TEXT, 11: SUB_GRAPH, 13: TEXT, 20: VARINT,
 }  # fmt: skip
-NODE = {1: TEXT, 2: TEXT, 3: TEXT, 4: TEXT, 5: ATTRIBUTE, 6: TEXT, 7: TEXT}
-GRAPH = {1: NODE, 2: TEXT, 5: TENSOR, 10: TEXT, 11: VALUE, 12: VALUE, 13: VALUE}
-MODEL: Mapping[int, Any] = {
+NODE: Fields = {1: TEXT, 2: TEXT, 3: TEXT, 4: TEXT, 5: ATTRIBUTE, 6: TEXT, 7: TEXT}
+GRAPH: Fields = {1: NODE, 2: TEXT, 5: TENSOR, 10: TEXT, 11: VALUE, 12: VALUE, 13: VALUE}
+MODEL: Fields = {
     1: VARINT, 2: TEXT, 3: TEXT, 4: TEXT, 5: VARINT, 6: TEXT, 7: GRAPH, 8: OPSET, 14: ENTRY,
     20: _RefusalError("a training"), 25: _RefusalError("functions of its own"),
 }  # fmt: skip

@@ -17,10 +17,10 @@ class KerasPredictor:
     """The counterpart of :class:`~convscope.models.predictor.Predictor` for Keras models."""
 
     def __init__(self, model: keras.Model) -> None:
-        self.image_shape = _image_shape(model)
+        self.image_shape: tuple[int, int, int] = _image_shape(model)
         model = ending_in_softmax(model)
         self._model = with_logits(model)
-        self.num_classes = int(model.output_shape[-1])
+        self.num_classes: int = int(model.output_shape[-1])
 
     def logits(self, images: Images) -> Floats:
         """Map images (n, h, w, c) uint8 to logits (n, k) float32."""

@@ -76,13 +76,13 @@ class Connections:
 class Connection(asyncio.Protocol):
     """One connection."""
 
-    is_known = False
+    is_known: bool = False
     """Whether it has made a request that was allowed."""
-    is_computing = False
+    is_computing: bool = False
     """Whether the service works on its request, and does not wait for the client."""
-    is_unread = False
+    is_unread: bool = False
     """Whether its request has a body that was not read, inside which the next request would begin."""
-    client = ""
+    client: str = ""
     _response_begun = False
     _task: asyncio.Task[Any] | None = None
     _timer: asyncio.TimerHandle | None = None

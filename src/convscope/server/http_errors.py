@@ -52,7 +52,9 @@ class HTTPError(Exception):
         super().__init__(sentence)
         self.status = status
         retry = {"retry-after": "1"} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
-        self.response = Response(to_json({"error": sentence, "status": status}), status, {**retry, **(headers or {})})
+        self.response: Response = Response(
+            to_json({"error": sentence, "status": status}), status, {**retry, **(headers or {})}
+        )
 
 
 def to_json(value: Any) -> bytes:

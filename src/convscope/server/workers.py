@@ -45,10 +45,11 @@ class Worker:
     """One process."""
 
     def __init__(self, process: asyncio.subprocess.Process, pool: "Pool") -> None:
-        self.process, self.pool = process, pool
+        self.process: asyncio.subprocess.Process = process
+        self.pool: Pool = pool
         self.begun: float | None = None
         """Seconds of the processor when it began with its image; None while it has none."""
-        self.is_interrupted = False
+        self.is_interrupted: bool = False
 
     def clock(self) -> float:
         """Return the seconds of the processor that it has used, or else those that have passed."""

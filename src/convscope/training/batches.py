@@ -39,13 +39,14 @@ class TrainingBatches:
         self, split: Split, rows: Labels, config: TrainConfig, *, seed: int, class_weights: Floats | None = None
     ) -> None:
         """Prepare the batches of the images at ``rows`` (n,) of ``split``; ``class_weights`` (k,) are factors of their losses."""
-        self.split, self.class_weights = split, class_weights
-        self.batch_size = config.batch_size_for(len(rows))
+        self.split: Split = split
+        self.class_weights: Floats | None = class_weights
+        self.batch_size: int = config.batch_size_for(len(rows))
         self._rows = np.tile(rows, config.repeats_per_epoch(len(rows)))
         whole, rest = divmod(len(self._rows), self.batch_size)
         rest = 0 if config.drop_remainder else rest
-        self.steps_per_epoch = whole + (rest > 0)
-        self.num_images = whole * self.batch_size + rest
+        self.steps_per_epoch: int = whole + (rest > 0)
+        self.num_images: int = whole * self.batch_size + rest
         self._config, self._seed = config, seed
 
     def epoch(self, number: int) -> Epoch:

@@ -69,8 +69,8 @@ class EpochLog:
         """
         self.records: list[EpochRecord] = list(resumed.history) if resumed else []
         self.snapshots: list[Mapping[str, Weights]] = list(resumed.snapshots) if resumed else []
-        self.stopped_early = False
-        self.schedule = Schedule(config, -(-num_images // batch_size), num_validation, self.records)
+        self.stopped_early: bool = False
+        self.schedule: Schedule = Schedule(config, -(-num_images // batch_size), num_validation, self.records)
         self.ending = self.schedule.ending(self.records)
         self._best_state: State = resumed.kept if resumed else {}
         self._model_name, self._config, self._num_images, self._stop = model_name, config, num_images, stop

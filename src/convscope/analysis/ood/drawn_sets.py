@@ -92,7 +92,7 @@ def _scribble(pen: ImageDraw.ImageDraw, side: float, generator: np.random.Genera
         pen.line([(float(x), float(y)) for x, y in path], fill=255, width=width, joint="curve")
 
 
-GARMENTS = {
+GARMENTS: dict[str, tuple[tuple[float, float], ...]] = {
     "shirt": ((0.12, 0.05), (0.3, 0.1), (0.48, 0.38), (0.36, 0.45), (0.27, 0.32), (0.27, 0.95), (0.0, 0.95)),
     "pullover": ((0.12, 0.05), (0.3, 0.1), (0.48, 0.85), (0.36, 0.88), (0.27, 0.4), (0.27, 0.95), (0.0, 0.95)),
     "trousers": ((0.24, 0.03), (0.27, 0.3), (0.3, 0.97), (0.1, 0.97), (0.02, 0.35), (0.0, 0.35)),

@@ -20,7 +20,7 @@ from .npz import KEYS, VALIDATION
 from .pixel_values import CHANNELS
 
 NAME = "arrays"
-SPLITS = {1: ("train",), 2: ("train", "test"), 3: ("train", "val", "test")}
+SPLITS: dict[int, tuple[str, ...]] = {1: ("train",), 2: ("train", "test"), 3: ("train", "val", "test")}
 """Names of the splits by their number."""
 WANTED = (
     "Pass a name, a path, (x, y), ((x_train, y_train), (x_test, y_test)), a mapping with x_train and y_train, a tf.data.Dataset, "

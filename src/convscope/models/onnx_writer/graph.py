@@ -32,7 +32,7 @@ class Graph:
 
     def __init__(self, weights: Mapping[str, Weights]) -> None:
         """Start a graph whose layers take their ``weights`` by ``layer/weight``."""
-        self.current = INPUTS
+        self.current: str = INPUTS
         self._weights = weights
         self._nodes: list[bytes] = []
         self._constants: list[bytes] = []

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from ... import formatting
-from ...analysis.statistics import proportions
+from ...analysis.statistics.proportions import is_measured as is_measured
+from ...formatting import percent_range as percent_range
+from ...formatting import percentage_points as percentage_points
 
 SPACE = "\N{NO-BREAK SPACE}"
 MISSING = "–"
@@ -16,9 +18,6 @@ MONTHS = ("January", "February", "March", "April", "May", "June", "July", "Augus
           "December")  # fmt: skip
 
 UNITS = ("B", "KB", "MB", "GB")
-
-percent_range, percentage_points = formatting.percent_range, formatting.percentage_points
-is_measured = proportions.is_measured
 
 RIGHT_TO_LEFT = frozenset({"R", "AL", "AN", "RLE", "RLO", "RLI"})
 

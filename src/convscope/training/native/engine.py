@@ -40,8 +40,9 @@ class Engine:
         ``threads`` compute, the caller's included; ``seed`` is that of the dropout. Unsupported if
         :func:`convscope.training.native.plan.plan_layers` refuses the network; ConvscopeError if memory is short.
         """
-        self.network, self.batch_size = network, batch_size
-        self.num_classes = network.layers[-1].output_shape[0]
+        self.network: Network = network
+        self.batch_size: int = batch_size
+        self.num_classes: int = network.layers[-1].output_shape[0]
         self._layers = plan_layers(network)
         self._library = load_library()
         specs = (LayerSpec * len(self._layers))(*(layer.spec for layer in self._layers))
