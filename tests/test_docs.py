@@ -99,6 +99,11 @@ def test_the_changelog_begins_with_this_version() -> None:
     assert heading[1] == convscope.__version__
 
 
+def test_ci_tries_every_version_of_python_that_the_classifiers_name() -> None:
+    named = set(re.findall(r'Python :: (3\.\d+)"', (ROOT / "pyproject.toml").read_text("utf-8")))
+    assert set(re.findall(r'"(3\.\d+)"', (ROOT / ".github" / "workflows" / "test.yml").read_text("utf-8"))) == named
+
+
 def test_constraints_are_names_with_exact_versions() -> None:
     lines = [line for line in (ROOT / "constraints.txt").read_text("utf-8").splitlines() if not line.startswith("#")]
     assert all(re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.+!]+", line) for line in lines)
