@@ -470,11 +470,9 @@ def make() -> dict[Path, str]:
         page += gpu_text(load("accuracy-gpu"))
     if (RESULTS / "page.json").is_file():
         page += page_text(load("page"))
-    others = "; for the last three rows, which ran in another round, and for what" if footnote(commands) else ". What"
-    readme = (
-        f"{table}\n\nAccuracies: {accuracy_conditions(accuracy)}. Seconds: {conditions(commands)}{others} each column means: "
-        "[docs/benchmarks.md](docs/benchmarks.md)."
-    )
+    others = "; the last three rows ran in another round" if footnote(commands) else ""
+    where = "Versions, dates and what each column means: [benchmarks](docs/benchmarks.md)."
+    readme = f"{table}\n\n{made_on(commands)}{others}. {where}"
     recipes = ROOT / "src" / "convscope" / "training" / "recipes.py"
     source = recipes.read_text("utf-8")
     for recipe in RECIPES:
