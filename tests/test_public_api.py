@@ -78,8 +78,8 @@ TERMINAL_ONLY = {"as_json", "quiet", "open_page", "csv_file", "data_at"}
 """Flags without a keyword in Python."""
 READING = {field.name: field.default for field in dataclasses.fields(convscope.ReadOptions)}
 """The keyword ``reading`` stands for these flags."""
-PYTHON_ONLY = defaultdict(set, predict={"skip_bad_images"}, train={"if_exists"})
-"""Keywords without a flag: the command always skips bad images, and a shell repeats no cells."""
+PYTHON_ONLY = defaultdict(set, predict={"skip_bad_images"}, train={"if_exists", "callbacks"})
+"""Keywords without a flag: the command always skips bad images, a shell repeats no cells, and it passes no functions."""
 
 OF_CSV = {"evaluate": {"overwrite"}, "predict": {"overwrite"}, "mistakes": {"overwrite"}}
 """Flags that concern the file of ``--csv`` alone."""

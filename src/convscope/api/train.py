@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -52,6 +52,7 @@ from ..system.dataclass_json import to_json
 from ..system.files import write_json
 from ..system.forms import LARGEST_FLOAT
 from ..training.augmentation import Augmentation
+from ..training.callbacks import Callback, calling
 from ..training.config import TrainConfig
 from ..training.engines import check_engine
 from ..training.epoch_log import divergence, lower_rate
@@ -95,6 +96,7 @@ def train(
     reading: ReadOptions = DEFAULTS,
     test_share: float | None = None,
     progress: Listener | Literal["auto"] | None = "auto",
+    callbacks: Sequence[Callback] = (),
 ) -> Run:
     """Train a classifier, measure it on the test split, and write a run folder.
 
@@ -133,6 +135,10 @@ def train(
             :class:`DatasetChecked` if something is odd about them, with :class:`TrainingStarted` before the first step, and
             with :class:`TrainProgress` several times per epoch. ``"auto"`` writes a line on standard error in a notebook and
             on a terminal; None writes nothing.
+        callbacks: Functions of ``(epoch, logs)``, or objects with ``on_epoch_end(epoch, logs)`` such as Keras' callbacks, of which
+            nothing else is called. After each epoch of the run, on either engine, they get its number, from 0, and
+            ``accuracy``, ``loss``, ``val_accuracy``, ``val_loss`` and ``learning_rate``. An exception in one ends the training,
+            which can be resumed.
 
     Returns:
         The run, with model and dataset in memory.
@@ -149,6 +155,7 @@ def train(
     build, config = find_model(model, weights=weights), _configured(recipe, augment, given)  # refused before any work
     reading = reading if test_share is None else replace(reading, test_share=test_share)
     listening = default_progress() if isinstance(progress, str) else progress
+    after_epochs = calling(callbacks, listening)
     _check_seed(seed)
     check_engine(engine)
     overwrite = _overwrites(if_exists, overwrite=overwrite, resume=resume)
@@ -176,7 +183,7 @@ def train(
         write_json(writable / REQUEST, request)
         rehearse(model_name, build, dataset, seed=seed)
         checkpoint, reads = writable / CHECKPOINT, _ledger(dataset, writable)
-        listener = _recording_validation(listening, config, reads, "validation after every epoch")
+        listener = _recording_validation(after_epochs, config, reads, "validation after every epoch")
         training = fit(build, dataset, config, seed=seed, engine=engine, progress=listener, checkpoint=checkpoint)
         reads.record("the final evaluation")
         agreement = _save_models(training, dataset, writable, config.learning_rate)
