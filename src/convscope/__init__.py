@@ -43,6 +43,7 @@ _NAMES = {
     "api.list_runs": "RunSummary list_runs",
     "api.mistakes": "mistakes",
     "api.predict": "predict",
+    "api.preprocess": "preprocess",
     "api.report": "report",
     "api.run": "Run load_run",
     "api.serve": "serve",
@@ -94,6 +95,7 @@ if TYPE_CHECKING:
     from .api.list_runs import list_runs as list_runs
     from .api.mistakes import mistakes as mistakes
     from .api.predict import predict as predict
+    from .api.preprocess import preprocess as preprocess
     from .api.report import report as report
     from .api.run import Run as Run
     from .api.run import load_run as load_run

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 import subprocess
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image
 
 import convscope
 from convscope.api.export import Export
@@ -19,6 +20,8 @@ from convscope.errors import ConfigError, ConvscopeError, OutputError, RunError
 from convscope.exporters import formats, verification
 from convscope.exporters.verification import compare
 from convscope.runs import ledger
+
+from ..handwriting import penned, photo_of_sheet  # type: ignore[import-not-found]
 
 FORMATS = ("onnx", "keras", "saved_model", "litert")
 
@@ -84,29 +87,66 @@ def test_an_onnx_file_alone_preprocesses_digits_as_its_run_does(
     assert np.allclose(alone.probabilities, whole.probabilities)
 
 
-def _picture(run: Run, folder: Path) -> Path:
-    Image.fromarray(run.dataset.test.images[7, ..., 0]).save(folder / "seven.png")
-    return folder / "seven.png"
+@pytest.fixture(scope="module")
+def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four digits on paper in two rows, of a camera held on its side."""
+    random = np.random.default_rng(4)
+    content = photo_of_sheet([penned(each, 90, random) for each in "4710"], list("4710"), [2, 2], random).content
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    path = tmp_path_factory.mktemp("photos") / "sheet.jpg"
+    Image.open(io.BytesIO(content)).transpose(Image.Transpose.ROTATE_90).save(path, exif=exif, quality=95)
+    return path
+
+
+def _answers(program: str, picture: Path, folder: Path, *, before: str = "") -> tuple[list[tuple[str, float]], str]:
+    """Run a printed program, and return its classes with their percentages, and its warnings."""
+    (folder / "program.py").write_text(before + program, "utf-8")
+    done = subprocess.run(
+        [sys.executable, "program.py", str(picture)], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    lines = [line.split(": ") for line in done.stdout.splitlines() if "%" in line]
+    return [(name, float(percent.rstrip("%"))) for name, percent in lines], done.stderr
+
+
+def _predicted(run: Run, picture: Path) -> list[tuple[str, float]]:
+    return [
+        (answer.class_name, pytest.approx(100 * answer.probability, abs=0.02))
+        for each in convscope.predict(run, picture)
+        for answer in each.answers
+    ]
 
 
 @pytest.mark.parametrize(
     "name", ["onnx", *(pytest.param(name, marks=pytest.mark.slow) for name in FORMATS if name != "onnx")]
 )
-def test_the_printed_program_runs_and_prints_the_predictions(
-    name: str, exports: dict[str, Export], digits_run: Run, tmp_path: Path
+def test_the_printed_program_prints_the_predictions_for_a_photo(
+    name: str, exports: dict[str, Export], digits_run: Run, photo: Path, tmp_path: Path
 ) -> None:
-    picture = _picture(digits_run, tmp_path)
-    (tmp_path / "program.py").write_text(exports[name].snippets["Python"], "utf-8")
-    done = subprocess.run(
-        [sys.executable, "program.py", str(picture)], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    expected = convscope.predict(digits_run, picture, top=3)[0]
-    lines = [line for line in done.stdout.splitlines() if "%" in line]
-    assert [line.split(": ")[0] for line in lines] == [answer.class_name for answer in expected.answers]
-    assert [float(line.split(": ")[1].rstrip("%")) for line in lines] == pytest.approx(
-        [100 * answer.probability for answer in expected.answers], abs=0.02
-    )
+    expected = _predicted(digits_run, photo)
+    assert len(expected) == 4 * 3
+    assert _answers(exports[name].snippets["Python"], photo, tmp_path)[0] == expected
+
+
+def test_without_convscope_the_program_says_what_the_image_must_be(
+    exports: dict[str, Export], digits_run: Run, tmp_path: Path
+) -> None:
+    picture = tmp_path / "seven.png"
+    Image.fromarray(digits_run.dataset.test.images[7, ..., 0]).save(picture)
+    absent = "import sys\n\nsys.modules['convscope'] = None\n"
+    found, warning = _answers(exports["onnx"].snippets["Python"], picture, tmp_path, before=absent)
+    assert found == _predicted(digits_run, picture)
+    assert "convscope is not installed" in warning
+    assert "one digit, cropped and centred" in warning
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_an_exported_file_alone_tells_how_to_preprocess(
+    name: str, exports: dict[str, Export], digits_run: Run, photo: Path
+) -> None:
+    expected = convscope.predict(digits_run, photo, single=True).prepared
+    assert np.array_equal(convscope.preprocess(exports[name].path, photo, dtype="uint8", single=True), expected)
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="Node is not installed")

@@ -7,16 +7,14 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import ConvscopeError, RunError
+from ..models.keras_file import METADATA
 from ..models.saving import keras_logits, load_model, with_logits
 from ..system.files import temporary_name
 from ..types import Floats, Images
-from .metadata import NAME, ModelMetadata, from_metadata
+from .metadata import NAME, ModelMetadata
 
 if TYPE_CHECKING:
     import keras
-
-METADATA = "metadata.json"
 
 
 def write_keras(model: keras.Model, path: Path, metadata: ModelMetadata) -> None:
@@ -34,20 +32,6 @@ def write_keras(model: keras.Model, path: Path, metadata: ModelMetadata) -> None
                 new.writestr(member, content)
     finally:
         saved.unlink(missing_ok=True)
-
-
-def read_metadata(path: Path, image_shape: tuple[int, int, int]) -> ModelMetadata | None:
-    """Return convscope's metadata in the file, for a network that takes (h, w, c); None if there are none."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            document = json.loads(archive.read(METADATA))
-        return from_metadata({NAME: json.dumps(document[NAME])}, image_shape) if NAME in document else None
-    except ConvscopeError:
-        raise
-    except (zipfile.BadZipFile, OSError, KeyError, TypeError, ValueError) as error:
-        raise RunError(
-            f"the metadata of {str(path)!r} are damaged ({error!r}). Export it again with `convscope export`."
-        ) from error
 
 
 def logits_of_keras(path: Path, images: Images) -> Floats:

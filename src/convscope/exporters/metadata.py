@@ -19,13 +19,15 @@ from ..data.scaling import SCALE
 from ..models.predictor import INPUTS, LOGITS, PROBABILITIES
 from ..runs.migrations import upgrade_model_metadata
 from ..runs.opening import refuse_later_version
+from ..types import Images
 
 if TYPE_CHECKING:
     from ..runs.record import RunRecord
 
 NAME = "convscope"
 """Key in the metadata of an ONNX or ``.keras`` file; elsewhere the file :data:`METADATA_FILE`."""
-METADATA_FILE = "convscope.json"
+METADATA_FILE, EXTRA = "convscope.json", "assets.extra"
+"""The file elsewhere, and its folder in a SavedModel."""
 VERSION = 2
 CLASS_NAMES, PIXEL_SCALE = "class_names", "pixel_scale"
 """Separate keys in an ONNX file, for programs that need nothing else."""
@@ -90,7 +92,11 @@ def metadata_for_run(record: RunRecord) -> ModelMetadata:
     evidence = record.evidence
     examples = record.examples.samples if evidence is None else evidence.reference_images[: evidence.sample]
     temperature = (record.metrics.get("uncertainty") or {}).get("temperature")
-    dataset = record.request["dataset"]
+    return metadata_for_dataset(record.request["dataset"], examples, None if temperature is None else float(temperature))
+
+
+def metadata_for_dataset(dataset: Mapping[str, Any], examples: Images, temperature: float | None = None) -> ModelMetadata:
+    """Return the metadata for a dataset as ``run.json`` describes it, of which ``examples`` (n, h, w, c) are training images."""
     height, width, channels = (int(size) for size in dataset["image_shape"])
     # Images can be preprocessed to one channel or three; for other arrays there is nothing to say.
     digits = preprocessor_for(dataset, examples).digits if channels in CHANNELS else None
@@ -100,32 +106,33 @@ def metadata_for_run(record: RunRecord) -> ModelMetadata:
         str(dataset.get("content") or "images"),
         dataset[POLARITY] if POLARITY in dataset else polarity_of(examples),
         digits,
-        None if temperature is None else float(temperature),
+        temperature,
         pixel_form_of(dataset) or AS_THEY_ARE,
     )
 
 
-def from_metadata(metadata: Mapping[str, str], image_shape: tuple[int, int, int]) -> ModelMetadata:
+def from_metadata(metadata: Mapping[str, str], image_shape: tuple[int, int, int] | None = None) -> ModelMetadata:
     """Read the metadata of an ONNX file; KeyError, TypeError or ValueError if they are incomplete or contradictory.
 
-    :class:`RunError` if a later convscope wrote them.
+    ``image_shape`` is what the network takes, if known. :class:`RunError` if a later convscope wrote them.
     """
-    if NAME not in metadata:
+    if NAME not in metadata and image_shape is not None:
         return ModelMetadata(image_shape, _names(json.loads(metadata[CLASS_NAMES])))
     document = upgrade_model_metadata(json.loads(metadata[NAME]))
     refuse_later_version("model", document.get("version"), VERSION)
     digits, temperature = document.get("digit_preprocessing"), document.get("temperature")
-    if tuple(document["image_shape"]) != image_shape:
-        raise ValueError(f"image_shape is {document['image_shape']}, but the network takes {list(image_shape)}")
+    height, width, channels = shape = tuple(map(int, document["image_shape"]))
+    if shape != (image_shape or shape):
+        raise ValueError(f"image_shape is {document['image_shape']}, but the network takes {list(image_shape or ())}")
     if temperature is not None and not 0 < float(temperature) < float("inf"):
         raise ValueError(f"temperature is {temperature}")
-    settings = None if digits is None else stored_digit_settings(digits, image_shape[:2])
+    settings = None if digits is None else stored_digit_settings(digits, (height, width))
     return ModelMetadata(
-        image_shape,
+        (height, width, channels),
         _names(document["class_names"]),
         str(document.get("content", "images")),
         document.get("polarity"),
-        settings if image_shape[2] == 1 else None,
+        settings if channels == 1 else None,
         None if temperature is None else float(temperature),
         pixel_form_of(document) or AS_THEY_ARE,
     )

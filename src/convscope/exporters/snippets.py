@@ -1,7 +1,7 @@
 """Short, complete programs that use an exported network, from the texts in ``programs``; the tests run them.
 
-Each takes the name of an image file, resizes it and prints the classes. Only convscope itself finds the digit in a photo
-and centres it; a comment in the program says so where it matters.
+Each takes the name of an image file, prepares it and prints the classes. Where convscope is installed, it prepares the image as
+the run does; elsewhere the image is only cropped and resized, and the program says so.
 """
 
 import json
@@ -16,7 +16,8 @@ PYTHON, JAVASCRIPT = "Python", "JavaScript"
 def snippets(format_name: str, path: Path, metadata: ModelMetadata) -> dict[str, str]:
     """Return programs that use the network at ``path``, by language."""
     note = _note(metadata)
-    parts = {"prepare": _fill("prepare", note=note).strip(), "answers": _fill("answers").strip()}
+    warning = f"convscope is not installed: the image is only cropped and resized, and must be {note}"
+    parts = {"prepare": _fill("prepare", warning=json.dumps(warning)).strip(), "answers": _fill("answers").strip()}
     programs = {PYTHON: _fill(format_name, path=json.dumps(str(path), ensure_ascii=False), **parts)}
     if format_name == "onnx":
         kept = ("class_names", "image_shape", "pixel_scale", "temperature")
@@ -34,5 +35,5 @@ def _note(metadata: ModelMetadata) -> str:
     words = metadata.polarity or "like the training images"
     if metadata.digits is not None:
         one = metadata.content.removesuffix("s")
-        return f"{words}, one {one}, centred as in the training set; convscope predict does that for a photo"
+        return f"{words}, one {one}, cropped and centred as in the training set"
     return words

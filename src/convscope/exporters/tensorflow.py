@@ -21,12 +21,11 @@ from ..models.saving import input_batches, with_logits
 from ..system.files import make_folder, write_text
 from ..system.stderr import captured_stderr
 from ..types import Floats, Images
-from .metadata import METADATA_FILE, ModelMetadata
+from .metadata import EXTRA, METADATA_FILE, ModelMetadata
 
 if TYPE_CHECKING:
     import keras
 
-EXTRA = "assets.extra"
 CONTENTS = frozenset({"saved_model.pb", "fingerprint.pb", "variables", "assets", EXTRA})
 """Files of a SavedModel; a folder with any other file is not replaced."""
 

@@ -146,7 +146,7 @@ def _of_file(path: Path) -> Classifier:
 
 def _of_keras_file(path: Path) -> Classifier:
     # A run folder needs none of these, which take 30 of the 200 ms that the imports of `convscope predict` take.
-    from ..exporters.keras import read_metadata
+    from ..exporters.read_metadata import read_metadata
     from ..models.saving import load_model
     from .keras_predictor import KerasPredictor
 

@@ -1,40 +1,17 @@
-"""Classify image files: preprocess them in parallel, then run the network once."""
+"""Classify images: preprocess them, then run the network once."""
 
-import os
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Iterable
 
 import numpy as np
-import numpy.typing as npt
 
 from ..data.digits.recognize_dataset import NAMES
-from ..data.digits.steps import Box
-from ..data.images.formats import MIN_SIDE
-from ..data.images.inputs import BadPicture, ImageLike, NamedBytes, each_image, to_grey_levels
-from ..data.preprocessing import UNCHANGED
-from ..data.read_options import AS_THEY_ARE
-from ..data.readers.pixel_scale import GivenRange
-from ..data.threads import one_thread_each
-from ..errors import ConfigError, PictureError, RunError
+from ..data.images.inputs import ImageLike
+from ..errors import ConfigError, RunError
 from ..models.predictor import Predictor
-from ..types import Images
 from .classifier import Classifier
-from .predictions import Place, Predictions
+from .predictions import Predictions
+from .prepare import prepare
 from .turned_sheets import turned_sheet_warnings
-
-Item = TypeVar("Item")
-Result = TypeVar("Result")
-
-
-class Prepared(NamedTuple):
-    """Preprocessed images (n, h, w, c), with the name, preprocessing steps and position of each, and whether nothing was found."""
-
-    names: tuple[str, ...]
-    images: Images
-    preprocessing_steps: tuple[tuple[str, ...], ...]
-    places: tuple[Place | None, ...]
-    empty: npt.NDArray[np.bool_]
 
 
 def predict(
@@ -52,19 +29,17 @@ def predict(
         raise ConfigError(f"top must be an integer of at least 1; got {top!r}.")
     if isinstance(at_least, bool) or not 0 <= at_least <= 1:
         raise ConfigError(f"at_least must be a probability from 0 to 1; got {at_least!r}.")
-    bad: tuple[BadPicture, ...] = ()
-    given = _given_range(classifier, pixel_range)
-    images = [*map(_as_array, images)] if isinstance(images, (list, tuple)) else _as_array(images)
-    images = _with_levels(images, given)
-    batch = _as_batch(images, classifier.fitting.image_shape)
-    if batch is not None and batch.shape[1:] == classifier.fitting.image_shape:
-        prepared = _prepare_batch(classifier, batch)
-    else:
-        single = single or batch is not None  # an array of n images gets n predictions
-        prepared, bad = _prepare_each(classifier, images if batch is None else list(batch), given, single=single)
-    if bad and not skip_bad_images:
-        raise PictureError("\n".join(each.reason for each in bad))
-    features, predictor = None, classifier.predictor
+    reads_digits, predictor = set(classifier.class_names) == NAMES, classifier.predictor
+    prepared, bad = prepare(
+        classifier.fitting,
+        images,
+        trained_on=classifier.trained_on,
+        logits=predictor.logits if reads_digits else None,
+        single=single,
+        skip_bad_images=skip_bad_images,
+        pixel_range=pixel_range,
+    )
+    features = None
     if classifier.mahalanobis is not None and isinstance(predictor, Predictor) and predictor.has_features:
         features, logits = predictor.features_and_logits(prepared.images)
     else:
@@ -96,123 +71,5 @@ def predict(
         at_least,
         prepared.empty,
         classifier.prediction_sets,
-        turned_sheet_warnings(prepared.names, prepared.places, prepared.images, predictor.logits)
-        if _reads_digits(classifier)
-        else (),
+        turned_sheet_warnings(prepared.names, prepared.places, prepared.images, predictor.logits) if reads_digits else (),
     )
-
-
-def _as_array(image: Any) -> Any:
-    """Return the array of a tensor; anything else unchanged."""
-    return np.asarray(image) if hasattr(image, "__array__") else image
-
-
-def _given_range(classifier: Classifier, asked: tuple[float, float] | None) -> GivenRange | None:
-    """Return black and white in new images, if they need not be those of their formats."""
-    if asked is not None:
-        return GivenRange(asked)
-    usual = AS_THEY_ARE if classifier.trained_on is None else classifier.trained_on
-    return None if usual.range == AS_THEY_ARE.range else GivenRange(usual.range, is_certain=False)
-
-
-def _with_levels(images: Any, given: GivenRange | None) -> Any:
-    """Return ``images`` with grey levels in the arrays among them, if these have black and white as ``given``."""
-    if given is None:
-        return images
-    if isinstance(images, (list, tuple)):
-        return [_with_levels(each, given) if isinstance(each, np.ndarray) else each for each in images]
-    return given.to_levels(images, "an array") if isinstance(images, np.ndarray) else images
-
-
-def _reads_digits(classifier: Classifier) -> bool:
-    return set(classifier.class_names) == NAMES
-
-
-def _prepare_each(
-    classifier: Classifier, images: ImageLike | Iterable[ImageLike], given: GivenRange | None, *, single: bool
-) -> tuple[Prepared, tuple[BadPicture, ...]]:
-    logits = classifier.predictor.logits if _reads_digits(classifier) else None
-    least = min(MIN_SIDE, max(classifier.fitting.image_shape[:2]))
-
-    def prepare(file: NamedBytes | BadPicture) -> BadPicture | list[_Entry]:
-        if isinstance(file, BadPicture):
-            return file
-        try:
-            decoded = file.open(given, least)
-        except PictureError as error:
-            return BadPicture(file.name, str(error))
-        found = classifier.fitting.preprocess_each(decoded.pixels, several=not single, logits=logits)
-        return [
-            (
-                file.name,
-                each.pixels,
-                (*decoded.steps, *each.steps),
-                _place(each.box, decoded.scale, number, len(found)),
-                each.is_empty,
-            )
-            for number, each in enumerate(found, 1)
-        ]
-
-    results = _in_threads(prepare, list(each_image(images)))
-    good = [entry for result in results if not isinstance(result, BadPicture) for entry in result]
-    names, pixels, steps, places, empty = zip(*good, strict=True) if good else ((), (), (), (), ())
-    stacked = np.stack(pixels) if pixels else np.empty((0, *classifier.fitting.image_shape), np.uint8)
-    prepared = Prepared(names, stacked, steps, places, np.array(empty, np.bool_))
-    return prepared, tuple(result for result in results if isinstance(result, BadPicture))
-
-
-def _in_threads(work: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
-    """Return ``[work(item) for item in items]``, computed in several threads."""
-    # Decoding releases Python's lock, so threads help. Matrix products keep to one thread each meanwhile; to arrange that
-    # takes time, which a single item need not wait for.
-    if len(items) <= 1:
-        return [work(item) for item in items]
-    with one_thread_each(), ThreadPoolExecutor(os.cpu_count()) as pool:
-        return list(pool.map(work, items))
-
-
-_Entry = tuple[str, Images, tuple[str, ...], "Place | None", bool]
-
-
-def _place(box: Box | None, scale: float, number: int, of: int) -> Place | None:
-    if box is None:
-        return None
-    left, top = round(box.left * scale), round(box.top * scale)
-    return Place(left, top, round((box.right + 1) * scale) - left, round((box.bottom + 1) * scale) - top, number, of)
-
-
-def _as_batch(images: Any, image_shape: tuple[int, int, int]) -> npt.NDArray[Any] | None:
-    """Return ``images`` as one array (n, h, w, c) if they are a batch, else None."""
-    # A list of arrays is a batch if all have the network's image shape. An array with three axes is one image if it has that
-    # shape or ends in 1, 3 or 4 channels; otherwise it is n grey images.
-    if isinstance(images, (list, tuple)):
-        shapes = {(getattr(each, "shape", None), getattr(each, "dtype", None)) for each in images}
-        if (
-            len(shapes) != 1
-            or not isinstance(images[0], np.ndarray)
-            or images[0].shape not in (image_shape, image_shape[:2])
-        ):
-            return None
-        images = np.stack(images)
-    if not isinstance(images, np.ndarray) or images.ndim not in (3, 4) or images.shape == image_shape:
-        return None
-    if images.ndim == 4:
-        return images
-    if images.shape[1:] == image_shape[:2] or images.shape[2] not in (1, 3, 4):
-        return images[..., None]
-    return None
-
-
-def _prepare_batch(classifier: Classifier, batch: npt.NDArray[Any]) -> Prepared:
-    # Most need nothing, which one vectorized test finds out for all of them.
-    images = to_grey_levels(batch, "the batch of images")
-    steps: list[tuple[str, ...]] = [(UNCHANGED,)] * len(images)
-    others = np.flatnonzero(~classifier.fitting.uses_unchanged(images))
-    if others.size:
-        images = images.copy()
-    empty = np.zeros(len(images), np.bool_)
-    for index in others.tolist():
-        fitted = classifier.fitting.preprocess(images[index])
-        images[index], steps[index], empty[index] = fitted.pixels, fitted.steps, fitted.is_empty
-    names = tuple(f"picture {number}" for number in range(len(images)))
-    return Prepared(names, images, tuple(steps), (None,) * len(images), empty)

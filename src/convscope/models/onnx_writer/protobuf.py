@@ -76,6 +76,16 @@ def without_metadata(model: bytes) -> bytes:
     return b"".join(field.whole for field in fields(memoryview(model)) if field.number != METADATA)
 
 
+def read_metadata(model: bytes) -> dict[str, str]:
+    """Return the metadata of an ONNX file; RunError if it is no ONNX file, TypeError or ValueError for what is no text."""
+    found = {}
+    for entry in fields(memoryview(model)):
+        if entry.number == METADATA:
+            texts = {part.number: str(part.value, "utf-8") for part in fields(entry.value)}  # type: ignore[arg-type]
+            found[texts.get(1, "")] = texts.get(2, "")
+    return found
+
+
 def fields(content: memoryview) -> Iterator[Field]:
     """Yield every field of a message; RunError where there is none."""
     offset = 0
