@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import re
@@ -15,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import convscope
@@ -24,7 +26,7 @@ from convscope.data.dataset import Dataset
 from convscope.data.read_options import ReadOptions
 from convscope.errors import ConfigError, RunError, RunExistsError
 from convscope.runs import files, run_folder
-from convscope.runs.seed_votes import REQUEST, RESULTS, load_votes
+from convscope.runs.seed_votes import REQUEST, RESULTS, VOTES, load_votes
 from convscope.studies.tasks import StudyProgress
 from convscope.system.files import write_json
 
@@ -148,6 +150,38 @@ def test_a_finished_study_is_read_again_and_its_files_are_what_they_say(
 
 
 @pytest.mark.slow
+def test_a_study_that_grew_is_the_study_made_at_once(undisturbed: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "grown"
+    smaller = [*command(folder, "--workers", "1", "--quiet"), "--seeds", "1,3", "--models", "ann"]
+    subprocess.run(smaller, check=True, capture_output=True, timeout=PATIENCE)
+    assert len(found_in(folder)["runs"]) == 2
+    with subprocess.Popen(command(folder, "--workers", "2"), stderr=subprocess.DEVNULL) as parent:
+        until(lambda: len(finished(folder)) >= 5)
+        orphans = workers_of(parent.pid)
+        parent.kill()
+    until(lambda: not any(Path(f"/proc/{orphan}").exists() for orphan in orphans))
+    before = {path: path.stat().st_mtime_ns for path in finished(folder)}
+    assert "also has the models logistic" in subprocess.run(smaller, capture_output=True, text=True, check=False).stderr
+    subprocess.run(command(folder, "--workers", "1", "--quiet"), check=True, capture_output=True, timeout=PATIENCE)
+    assert found_in(folder) == found_in(undisturbed)
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    assert (folder / VOTES).read_bytes() == (undisturbed / VOTES).read_bytes()
+    one, other = (json.loads((each / REQUEST).read_text("utf-8")) for each in (folder, undisturbed))
+    assert {**one, "created": other["created"]} == other
+
+
+@pytest.mark.slow
+def test_a_study_gains_sizes(digits: Dataset, tmp_path: Path) -> None:
+    asked: dict[str, Any] = {"models": ["logistic"], "recipes": ["sprint"], "seeds": 2, "workers": 1}
+    study(digits, **asked, sizes=[100], out=tmp_path / "grown")
+    study(digits, **asked, sizes=[50, 100, 200], out=tmp_path / "grown")
+    study(digits, **asked, sizes=[50, 100, 200], out=tmp_path / "at once")
+    assert found_in(tmp_path / "grown") == found_in(tmp_path / "at once")
+    with (tmp_path / "grown" / "study.csv").open(encoding="utf-8") as table:
+        assert [row["size"] for row in csv.DictReader(table)] == ["50", "100", "200"] * 2
+
+
+@pytest.mark.slow
 def test_a_damaged_or_different_run_is_an_error(undisturbed: Path, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(undisturbed, tmp_path / "study"))
     name = folder / "runs" / "digits-ann-sprint-1"
@@ -169,14 +203,58 @@ def begun(folder: Path, dataset: Dataset, **changes: Any) -> None:
     _begin(folder, make_plan(dataset, **{**asked, **changes}), dataset)
 
 
-@pytest.mark.parametrize("changes", [{"seeds": 3}, {"models": ["ann"]}, {"epochs": 3}, {"sizes": [100]}, {"search": 2}])
-def test_another_study_in_the_folder_is_refused(digits: Dataset, tmp_path: Path, changes: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"seeds": 1}, "also has the seeds 1"),
+        ({"seeds": [2, 1]}, "also has the seeds 0"),
+        ({"models": ["ann"]}, "also has the models logistic"),
+        ({"recipes": ["standard"]}, "also has the recipes sprint"),
+        ({"sizes": [100]}, "also has the training-set sizes all"),
+        ({"epochs": 3}, "with other epochs: 1 instead of 3"),
+        ({"epochs": 3, "sizes": [100, "all"], "seeds": 5}, "with other epochs: 1 instead of 3"),
+        ({"search": 2}, "with other search: null instead of 2"),
+    ],
+)
+def test_a_study_with_less_or_with_other_settings_is_refused(
+    digits: Dataset, tmp_path: Path, changes: dict[str, Any], said: str
+) -> None:
     begun(tmp_path / "study", digits)
     begun(tmp_path / "study", digits)  # the same goes on
     before = (tmp_path / "study" / REQUEST).read_bytes()
-    with pytest.raises(ConfigError, match=r"study'.*--out DIR"):
+    with pytest.raises(ConfigError, match=rf"study'.*{said}.*--out DIR"):
         begun(tmp_path / "study", digits, **changes)
     assert (tmp_path / "study" / REQUEST).read_bytes() == before
+
+
+def test_other_data_are_refused(digits: Dataset, tmp_path: Path) -> None:
+    begun(tmp_path / "study", digits)
+    with pytest.raises(ConfigError, match="with other fingerprint"):
+        begun(tmp_path / "study", replace(digits, train=digits.train.take(np.arange(1, len(digits.train)))), seeds=5)
+
+
+@pytest.mark.parametrize("more", [{"seeds": 3}, {"sizes": [100, "all"]}])
+def test_a_study_with_a_search_gains_neither_seeds_nor_sizes(digits: Dataset, tmp_path: Path, more: dict[str, Any]) -> None:
+    """The seed of the search is none of the study's, and its settings are those for the largest size."""
+    begun(tmp_path / "study", digits, search=2)
+    begun(tmp_path / "study", digits, search=2, models=["ann", "logistic"])
+    with pytest.raises(ConfigError, match=f"with other {next(iter(more))}"):
+        begun(tmp_path / "study", digits, search=2, **more)
+
+
+def test_a_larger_size_keeps_the_settings_that_the_recipe_has_for_the_smaller(mnist: Dataset, tmp_path: Path) -> None:
+    begun(tmp_path / "study", mnist, recipes=["standard"], sizes=[1000])  # 20 epochs; of all images, 4
+    begun(tmp_path / "study", mnist, recipes=["standard"], sizes=[1000, "all"])
+    with pytest.raises(ConfigError, match="with other epochs: 20 instead of 4"):
+        begun(tmp_path / "study", mnist, recipes=["standard"], sizes=[1000, "all"], epochs=4)
+
+
+@pytest.mark.parametrize("name", ["models", "seeds", "sizes"])
+def test_a_request_without_entries_is_extended_or_one_sentence(name: str, digits: Dataset, tmp_path: Path) -> None:
+    begun(tmp_path / "study", digits)
+    request = json.loads((tmp_path / "study" / REQUEST).read_text("utf-8"))
+    write_json(tmp_path / "study" / REQUEST, {**request, name: []})
+    begun(tmp_path / "study", digits)
 
 
 def test_a_folder_with_something_else_in_it_is_refused(digits: Dataset, tmp_path: Path) -> None:

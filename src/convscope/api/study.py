@@ -11,6 +11,7 @@ from ..data.dataset import Data, Dataset
 from ..data.load import load_dataset
 from ..data.read_options import DEFAULTS, ReadOptions
 from ..errors import ConfigError
+from ..formatting import shorten_list
 from ..models.custom import Build
 from ..page.study import render_study
 from ..runs import lock
@@ -20,7 +21,7 @@ from ..studies.comparisons import ConfigurationComparison
 from ..studies.executors.open import check_workers, open_workers
 from ..studies.hyperparameter_search import JOURNAL, require_optuna
 from ..studies.outcomes import as_json, refuse_other_content
-from ..studies.plan import SCHEMA_VERSION, StudyPlan, make_plan
+from ..studies.plan import ALL, SCHEMA_VERSION, StudyPlan, make_plan
 from ..studies.results import Row, StudyResults, make_results, to_csv, to_json
 from ..studies.scheduler import run_tasks
 from ..studies.tasks import StudyListener, StudyTasks
@@ -36,8 +37,12 @@ TABLE, PAGE = "study.csv", "study.html"
 
 KNOWN = frozenset({RUNS, REQUEST, RESULTS, TABLE, PAGE, VOTES, JOURNAL, f"{JOURNAL}.lock"})
 
-DECIDING = ("dataset", "models", "recipes", "sizes", "seeds", "search", "threads_per_run")
-"""Keys of the request that must match to continue a study."""
+EXTENSIBLE = {"models": "models", "recipes": "recipes", "sizes": "training-set sizes", "seeds": "seeds"}
+"""Keys of the request that may gain entries later, and what messages call them."""
+DECIDING = ("dataset", "recipes", "search", "threads_per_run")
+"""Keys of the request that must stay the same; of the recipes, those that the study has already."""
+KEPT = ("schema_version", "created", "versions", "machine")
+"""Keys that tell how a study began, whatever is added to it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +97,8 @@ def study(
 ) -> Study:
     """Train every combination of ``models``, ``recipes``, ``sizes`` and ``seeds``, and test which differences are significant.
 
-    Finished runs of the same study in ``out`` are kept, so repeating the call continues a stopped study.
+    Finished runs of the same study in ``out`` are kept, so repeating the call continues a stopped study, and a call with more
+    models, recipes, sizes or seeds trains only what is missing.
 
     Args:
         data: A dataset, its name or its path, as for :func:`convscope.train`.
@@ -126,10 +132,12 @@ def study(
     check_engine("auto")
     folder = Path(out) if out is not None else Path("runs", f"study-{dataset.name}")
     with lock.locked(folder, new=True):
-        _begin(folder, plan, dataset)
+        request = _begin(folder, plan, dataset)
         work = StudyTasks(plan, dataset, folder / RUNS, folder / JOURNAL, progress)
         if tasks := work.tasks():
             _refuse_other_versions(folder)
+        write_json(folder / REQUEST, request)  # only now, since a run or a version may have been refused
+        if tasks:
             with open_workers(workers, dataset, work.left, RUN_FUNCTIONS, time_limit) as at_work:
                 run_tasks(tasks, at_work, work.remark)
         outcomes = [work.outcome(spec) for spec in plan.run_specs(work.configurations)]
@@ -138,10 +146,10 @@ def study(
     return Study(folder, results)
 
 
-def _begin(folder: Path, plan: StudyPlan, dataset: Dataset) -> None:
-    """Write the request, or check that the folder holds the same study. Raises :class:`ConfigError` otherwise."""
+def _begin(folder: Path, plan: StudyPlan, dataset: Dataset) -> dict[str, Any]:
+    """Return the request, written if the folder is new. Raises :class:`ConfigError` for a different study in the folder."""
     refuse_other_content(folder, KNOWN if (folder / REQUEST).is_file() else frozenset())
-    request = as_json(
+    request: dict[str, Any] = as_json(
         {
             "schema_version": SCHEMA_VERSION,
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -158,9 +166,24 @@ def _begin(folder: Path, plan: StudyPlan, dataset: Dataset) -> None:
     )
     if not (folder / REQUEST).is_file():
         write_json(folder / REQUEST, request)
-        return
+        return request
     begun = read_study_request(folder)
-    for name in DECIDING:
+    _refuse_other_study(folder, begun, request, plan)
+    return {**request, **{name: begun[name] for name in KEPT if name in begun}}
+
+
+def _refuse_other_study(folder: Path, begun: Mapping[str, Any], request: Mapping[str, Any], plan: StudyPlan) -> None:
+    for name, what in EXTENSIBLE.items():
+        if missing := [str(each) for each in begun.get(name, []) if each not in request[name]]:
+            raise ConfigError(
+                f"{str(folder)!r} holds a study that also has the {what} {shorten_list(missing, 10)}. Ask for them too, since a "
+                "study may grow but not shrink, or choose another folder with --out DIR."
+            )
+    # The request has the settings for the largest size, which may have grown.
+    recipes = as_json(plan.recipes_at((begun["sizes"] or [ALL])[-1]))
+    request = {**request, "recipes": {name: recipes[name] for name in begun["recipes"]}}
+    # A search trains with a seed that is not in the study, and with the settings for the largest size.
+    for name in (*DECIDING, *(("sizes", "seeds") if plan.search else ())):
         if begun.get(name) != request[name]:
             which, before, now = first_difference(name, begun.get(name), request[name])
             raise ConfigError(
@@ -175,13 +198,14 @@ def _refuse_other_versions(folder: Path) -> None:
     if differing:
         name = differing[0]
         raise ConfigError(
-            f"the study in {str(folder)!r} began with {name} {begun.get(name)}, but {now.get(name)} is installed; only seeds may "
-            "differ. Install that version, or choose another folder with --out DIR."
+            f"the study in {str(folder)!r} began with {name} {begun.get(name)}, but {now.get(name)} is installed, and all runs "
+            "need the same. Install that version, or choose another folder with --out DIR."
         )
 
 
 def _write(results: StudyResults, dataset: Dataset, folder: Path) -> None:
     known = to_json(results)
+    (folder / RESULTS).unlink(missing_ok=True)  # if this process is killed, old results must not stand beside new votes
     write_text(folder / TABLE, to_csv(results))
     save_votes(results.votes, folder)
     write_json(folder / RESULTS, known)

@@ -105,7 +105,8 @@ EXAMPLES = (
 def command(open_page: bool, as_json: bool, quiet: bool, **arguments: Any) -> int:
     """Train every combination of models, recipes, sizes and seeds on DATA, and test which differences are significant.
 
-    Repeat the command to continue after a stop. Each run is an ordinary run folder under DIR/runs.
+    Repeat the command to continue after a stop, or with more seeds, models or sizes to train only the missing runs.
+    Each run is an ordinary run folder under DIR/runs.
     """
     try:
         with progress.open_progress(progress.studying, quiet=quiet, keep=True) as listener:

@@ -76,8 +76,10 @@ BEGUN_FORM: Mapping[str, Any] = {
 STUDY_REQUEST: Mapping[str, Any] = {
     "created": Moment,
     "dataset": {"fingerprint": str},
+    "models?": [str],
     "recipes": {"*": Mapping[str, Any]},
     "sizes": list[Any],
+    "seeds?": [int],
     "versions": {"*": str},
     "machine": {"processor": str, "cores": int, "system": str},
 }

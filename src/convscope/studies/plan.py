@@ -102,12 +102,17 @@ class StudyPlan:
         """Return the settings that determine the result, as JSON."""
         return {
             "models": list(dict.fromkeys(each.model for each in self.configurations)),
-            "recipes": {each.recipe: each.config.as_dict() for each in self.configurations},
+            "recipes": self.recipes_at(self.largest),
             "sizes": [ALL if size is None else size for size in self.sizes],
             "seeds": list(self.seeds),
             "search": self.search,
             "threads_per_run": THREADS_PER_RUN,
         }
+
+    def recipes_at(self, size: int | str | None) -> dict[str, Any]:
+        """Return the settings of each recipe for ``size``, by its name."""
+        size = None if isinstance(size, str) else size
+        return {each.recipe: each.at(size).config.as_dict() for each in self.configurations}
 
 
 def make_plan(
