@@ -96,7 +96,16 @@ def test_distances_are_measured_on_the_validation_images(
     assert distance is not None
     assert distance.layer_name == "dense"
     own = distance.of(hidden(digits_run, digits.train.images[measured]))
-    assert np.allclose(distance.distances, np.percentile(own, range(101)), rtol=1e-3)
+    assert np.allclose(distance.distances, np.percentile(own, range(101), method="weibull"), rtol=1e-3)
+
+
+@pytest.mark.parametrize(("train", "is_known"), [(99 * 12, False), (100 * 12, True)])
+def test_below_a_hundred_validation_images_nothing_is_called_out_of_distribution(train: int, is_known: bool) -> None:
+    data = dataset(2, train=train, test=2)
+    record = record_of(data)
+    _, held_out, _ = train_and_holdout_indices(data.train, record.request["config"], seed=0)
+    assert len(held_out) == (100 if is_known else 99)
+    assert (collected(record, data).mahalanobis is not None) == is_known
 
 
 def same(first: object, second: object) -> bool:

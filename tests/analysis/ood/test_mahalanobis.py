@@ -8,7 +8,7 @@ from scipy.spatial.distance import mahalanobis
 from sklearn.covariance import shrunk_covariance
 from sklearn.metrics import roc_auc_score
 
-from convscope.analysis.ood.mahalanobis import MAX_VALUES, SHRINKAGE, MahalanobisDistance
+from convscope.analysis.ood.mahalanobis import MAX_VALUES, MIN_IMAGES, SHRINKAGE, MahalanobisDistance
 from convscope.types import Floats, Labels
 
 
@@ -35,7 +35,7 @@ def test_distances_are_those_of_scipy_by_the_shrunk_covariance_of_scikit_learn()
     expected = [min(mahalanobis(row, mean, inverse) for mean in means) for row in by_root_of_length(new)]
     found = MahalanobisDistance.fit(features, labels, new, "dense")
     assert found.of(new) == pytest.approx(expected, rel=1e-4)
-    assert found.distances == pytest.approx(np.percentile(expected, range(101)), rel=1e-4)
+    assert found.distances == pytest.approx(np.percentile(expected, range(101), method="weibull"), rel=1e-4)
     assert found.layer_name == "dense"
 
 
@@ -47,6 +47,17 @@ def test_one_new_image_in_a_hundred_is_beyond_the_threshold(number: int, classes
     found = MahalanobisDistance.fit(fitted, labels, held_out, "dense")
     error = np.sqrt(0.01 * 0.99 * (1 / 2000 + 1 / 20_000))
     assert abs((found.of(new) > found.threshold).mean() - 0.01) < 3.5 * error
+
+
+@pytest.mark.parametrize(("held_out", "rate"), [(50, 1 / 51), (MIN_IMAGES, 0.01), (300, 0.01)])
+def test_few_held_out_images_flag_one_new_image_in_a_hundred_on_average_and_too_few_flag_more(
+    held_out: int, rate: float
+) -> None:
+    (fitted, labels), (new, _), (known, _) = simulated(500, 0), simulated(20_000, 1), simulated(200 * held_out, 2)
+    limits = [MahalanobisDistance.fit(fitted, labels, each, "dense") for each in known.reshape(200, held_out, -1)]
+    distances = np.sort(limits[0].of(new))
+    rates = 1 - np.searchsorted(distances, [each.threshold for each in limits], side="right") / len(distances)
+    assert abs(rates.mean() - rate) < 4 * rates.std() / np.sqrt(len(rates))
 
 
 @pytest.mark.parametrize("number", [1, 2, 12, 64, 126])

@@ -18,7 +18,7 @@ ROWS = 4096
 THRESHOLD = 99
 """Percentile of held-out images used as the threshold: one in a hundred of them is flagged too."""
 MIN_IMAGES = 100
-"""Fewest held-out images: the 99th percentile of fewer is their largest, beyond which far more than 1% may lie."""
+"""Fewest held-out images: beyond the largest of fewer, more than 1% of new ones lie on average."""
 DAMPING, SHRINKAGE = 0.5, 0.01
 """Power of their length that features are divided by, and share of the mean variance in the covariance; both were chosen in
 ``benchmarks/out_of_distribution.py``."""
@@ -48,7 +48,8 @@ class MahalanobisDistance:
         """Fit means and covariance to ``features`` (n, d) of training images, percentiles to ``held_out`` (m, d); n, m ≥ 1."""
         whitening, means = fit_classes(features, labels)
         distances = class_distances(held_out, whitening, means)
-        return cls(layer_name, whitening, means, np.percentile(distances, np.arange(101)))
+        # Of n images and a new one, each is equally likely to be the farthest: by the ranks of n + 1, not n, also few hold 1%.
+        return cls(layer_name, whitening, means, np.percentile(distances, np.arange(101), method="weibull"))
 
     @property
     def threshold(self) -> float:
