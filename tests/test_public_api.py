@@ -4,6 +4,7 @@ import ast
 import dataclasses
 import inspect
 import os
+import re
 import subprocess
 import sys
 from collections import defaultdict
@@ -15,6 +16,8 @@ import pytest
 import convscope
 from convscope.cli.main import VERBS, group
 
+DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
 
 def python(code: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -24,6 +27,13 @@ def test_public_names_are_sorted_and_all_there() -> None:
     assert convscope.__all__ == sorted(convscope.__all__)
     assert all(getattr(convscope, name) is not None for name in convscope.__all__)
     assert set(convscope.__all__) <= set(dir(convscope))
+
+
+def test_attributions_are_those_of_the_page_alone() -> None:
+    """A second occlusion, of log-probabilities and another filling, had the name of the page's."""
+    sources = (path.read_text("utf-8") for path in Path(convscope.__file__).parent.rglob("*.py"))
+    defined = " ".join(node.name for text in sources for node in ast.walk(ast.parse(text)) if isinstance(node, DEFINITIONS))
+    assert not re.search("occlusion|saliency|integrated_gradients", " ".join([defined, *convscope.__all__]), re.IGNORECASE)
 
 
 def test_type_checkers_and_the_table_agree_on_every_public_name() -> None:

@@ -8,9 +8,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.stats import chi2_contingency
 from sklearn.metrics import confusion_matrix, precision_score, recall_score
 
 from convscope.analysis.classification import Confusion
+from convscope.analysis.evaluation import Evaluation
 from convscope.analysis.statistics.paired import mid_p
 from convscope.analysis.statistics.proportions import wilson
 from convscope.figures.baseline import draw_baseline
@@ -18,6 +20,7 @@ from convscope.figures.class_counts import draw_class_counts
 from convscope.figures.confusion_matrix import draw_confusion_matrix
 from convscope.figures.figure import Illustration, to_svg
 from convscope.figures.learning_curves import draw_accuracy, draw_loss, epoch_ticks
+from convscope.figures.per_class import draw_per_class
 from convscope.formatting import p_value, percent
 from convscope.runs.record import RunRecord
 from convscope.training.history import EpochRecord, History
@@ -150,6 +153,19 @@ def test_per_class_states_scikit_learns_recall_and_precision(
     for score in evaluation.class_scores:
         for interval in (score.recall_interval, score.precision_interval):
             assert f"({percent(interval.low)} to {percent(interval.high)})" in illustrations["per_class"].alt_text
+
+
+@pytest.mark.parametrize("lowest", [972, 985])
+def test_the_title_says_that_the_classes_differ_where_a_test_over_all_of_them_does(lowest: int) -> None:
+    """In neither case are two simultaneous intervals apart, so overlap must not decide."""
+    hits = [985, 986, 987, 988, 989, 990, 991, 992, 993, lowest]
+    labels = np.repeat(np.arange(10), 1000)
+    is_wrong = np.arange(10_000) % 1000 >= np.repeat(hits, 1000)
+    title = draw_per_class(Evaluation(labels, np.eye(10)[(labels + is_wrong) % 10] * 5.0, tuple("0123456789"))).title
+    differ = chi2_contingency([hits, [1000 - each for each in hits]]).pvalue < 0.05
+    assert differ == (lowest == 972)
+    assert ("the classes differ" if differ else "no difference between the classes is shown") in title
+    assert "chance" not in title
 
 
 def test_the_gallery_names_true_class_predicted_class_and_confidence(

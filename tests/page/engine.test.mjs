@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import {ATTRIBUTION_METHODS} from "../../src/convscope/page/js/attribution/compute.js";
 import {gradientTimesInput, inputGradient, integratedGradients} from "../../src/convscope/page/js/network/gradient.js";
 import {makeNetwork, makeWorkspace, runNetwork} from "../../src/convscope/page/js/network/network.js";
 import {occlusionMaps} from "../../src/convscope/page/js/network/occlusion.js";
@@ -68,6 +69,24 @@ test("integrated gradients add up to the difference of each class's logits", () 
   [2, 0].forEach((label, place) => {
     assert.ok(Math.abs(result[place].reduce((a, b) => a + b, 0) - (here[label] - there[label])) < 1e-3);
   });
+});
+
+test("the words say that the steps leave a part of the difference out, as they do", () => {
+  const network = smallNetwork();
+  const [here, there] = [PIXELS, PIXELS.map(() => 0)].map((pixels) => runNetwork(network, pixels).logits[2]);
+  const remainder = (steps) => {
+    const [values] = finished(integratedGradients(network, PIXELS, [2], {steps})).result;
+    return Math.abs(values.reduce((a, b) => a + b, 0) - (here - there));
+  };
+  assert.ok(remainder(2) > 1e-4);
+  assert.ok(remainder(64) < remainder(2));
+  assert.match(ATTRIBUTION_METHODS.find(({way}) => way === "integrated").words, /but for what the steps along the path leave out/);
+});
+
+test("there is one occlusion, and the words say which", () => {
+  const words = ATTRIBUTION_METHODS.filter(({way}) => way.startsWith("occ")).map((method) => method.words);
+  assert.equal(words.length, 1);
+  assert.match(words[0], /decrease of the logit when a square of the image is set to 0/);
 });
 
 test("a workspace is written over, and nothing else changes", () => {

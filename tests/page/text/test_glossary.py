@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
@@ -52,6 +53,16 @@ def whole_text(digits_record: RunRecord) -> str:
 
 def words_of(text: str) -> set[str]:
     return set(re.findall(r'<div popover id="word-([^"]+)"', text))
+
+
+def test_an_interval_says_which_uncertainty_it_covers_and_which_it_does_not(whole_text: str) -> None:
+    words = " ".join(re.sub("<[^>]+>", "", whole_text[whole_text.index('id="word-interval"') :][:1500]).split())
+    assert "over many test sets of this size" in words
+    assert "if the images are independent of each other: several of one writer or scene make it too narrow" in words
+    assert "training with another seed is not in it" in words
+    page = (Path(__file__).parents[3] / "docs" / "explanation" / "intervals.md").read_text("utf-8")
+    section = page[page.index("## What they do not cover") :]
+    assert all(f"*{each}.*" in section for each in ("Another training", "Other kinds of images", "Dependent images"))
 
 
 def test_every_column_and_every_tile_says_what_its_number_is(whole_text: str) -> None:
