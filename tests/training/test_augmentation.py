@@ -64,7 +64,8 @@ def test_no_recipe_turns_images_so_far_that_a_class_becomes_another() -> None:
 def test_what_the_user_asks_for_changes_what_the_recipe_does() -> None:
     default = standard().augmentation
     assert parse_augmentation("none", default) == Augmentation()
-    assert parse_augmentation("flip=yes", default) == replace(default, flip=True)
+    for text in ("flip=yes", "flip"):
+        assert parse_augmentation(text, default) == replace(default, flip=True)
     assert parse_augmentation("rotation=0, shift=0.2", default) == Augmentation(
         shift=0.2, rotation=0, scaling=default.scaling, shear=default.shear
     )

@@ -37,6 +37,8 @@ def test_of_several_values_of_a_setting_the_last_counts() -> None:
     ("text", "message"),
     [
         ("lerning_rate=1", "lerning_rate.*Did you mean 'learning_rate'.*batch_size.*flip.*warm_up"),
+        ("lr=0.1", "'lr' is unknown. Did you mean 'learning_rate'"),
+        ("Batch-Size=8", "Did you mean 'batch_size'"),
         ("augmentation=none", "Choose one of: .*rotation.*shift"),
         ("recipe=best", "setting 'recipe' is unknown"),
         ("=3", "setting '' is unknown"),

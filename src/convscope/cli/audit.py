@@ -14,6 +14,7 @@ from ..formatting import count_of, percent, percent_range, percentage_points
 from ..runs.files import LABEL_SUSPECTS
 from ..types import PathLike
 from . import progress, text
+from .help_sections import verb
 from .options import moved_data_option, output_options, trust_option
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ SHOWN = 10
 """Suspects of each split that are printed."""
 
 
-@click.command("audit")
+@verb("audit")
 @click.argument("run", metavar="RUN")
 @click.option(
     "--folds",

@@ -16,7 +16,7 @@ from ..analysis.comparison_text import CAUTION, majority, verdict
 from ..formatting import p_value, percent, percent_range, percentage_points
 from . import text
 from .csv_output import check_csv, csv_options, write_csv
-from .help_sections import output_option
+from .help_sections import output_option, verb
 from .options import output_options, trust_option
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ CSV_HEAD = (
 )  # fmt: skip
 
 
-@click.command("compare")
+@verb("compare")
 @click.argument("runs", metavar="RUN RUN...", nargs=-1, required=True)
 @output_option(
     "--out", "-o", "output", former="--output", default=None, metavar="FILE",

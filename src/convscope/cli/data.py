@@ -12,7 +12,7 @@ from ..data.load import load_dataset
 from ..data.read_options import ReadOptions
 from . import progress, text
 from .csv_output import check_csv, csv_options, write_csv
-from .help_sections import Command
+from .help_sections import verb
 from .options import output_options, reading_options, splitting_options
 
 EXAMPLES = (
@@ -21,7 +21,7 @@ EXAMPLES = (
 )
 
 
-@click.command("data", cls=Command, sections={"Examples": EXAMPLES})
+@verb("data", *EXAMPLES)
 @click.argument("data")
 @splitting_options
 @reading_options

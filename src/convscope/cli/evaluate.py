@@ -19,7 +19,7 @@ from ..system.dataclass_json import to_json
 from ..types import PathLike
 from . import progress, text
 from .csv_output import check_csv, csv_options, write_csv
-from .help_sections import Command, data_option
+from .help_sections import data_option, verb
 from .options import moved_data_option, output_options, reading_options, refuse_swapped, trust_option
 
 MAX_NAMED, MAX_CLASSES = 5, 30
@@ -35,7 +35,7 @@ EXAMPLES = (
 )
 
 
-@click.command("evaluate", cls=Command, sections={"Examples": EXAMPLES})
+@verb("evaluate", *EXAMPLES)
 @click.argument("run", metavar="RUN")
 @click.argument("data", required=False)
 @data_option(

@@ -8,11 +8,11 @@ import convscope
 
 from ..types import PathLike
 from . import text
-from .help_sections import output_option
+from .help_sections import output_option, verb
 from .options import moved_data_option, output_options, parse_image_arguments, refuse_swapped, trust_option
 
 
-@click.command("explain")
+@verb("explain")
 @click.argument("run", metavar="RUN")
 @click.argument("image", metavar="IMAGE")
 @output_option(

@@ -9,21 +9,30 @@ import click
 import convscope
 
 from ..formatting import count_of
+from ..training.config import folded
 from ..types import PathLike
 from . import text
+from .help_sections import verb
 from .options import moved_data_option, output_options, trust_option
 
 if TYPE_CHECKING:
     from ..api.export import Export
 
 FORMATS = ("onnx", "keras", "saved_model", "litert")
+OTHER_NAMES = {"tflite": "litert", "lite": "litert", "tf": "saved_model", "savedmodel": "saved_model", "h5": "keras"}
+"""Formats by their folded names in other programs."""
 
 
-@click.command("export")
+class _Format(click.Choice[str]):
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        return super().convert(OTHER_NAMES.get(folded(value), value), param, ctx)
+
+
+@verb("export")
 @click.argument("run", metavar="RUN")
 @click.option(
     "--format",
-    type=click.Choice(FORMATS),
+    type=_Format(FORMATS, case_sensitive=False),
     default="onnx",
     show_default=True,
     help="ONNX, Keras, TensorFlow SavedModel, or LiteRT (for phones).",

@@ -4,10 +4,11 @@ import click
 
 from ..data.known.fetch import fetch_dataset
 from . import progress, text
+from .help_sections import verb
 from .options import output_options
 
 
-@click.command("fetch")
+@verb("fetch")
 @click.argument("name", metavar="NAME")
 @output_options
 def command(name: str, as_json: bool, quiet: bool) -> None:

@@ -22,12 +22,26 @@ class _Option(click.Option):
         return record and (record[0].replace(f", {self._former}", "") if self._former else record[0], record[1])
 
 
-class Command(click.Command):
+class Hinting(click.Command):
+    """A command that says what to write instead of an unknown option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        given = [word.partition("=")[0] for word in args]
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:  # of -lr, click names -l
+            from .option_hints import what_instead  # NumPy, a tenth of a second, which `convscope --help` saves
+
+            name = next((word for word in given if word.startswith(error.option_name)), error.option_name)
+            ctx.fail(f"No such option {name!r}. {what_instead(self, name)}".strip())
+
+
+class Command(Hinting):
     """A command whose help has a section for each heading of its options, and then those of ``sections``."""
 
-    def __init__(self, *arguments: Any, sections: Mapping[str, Rows] | None = None, **settings: Any) -> None:
+    def __init__(self, *arguments: Any, sections: Mapping[str, Rows], **settings: Any) -> None:
         super().__init__(*arguments, **settings)
-        self.sections = sections or {}
+        self.sections = sections
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         headed: dict[str, list[tuple[str, str]]] = {}
@@ -48,6 +62,13 @@ class Command(click.Command):
 def options_under(heading: str) -> Callable[..., Callable[[Callable[..., Any]], Callable[..., Any]]]:
     """Return ``click.option`` for options under this heading."""
     return partial(click.option, cls=_Option, heading=heading)
+
+
+def verb(
+    name: str, *examples: tuple[str, str], sections: Mapping[str, Rows] | None = None
+) -> Callable[[Callable[..., Any]], click.Command]:
+    """Return the decorator that makes a function a verb, with ``examples`` and ``sections`` at the end of its help."""
+    return click.command(name, cls=Command, sections=({"Examples": examples} if examples else {}) | dict(sections or {}))
 
 
 data_option, training_option, output_option = map(options_under, ("Data", "Training", "Output"))

@@ -12,13 +12,13 @@ import os
 import re
 import sys
 from collections.abc import Sequence
-from difflib import get_close_matches
 from types import ModuleType
 
 import click
 
 from .._version import __version__
-from ..errors import ConfigError, ConvscopeError, reason_of
+from ..errors import ConfigError, ConvscopeError, nearest_name, reason_of
+from .help_sections import Hinting
 from .streams import failure_of_output, prepare_streams
 
 DESCRIPTION = "Train a small image classifier in seconds and inspect it in one offline HTML page."
@@ -44,13 +44,19 @@ VERBS = {
     "study": "Train many networks and compare them statistically.",
 }
 """The verbs in the order of the work; each is defined in the module of its name."""
+OTHER_VERBS = {
+    "ls": "runs", "fit": "train", "test": "evaluate", "eval": "evaluate", "score": "evaluate", "classify": "predict",
+    "infer": "predict", "info": "data", "inspect": "data", "download": "fetch", "convert": "export", "show": "open",
+    "view": "open", "errors": "mistakes", "search": "study", "tune": "study", "api": "serve",
+}  # fmt: skip
+"""Verbs by their names in other programs."""
 NO_MEMORY = re.compile(r"failed to map segment|allocate memory|bad.?alloc|start new thread", re.IGNORECASE)
 """What libraries say where memory, or a thread, is refused."""
 MAX_NAME = 120
 """Characters of a path in a message; systems accept none of more than 4,096."""
 
 
-class Group(click.Group):
+class Group(Hinting, click.Group):
     """Command group that imports the module of a verb only when the verb is used, so that ``--help`` is fast."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -70,12 +76,22 @@ class Group(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(list(VERBS.items()))
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        match args:
+            case ["help", *rest]:
+                args = [*rest, "--help"]
+            case ["version" | "-v", *rest]:
+                args = ["--version", *rest]
+            case ["list", *rest]:
+                args = ["runs", *rest]
+        return super().parse_args(ctx, args)
+
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         if any(not each or (each[:2] == "--" and each[-1] == "=") for each in args):
             ctx.fail("an argument is empty, perhaps because of a variable that is not set. Give it a value, or drop it.")
-        near = get_close_matches(args[0], VERBS, n=1)
+        near = OTHER_VERBS.get(args[0]) or nearest_name(args[0], VERBS)
         if args[0] not in VERBS and near:
-            ctx.fail(f"no such command {args[0]!r}. Did you mean {near[0]!r}?")
+            ctx.fail(f"no such command {args[0]!r}. Did you mean {near!r}?")
         return super().resolve_command(ctx, args)
 
 

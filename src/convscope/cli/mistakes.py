@@ -17,6 +17,7 @@ from ..formatting import count_of, format_probability, printable
 from ..types import PathLike
 from . import text
 from .csv_output import check_csv, csv_options, write_csv
+from .help_sections import verb
 from .options import moved_data_option, output_options, trust_option
 
 NARROWEST = 40
@@ -26,7 +27,7 @@ SIGNS = ("distance_ratio", "epochs_correct", "earlier_epochs", "votes", "votes_f
 CSV_HEAD = ("index", "file", "true", "predicted", "true_probability", "predicted_probability", "hint", "reason")
 
 
-@click.command("mistakes")
+@verb("mistakes")
 @click.argument("run", metavar="RUN")
 @click.option(
     "--others", multiple=True, metavar="RUN", help="Also use the predictions of another run on the same data; repeatable."

@@ -9,11 +9,11 @@ import convscope
 from ..errors import OutputError
 from ..types import PathLike
 from . import text
-from .help_sections import Command
+from .help_sections import verb
 from .options import output_options
 
 
-@click.command("open", cls=Command, sections={"Examples": (("convscope open runs/mnist-cnn-standard-0", ""),)})
+@verb("open", ("convscope open runs/mnist-cnn-standard-0", ""))
 @click.argument("run", metavar="RUN")
 @output_options
 def command(run: PathLike, as_json: bool, quiet: bool) -> None:

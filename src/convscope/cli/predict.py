@@ -13,7 +13,7 @@ from ..prediction.predictions import Prediction, Predictions
 from ..prediction.predictions import as_json as json_form
 from . import progress, text
 from .csv_output import check_csv, csv_options, write_csv
-from .help_sections import Command
+from .help_sections import verb
 from .options import output_options, parse_image_arguments, pixel_range_option, refuse_swapped, trust_option
 
 CSV_HEAD = ("file", "digit", "class_name", "probability", "out_of_distribution", "error")
@@ -26,7 +26,7 @@ EXAMPLES = (
 )
 
 
-@click.command("predict", cls=Command, sections={"Examples": EXAMPLES})
+@verb("predict", *EXAMPLES)
 @click.argument("run", metavar="RUN")
 @click.argument("images", metavar="IMAGE...", nargs=-1, required=True)
 @click.option("--top", type=int, default=3, show_default=True, metavar="K", help="Print the K most probable classes.")

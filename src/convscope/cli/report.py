@@ -8,11 +8,11 @@ import convscope
 
 from ..types import PathLike
 from . import text
-from .help_sections import output_option
+from .help_sections import output_option, verb
 from .options import moved_data_option, output_options, trust_option
 
 
-@click.command("report")
+@verb("report")
 @click.argument("run", metavar="RUN")
 @output_option(
     "--out", "-o", "output", former="--output", default=None, metavar="FILE",

@@ -7,7 +7,7 @@ import convscope
 from ..formatting import percent, percent_range
 from . import text
 from .csv_output import check_csv, csv_options, write_csv
-from .help_sections import Command
+from .help_sections import verb
 from .options import output_options
 
 HEAD = ("run", "data", "network", "recipe", "seed", "accuracy", "95% CI", "seconds", "date")
@@ -18,7 +18,7 @@ LEFT = 4
 EXAMPLES = (("convscope runs", ""), ("convscope runs runs/study-mnist --csv runs.csv", "those of a study, as a table"))
 
 
-@click.command("runs", cls=Command, sections={"Examples": EXAMPLES})
+@verb("runs", *EXAMPLES)
 @click.argument("folder", metavar="[FOLDER]", default="runs")
 @csv_options("a row per run")
 @output_options

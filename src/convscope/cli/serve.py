@@ -12,13 +12,14 @@ import convscope
 
 from ..server.log import wait_until_written, write_later
 from . import text
+from .help_sections import verb
 from .options import output_options, trust_option
 
 if TYPE_CHECKING:
     from ..server.address import Address
 
 
-@click.command("serve")
+@verb("serve")
 @click.argument("run", metavar="RUN")
 @click.option(
     "--host",

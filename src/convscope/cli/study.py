@@ -16,7 +16,7 @@ from ..studies.comparisons import ConfigurationComparison
 from ..studies.results import Row, to_json
 from ..studies.tasks import StudyProgress
 from . import progress, text
-from .help_sections import Command, output_option, training_option
+from .help_sections import output_option, training_option, verb
 from .options import BALANCE, output_options, reading_options, setting_option, splitting_options
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ EXAMPLES = (
 )
 
 
-@click.command("study", cls=Command, sections={"Examples": EXAMPLES})
+@verb("study", *EXAMPLES)
 @click.argument("data")
 @splitting_options
 @reading_options

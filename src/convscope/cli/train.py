@@ -23,7 +23,7 @@ from ..training.config import SETTINGS, parse_settings
 from ..training.epoch_log import divergence
 from ..training.recipes import standard
 from . import progress, text
-from .help_sections import Command, output_option, training_option
+from .help_sections import output_option, training_option, verb
 from .options import BALANCE, output_options, reading_options, setting_option, splitting_options
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def _short(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else as_text(value)
 
 
-@click.command("train", cls=Command, sections={"Examples": EXAMPLES, "Settings for --set  [standard on MNIST]": _settings()})
+@verb("train", *EXAMPLES, sections={"Settings for --set  [standard on MNIST]": _settings()})
 @click.argument("data")
 @splitting_options
 @reading_options
@@ -84,7 +84,7 @@ def _short(value: object) -> str:
 @training_option(
     "--augment",
     metavar="WHAT",
-    help="Random changes of the training images: none, or changes to the recipe's, such as rotation=0,shift=0.1.",
+    help="Random changes of the training images: none, or changes to the recipe's, such as rotation=0,flip.",
 )
 @setting_option("flip", "Mirror every other training image left to right.  [default: photos only, in standard]")
 @setting_option("balance", BALANCE)

@@ -66,7 +66,7 @@ class Augmentation:
 
 
 def parse_augmentation(text: str, default: Augmentation) -> Augmentation:
-    """Parse ``--augment``: ``none``, or limits that replace those of ``default``, such as ``rotation=0,shift=0.1``."""
+    """Parse ``--augment``: ``none``, or limits that replace those of ``default``, such as ``rotation=0,flip``."""
     if text.strip() == "none":
         return Augmentation()
     changes = {}
@@ -74,9 +74,9 @@ def parse_augmentation(text: str, default: Augmentation) -> Augmentation:
         name, sign, value = part.partition("=")
         if name not in settings_of(Augmentation):
             raise ConfigError(unknown_name("augmentation", name, settings_of(Augmentation)))
-        if not sign:
+        if not sign and settings_of(Augmentation)[name].kind is not bool:
             raise ConfigError(f"--augment must be 'none' or names with values such as {name}=0.1; got {part!r}.")
-        changes[name] = settings_of(Augmentation)[name].parse(value)
+        changes[name] = settings_of(Augmentation)[name].parse(value if sign else "true")
     return replace(default, **changes)
 
 

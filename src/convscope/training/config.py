@@ -172,10 +172,33 @@ KEYWORDS = ("epochs", "batch_size", "learning_rate", "flip", "time", "balance")
 """Settings with a keyword of :func:`convscope.train` and a flag of ``convscope train``."""
 
 
+OTHER_NAMES = {
+    "lr": "learning_rate", "bs": "batch_size", "b": "batch_size", "batch": "batch_size", "minibatch": "batch_size",
+    "e": "epochs", "epoch": "epochs", "numepochs": "epochs", "nepochs": "epochs", "maxepochs": "epochs",
+    "opt": "optimizer", "optim": "optimizer", "optimiser": "optimizer", "momentum": "beta_1", "wd": "weight_decay",
+    "l2": "weight_decay", "bn": "batch_normalization", "batchnorm": "batch_normalization", "smoothing": "label_smoothing",
+    "scheduler": "schedule", "lrschedule": "schedule", "lrscheduler": "schedule", "warmupsteps": "warm_up",
+    "valsplit": "validation_fraction", "valfraction": "validation_fraction", "validationsplit": "validation_fraction",
+    "rotate": "rotation", "zoom": "scaling", "scale": "scaling", "translate": "shift", "hflip": "flip",
+    "horizontalflip": "flip", "horizontal": "flip", "mirror": "flip", "classweight": "balance", "classweights": "balance",
+}  # fmt: skip
+"""Settings by their folded names in other programs."""
+
+
+def folded(name: str) -> str:
+    """Return ``name`` without capitals, hyphens and underscores."""
+    return name.casefold().replace("-", "").replace("_", "")
+
+
+def find_other_name(name: str) -> str | None:
+    """Return the setting that ``name`` means, however other programs call or spell it."""
+    return {**OTHER_NAMES, **{folded(setting): setting for setting in SETTINGS}}.get(folded(name))
+
+
 def find_setting(name: str) -> Setting:
     """Return the setting of that name; ConfigError if there is none."""
     if name not in SETTINGS:
-        raise ConfigError(unknown_name("setting", name, SETTINGS))
+        raise ConfigError(unknown_name("setting", name, SETTINGS, meant=find_other_name(name)))
     return SETTINGS[name]
 
 
