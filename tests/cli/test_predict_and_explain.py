@@ -68,6 +68,14 @@ def test_the_prediction_is_on_one_line_and_the_preprocessing_below(
     assert second.endswith(", centred")
 
 
+def test_the_example_needs_no_file(
+    digits_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_figures: None
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert convscope.predict(digits_run.folder, "example")[0].class_name == "4"
+    assert convscope.explain(digits_run.folder, "example").page == Path("example.explained.html")
+
+
 def test_files_folders_and_patterns_may_be_mixed_and_quiet_is_one_line_each(
     digits_run: Run, in_pictures: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

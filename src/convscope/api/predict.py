@@ -37,10 +37,10 @@ def predict(
             :func:`convscope.export` or a ``keras.Model``, which Keras computes. A model must take (n, h, w, c) in 0..1 and end
             in a softmax or in logits; its classes are named ``"0"``, ``"1"`` and so on. Or what
             :func:`open_classifier` returned for one of these, which saves the time to open it.
-        images: Names of files or folders, patterns such as ``"photos/*.jpg"``, bytes of files, open files, Pillow's images,
-            arrays or tensors (h, w) or (h, w, c) of uint8 or of floats in 0..1, a list of these, or one array (n, h, w, c); or
-            the name of a table of pixels, ``.csv`` or ``.tsv``, or of an ``.npz`` file with ``x_test`` or ``x``; labels in it
-            are not read.
+        images: Names of files or folders, patterns such as ``"photos/*.jpg"``, ``"example"`` for an image in the package, bytes of
+            files, open files, Pillow's images, arrays or tensors (h, w) or (h, w, c) of uint8 or of floats in 0..1, a list of
+            these, or one array (n, h, w, c); or the name of a table of pixels, ``.csv`` or ``.tsv``, or of an ``.npz`` file with
+            ``x_test`` or ``x``; labels in it are not read.
         top: Classes per image.
         skip_bad_images: Whether to list unreadable image files in the result instead of raising an error.
         single: Whether to treat each image as one digit.
@@ -54,7 +54,7 @@ def predict(
         ConfigError: A parameter is out of range, or the model does not classify images.
 
     Example:
-    >>> convscope.predict("runs/mnist-cnn-standard-0", "four.jpg")[0].class_name
+    >>> convscope.predict("runs/mnist-cnn-standard-0", "example")[0].class_name
     """
     classifier = run if isinstance(run, Classifier) else open_classifier(run)
     if is_table(images):

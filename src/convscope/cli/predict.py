@@ -20,7 +20,7 @@ CSV_HEAD = ("file", "digit", "class_name", "probability", "out_of_distribution",
 
 
 EXAMPLES = (
-    ("convscope predict runs/mnist-cnn-standard-0 four.jpg", "one photo"),
+    ("convscope predict runs/mnist-cnn-standard-0 example", "the four that comes with convscope"),
     ("convscope predict RUN drawings --csv answers.csv", "all images of a folder, as a table"),
     ("convscope predict RUN 'scans/*.png' --at-least 0.98", "unsure answers marked"),
 )
@@ -56,8 +56,9 @@ def command(
 ) -> int:
     """Classify every IMAGE with the network of RUN, a run folder or an .onnx file. Does not need TensorFlow.
 
-    IMAGE is an image file, a folder of them, a pattern such as 'photos/*.jpg', or - for standard input. If an image shows
-    several digits, a network for digits classifies each, in reading order.
+    IMAGE is an image file, a folder of them, a pattern such as 'photos/*.jpg', - for standard input, or example for a
+    handwritten four that comes with convscope. If an image shows several digits,
+    a network for digits classifies each, in reading order.
 
     IMAGE may also be one table of pixels without labels, such as Kaggle's test.csv, or an .npz file with x_test or x.
     """

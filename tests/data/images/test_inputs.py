@@ -7,10 +7,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from convscope.data.images.files import EXAMPLE, EXAMPLE_FILE
 from convscope.data.images.inputs import BadPicture, NamedBytes, each_image, open_image, to_grey_levels
 from convscope.errors import PictureError
 from convscope.formatting import printable
 
+from ...scripts import load_script  # type: ignore[import-not-found]
+
+DRAW = load_script(Path(__file__).parents[3] / "docs" / "example_image.py").draw
 GREY = np.random.default_rng(7).integers(0, 256, (6, 9)).astype(np.uint8)
 COLOUR = np.random.default_rng(8).integers(0, 256, (6, 9, 3)).astype(np.uint8)
 
@@ -110,3 +114,19 @@ def test_one_image_needs_no_list(alone: Any) -> None:
 def test_names_are_shown_without_what_a_terminal_would_obey() -> None:
     assert printable("füñ 数 👩\u200d🔬.png") == "füñ 数 👩\u200d🔬.png"
     assert printable("a\x1b[31m\n\u202eb\udcff") == r"a\u001b[31m\n\u202eb\udcff"
+
+
+def test_the_example_is_what_its_script_draws() -> None:
+    assert np.array_equal(np.asarray(Image.open(EXAMPLE_FILE)), np.asarray(DRAW()))
+
+
+def test_the_example_is_in_every_folder_that_has_none_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (found,) = each_image(EXAMPLE)
+    assert isinstance(found, NamedBytes)
+    assert (found.name, found.open().pixels.shape) == (EXAMPLE, (144, 144, 1))
+    (tmp_path / EXAMPLE).mkdir()
+    Image.fromarray(GREY).save(tmp_path / EXAMPLE / "own.png")
+    (own,) = each_image([EXAMPLE])
+    assert isinstance(own, NamedBytes)
+    assert np.array_equal(own.open().pixels, GREY[..., None])

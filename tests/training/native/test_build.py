@@ -70,6 +70,7 @@ def wheel(tmp_path: Path) -> tuple[Path, set[str], str]:
     assert not list((tree / "src" / NATIVE).glob("engine-*"))
     (found,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(found) as archive:
+        assert "convscope/data/images/example.png" in archive.namelist()
         names = {name.removeprefix(NATIVE) for name in archive.namelist() if name.startswith(NATIVE)}
     return found, names, result.stderr
 

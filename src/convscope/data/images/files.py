@@ -15,6 +15,11 @@ from .formats import SUFFIXES, UNREAD_SUFFIXES
 MAX_FILE = 100 * 2**20
 """Bytes; a photo of 64 megapixels has a third of that."""
 
+EXAMPLE = "example"
+"""What the image that comes with convscope is called, unless the current folder has something of that name."""
+EXAMPLE_FILE = Path(__file__).with_name("example.png")
+"""A handwritten four on paper; ``docs/example_image.py`` draws it."""
+
 
 def read_image_file(path: PathLike) -> bytes:
     """Return the content of a regular file of at most 100 MB; PictureError for anything else."""

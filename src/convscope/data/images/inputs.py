@@ -16,7 +16,7 @@ from ...formatting import printable
 from ...types import PathLike
 from ..readers.pixel_scale import GivenRange
 from .decode import DecodedImage, decode_image, from_pillow
-from .files import find_image_files, read_image_file
+from .files import EXAMPLE, EXAMPLE_FILE, find_image_files, read_image_file
 from .formats import MIN_SIDE, check_size
 
 CHANNELS = (1, 3, 4)
@@ -56,6 +56,9 @@ def each_image(images: ImageLike | Iterable[ImageLike]) -> Iterator[NamedBytes |
     for number, image in enumerate(_as_iterable(images)):
         if isinstance(image, (str, os.PathLike)):
             name = os.fsdecode(image)
+            if name == EXAMPLE and not os.path.lexists(name):
+                yield NamedBytes(name, EXAMPLE_FILE)
+                continue
             try:
                 yield from (NamedBytes(printable(found), found) for found in find_image_files(name))
             except PictureError as error:
