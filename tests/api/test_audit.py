@@ -60,6 +60,25 @@ def test_given_and_suggested_are_class_names_and_given_is_the_label(audit: list[
         assert audited.dataset.class_names[labels[int(index)]] == given != suggested
 
 
+def test_the_networks_of_the_folds_together_count_as_much_as_the_run_unless_it_is_worse(
+    folder: Path, audit: list[list[str]], audited: Audited, digits_run: convscope.Run
+) -> None:
+    folds, own, names = audited.found.test, digits_run.evaluation.probabilities, audited.dataset.class_names
+    listed = [(int(index), names.index(given), names.index(other), float(score))
+              for split, index, given, other, score, *_ in audit[1:] if split == "test"]  # fmt: skip
+    assert len(listed) > 3
+    for index, given, other, score in listed:
+        mean = (folds[index] + own[index]) / 2
+        assert score == pytest.approx((1 + mean[other] - mean[given]) / 2, abs=1e-5)
+    record = store.load_record(folder)
+    splits = {"validation": {**record.metrics["splits"]["validation"], "interval": [0.0, 0.5]}}
+    for metrics in ({"splits": splits}, {}):
+        found = api_audit._test_probabilities(
+            audited.found, replace(record, metrics=metrics), FOLDS, audited.dataset.train.labels
+        )
+        assert found == pytest.approx((FOLDS * folds + own) / (FOLDS + 1), abs=1e-6)
+
+
 def test_the_metrics_agree_with_the_list(folder: Path, audit: list[list[str]]) -> None:
     numbers = opening.read_json(folder / "metrics.json")["label_audit"]
     for split in ("train", "test"):

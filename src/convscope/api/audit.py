@@ -4,7 +4,6 @@ import time
 from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -33,7 +32,7 @@ from ..runs.record import RunRecord, with_metrics
 from ..system.dataclass_json import to_json
 from ..system.files import write_output, write_text
 from ..training.engines import check_engine
-from ..types import PathLike
+from ..types import Floats, Labels, PathLike
 from .output import check_output
 from .run import Run, dataset_in_memory
 
@@ -126,7 +125,7 @@ def _find_suspects(
     )
     probabilities = {
         "train": (dataset.train.labels, found.train),
-        "test": (dataset.test.labels, _test_probabilities(found, record, folds)),
+        "test": (dataset.test.labels, _test_probabilities(found, record, folds, dataset.train.labels)),
     }
     suspects = find_suspects(probabilities, dataset.class_names, (*found.notes, CAUTION))
     splits = {"train": dataset.train, "test": dataset.test}
@@ -153,11 +152,17 @@ def _with_suspect_images(record: RunRecord, audit: LabelAudit, dataset: Dataset)
     return replace(record, evidence=with_training_images(record.evidence, dataset.train, indices))
 
 
-def _test_probabilities(found: OutOfSample, record: RunRecord, folds: int) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Return the mean probabilities of the networks of all folds and the run's own, (n, k)."""
+def _test_probabilities(found: OutOfSample, record: RunRecord, folds: int, labels: Labels) -> Floats:
+    """Return the mean probabilities of the networks of all folds and the run's own, (n, k); ``labels`` are of the training split.
+
+    The run's own counts as much as all others unless it is significantly less accurate: it mostly had more epochs and images.
+    """
     # None of the networks was trained on a test image, and averaging reduces the variance.
-    own = record.evaluation.probabilities
-    return np.asarray((folds * found.test.astype(np.float64) + own) / (folds + 1))
+    splits = record.metrics.get("splits")
+    accuracy = float((found.train.argmax(axis=1) == labels).mean())
+    is_good = splits is not None and splits["validation"]["interval"][1] >= accuracy
+    share = 1 / 2 if is_good else 1 / (folds + 1)
+    return np.asarray((1 - share) * found.test.astype(np.float64) + share * record.evaluation.probabilities)
 
 
 def _read_reviews(record: RunRecord, path: Path) -> Reviews:
