@@ -240,6 +240,13 @@ def test_a_confusion_is_called_the_most_frequent_where_that_is_more_than_chance(
     assert ("none stands out significantly" in title) is not stands_out
 
 
+def test_of_equally_frequent_confusions_none_is_called_the_most_frequent() -> None:
+    counts = np.array([[5, 1, 0], [0, 5, 1], [0, 0, 5]])
+    assert draw_confusion_matrix(Confusion(counts, ("a", "b", "c"))).title == (
+        "2 of 17 test images are misclassified; no confusion is more frequent than all others"
+    )
+
+
 def test_long_names_are_cut_in_the_picture_and_in_the_title(make_record: Make) -> None:
     evaluation = replace(make_record().evaluation, class_names=("x" * 200, "b", "c"))
     figure = draw_confusion_matrix(evaluation.confusion)

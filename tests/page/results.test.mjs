@@ -180,6 +180,7 @@ test("the title of the gallery counts what the filters leave", () => {
     galleryTitle({...ALL_MISTAKES, ...selection}, {count, total}, names).map((part) => part.name ?? part).join("");
   assert.equal(titleOf({}, 37, 37), "All 37 errors");
   assert.equal(titleOf({}, 1, 1), "The only error");
+  assert.equal(titleOf({}, 2, 2), "Both errors");
   assert.equal(titleOf({}, 40, 2345), "40 of 2,345 errors");
   assert.equal(titleOf({truth: 0, predicted: 1}, 9, 37), "9 errors: “a” predicted as “b”");
   assert.equal(titleOf({truth: 0, predicted: 1, outcome: "all"}, 1, 100), "1 error: “a” predicted as “b”");

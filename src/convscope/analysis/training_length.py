@@ -3,13 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ..formatting import count_of
+from ..formatting import count_of, percent, percent_range
 from ..training import schedule
 
 MIN_VALIDATION = 100
 """Validation images below which nothing is said about more training."""
-
-LAST = "In the last epoch, the network classified the training images, as augmented,"
 
 
 def training_length(run: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
@@ -49,7 +47,12 @@ def _more(run: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
         return ""
     if history["last_epoch"]["val_accuracy"] == 1:
         return f"It classifies all {number:,} validation images correctly, so they cannot tell whether more training would help."
-    if history["last_epoch"]["accuracy"] <= history["validation_interval"][1]:
-        longer = "--time 60" if number >= schedule.MIN_VALIDATION else f"--epochs {2 * run['config']['epochs']}"
-        return f"{LAST} no better than the validation images, so more training may help ({longer})."
-    return f"{LAST} better than the validation images, so more training may help little."
+    last, interval = history["last_epoch"], history["validation_interval"]
+    augmented = ", as augmented," if run.get("augmentation") else ""
+    text = (f"Over the last epoch, while the weights still changed, {percent(last['accuracy'])} of the training images{augmented} "
+            f"were classified correctly, and at its end {percent(last['val_accuracy'])} of the validation images (95% CI "
+            f"{percent_range(interval)}), so more training may help")  # fmt: skip
+    if last["accuracy"] > interval[1]:
+        return f"{text} little."
+    longer = "--time 60" if number >= schedule.MIN_VALIDATION else f"--epochs {2 * run['config']['epochs']}"
+    return f"{text} ({longer})."

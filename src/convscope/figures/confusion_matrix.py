@@ -61,9 +61,15 @@ def _title(confusion: Confusion) -> str:
         return f"All {confusion.total:,} test images are classified correctly"
     pairs = confusion.pairs(2)
     first = pairs[0]
-    errors = f"{confusion.errors:,} of {confusion.total:,} test images are misclassified"
+    errors = (
+        f"{confusion.errors:,} of {confusion.total:,} test images {'is' if confusion.errors == 1 else 'are'} misclassified"
+    )
     names = f"{quoted(first.true)} predicted as {quoted(first.predicted)}"
     pair = f"{names}: {first.count:,} of {count_of(first.support, 'image')}"
+    if confusion.errors == 1:
+        return f"{errors}: {names}"
+    if len(pairs) > 1 and pairs[1].count == first.count:
+        return f"{errors}; no confusion is more frequent than all others"
     if is_most_frequent([each.count for each in pairs]):
         return f"{errors}, most often {pair}"
     return f"{errors}, most often {pair}; none stands out significantly"

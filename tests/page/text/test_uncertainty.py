@@ -146,7 +146,7 @@ def test_only_suspects_that_are_in_the_page_can_be_opened(page: dict[str, Any]) 
 
 @pytest.mark.parametrize(("ends", "expected"), [
     ([0.01, 0.02], "overconfident by 1.00 to 2.00"), ([-0.02, -0.01], "underconfident by 1.00 to 2.00"),
-    ([-0.01, 0.01], "no difference is shown; it lies between −1.00 and 1.00"),
+    ([-0.01, 0.01], "no difference is shown (95% CI of confidence minus accuracy: −1.00 to 1.00"),
 ])  # fmt: skip
 def test_confidence_is_judged_by_the_interval_of_its_gap(ends: list[float], expected: str) -> None:
     page = fixed_page()

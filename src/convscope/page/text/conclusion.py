@@ -30,7 +30,7 @@ def _comparison(page: Page, test: Numbers, baseline: Numbers, model: str) -> str
     trained = f"trained on the same images for {others} (the {model} for {own})"
     if baseline.get("same_settings"):
         with_time = f"trained with the same settings and time limit, for {others} (the {model} for {own})"
-        trained = f"trained exactly like the {model}" if own == others else with_time
+        trained = f"trained with the same settings for as many epochs as the {model}" if own == others else with_time
     if gap == 0:
         return f"The {title}, {trained}, makes {'no errors either' if not test['errors'] else 'exactly as many errors'}."
     pairing = pairing_of(baseline)
@@ -71,10 +71,10 @@ def _shared_errors(page: Page, baseline: Numbers, model: str) -> str:
 def _costs(page: Page, baseline: Numbers, model: str) -> str:
     metrics, other = page["metrics"], baseline_noun(page)
     ratio = metrics["multiply_adds"] / baseline["multiply_adds"]
-    text = (f"The {model} has {whole(metrics['parameters'])} parameters and takes {whole(metrics['multiply_adds'])} multiply-adds "
-            f"per image, {ratio:.1f} times as many as the {other} with its {whole(baseline['num_parameters'])} "
-            "parameters.")  # fmt: skip
+    text = (f"The {model} has {whole(metrics['parameters'])} parameters, the {other} {whole(baseline['num_parameters'])}. Per "
+            f"image, the {model} takes {whole(metrics['multiply_adds'])} multiply-adds, {ratio:.1f} times as many as the "
+            f"{other}.")  # fmt: skip
     if pairing_of(baseline).significant:
-        text += (" The networks differ in several respects, so this comparison does not show which of them matters. Each was "
+        text += (" The architectures differ in several respects, so this comparison does not show which of them matters. Each was "
                  "trained once: to compare the architectures, train several seeds of each.")  # fmt: skip
     return text

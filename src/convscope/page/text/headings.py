@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from ...analysis.findings.accuracy import is_most_frequent
+from ...figures.text import rounded_share
 from ...formatting import count_of, join_words, percent_range
 from . import uncertainty
 from .nouns import Page, baseline_noun, validation_images
@@ -28,16 +29,18 @@ def _architecture(page: Page) -> str:
     text = f"{whole(metrics['parameters'])} parameters in {counted(len(metrics['layers']), 'layer')}"
     if heaviest["num_parameters"] == metrics["parameters"]:
         return f"{text}, all of them in {heaviest['name']}"
-    return f"{text}, {percent(heaviest['num_parameters'] / metrics['parameters'], 0)} of them in {heaviest['name']}"
+    return f"{text}, {rounded_share(heaviest['num_parameters'] / metrics['parameters'])} of them in {heaviest['name']}"
 
 
 def _training(page: Page) -> str:
     first, last = page["history"][0], page["history"][-1]
+    interval = page["metrics"]["history"].get("validation_interval")  # runs of earlier versions have none
+    sure = f" (95% CI {percent_range(interval)})" if interval else ""
     if first is last:
-        return f"Accuracy on {validation_images(page)}: {percent(last['val_accuracy'])} after one epoch"
+        return f"Accuracy on {validation_images(page)}: {percent(last['val_accuracy'])} after one epoch{sure}"
     start, end = (percent(each["val_accuracy"]) for each in (first, last))
     return (f"Accuracy on {validation_images(page)}: {start} after the first epoch{' and' if start == end else f', {end}'} "
-            f"after {counted(last['epoch'], 'epoch')}")  # fmt: skip
+            f"after {counted(last['epoch'], 'epoch')}{sure}")  # fmt: skip
 
 
 def _results(page: Page) -> str:

@@ -49,16 +49,14 @@ def back_end(page: Page) -> str:
 
 
 def first_image(page: Page) -> str:
-    """Introduce the first training image, as numbers and as an image."""
+    """Introduce the first training image, and how it is stored."""
     height, width, channels = page["dataset"]["image_shape"]
     start = f"The first training image is {an_image_of(page['first_image']['class_name'])}."
     size = sides((height, width))
     if channels == 1:
-        return (f"{start} It is stored as a matrix of {size} grey levels from 0 to 255, shown below as numbers and as an "
-                "image.")  # fmt: skip
+        return f"{start} It is stored as a matrix of {size} grey levels from 0 to 255."
     colours = ", one each for red, green and blue" if channels == 3 else ""
-    return (f"{start} It is stored as {word(channels)} {size} matrices of values from 0 to 255{colours}. Below are the first "
-            "matrix and the image.")  # fmt: skip
+    return f"{start} It is stored as {word(channels)} {size} matrices of values from 0 to 255{colours}."
 
 
 def normalisation(page: Page) -> str:
@@ -201,7 +199,10 @@ def errors_shown(page: Page) -> str:
     errors, shown = page["metrics"]["test"]["errors"], page["mistakes_shown"]
     if shown < errors:
         return f"The {whole(shown)} most confident of {whole(errors)} errors."
-    return "The only error." if errors == 1 else f"All {counted(errors, 'error')}, most confident first."
+    if errors == 1:
+        return "The only error."
+    all_of_them = "Both errors" if errors == 2 else f"All {counted(errors, 'error')}"
+    return f"{all_of_them}, most confident first."
 
 
 def likely_causes(page: Page) -> str:

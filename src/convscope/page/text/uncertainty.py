@@ -98,8 +98,8 @@ def _judgement(calibration: Mapping[str, Any]) -> str:
         return f"the network is overconfident by {_points(low, high)}"
     if high < 0:
         return f"the network is underconfident by {_points(-high, -low)}"
-    return (f"no difference is shown; it lies between {percentage_points(low)} and {percentage_points(high)} percentage points "
-            "(95% CI)")  # fmt: skip
+    return (f"no difference is shown (95% CI of confidence minus accuracy: {percentage_points(low)} to {percentage_points(high)} "
+            "percentage points)")  # fmt: skip
 
 
 def _points(low: float, high: float) -> str:
@@ -141,7 +141,7 @@ def prediction_sets(page: Page) -> str:
     """State the coverage and the size of the prediction sets on the test images; empty for runs of earlier versions."""
     uncertainty = page["metrics"]["uncertainty"]
     sets = uncertainty.get("prediction_sets", ())
-    parts = [f"the {percent(each['level'], 0)} set for {percent(each['coverage']['value'])} "
+    parts = [f"{percent(each['coverage']['value'])} of the {percent(each['level'], 0)} sets do "
              f"({percent_range(each['coverage']['interval'])}), with {decimal(each['mean_size'], 2)} classes on average"
              for each in sets if each["probability"]]  # fmt: skip
     if not sets:
@@ -149,7 +149,7 @@ def prediction_sets(page: Page) -> str:
     few = [percent(each["level"], 0) for each in sets if not each["probability"]]
     text = ("A prediction set holds as many of the most probable classes as it takes to contain the true class with a stated "
             "probability, for images like the validation images.")  # fmt: skip
-    text += f" On the test images it does: {'; '.join(parts)}." if parts else ""
+    text += f" On the test images, {'; '.join(parts)}." if parts else ""
     n = f"{whole(uncertainty['n'])} validation images are too few"
     return f"{text} {n} for {join_words(few, 'or')} sets, which hold all classes." if few else text
 

@@ -23,9 +23,14 @@ export function formatWhole(number) {
   return String(Math.round(number)).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
+/** Return the form of a noun that belongs to a number. */
+export function nounFor(number, noun, plural = `${noun}s`) {
+  return number === 1 ? noun : plural;
+}
+
 /** Return a count with its noun, `one image` or `20 images`, on one line. */
-export function formatCount(number, noun, plural = `${noun}s`) {
-  return `${FEW[number] ?? formatWhole(number)}\u00a0${number === 1 ? noun : plural}`;
+export function formatCount(number, noun) {
+  return `${FEW[number] ?? formatWhole(number)}\u00a0${nounFor(number, noun)}`;
 }
 
 const SIGNIFICANT = 4;

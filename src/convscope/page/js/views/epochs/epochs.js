@@ -1,5 +1,5 @@
 import {newElement, newGlossaryButton, mountLive, newShape, refill} from "../../dom/element.js";
-import {formatPercent, formatWhole} from "../../dom/format.js";
+import {formatPercent, formatWhole, nounFor} from "../../dom/format.js";
 import {frameAt} from "../../state/epochs.js";
 import {startCurves} from "./curves.js";
 import {newLinkedPictures} from "./linked-pictures.js";
@@ -12,7 +12,7 @@ export function startEpochs(session) {
   if (!canRun) return;
   mountLive("epoch-pictures", newLinkedPictures(session));
   mountLive("epochs", newEpochControl(session));
-  const kept = frames.length < epochs ? `Snapshots of ${frames.length} of the ${epochs} epochs` : "The epoch snapshots";
+  const kept = frames.length < epochs ? `The weights after ${frames.length} of the ${epochs} epochs` : "The weights after each epoch";
   mountLive("epochs-note", newElement(
     "p", {class: "reading"}, kept, newGlossaryButton("epoch snapshots"),
     " were evaluated on the test images after training had finished, so no choice depended on them.",
@@ -93,6 +93,6 @@ function epochParts(frames, place, {metrics, history}) {
   const wrong = Math.round((1 - accuracy) * n);
   const more = wrong - errors;
   const difference = more ? `${formatWhole(Math.abs(more))} ${more > 0 ? "more" : "fewer"} than` : "as many as";
-  const measured = [when, `accuracy ${formatPercent(accuracy)} on ${formatWhole(n)} test images`, `${formatWhole(wrong)} errors`];
+  const measured = [when, `accuracy ${formatPercent(accuracy)} on ${formatWhole(n)} test images`, `${formatWhole(wrong)} ${nounFor(wrong, "error")}`];
   return isLast ? measured : [...measured, `${difference} at the end`];
 }

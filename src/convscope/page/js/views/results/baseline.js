@@ -1,6 +1,6 @@
 import {readNumbers} from "../../data/typed-arrays.js";
 import {newElement, newShape, titleSetter, mountLive} from "../../dom/element.js";
-import {formatPercent, formatWhole} from "../../dom/format.js";
+import {formatPercent, formatWhole, nounFor} from "../../dom/format.js";
 import {newRecallAxis, recallAxis} from "./class-recall.js";
 import {makeImageWall, newDoors} from "./image-wall.js";
 import {rowsWhere} from "./selection.js";
@@ -20,13 +20,13 @@ export async function startBaseline(session) {
   const wall = predictions && makeImageWall(session, {size: DOOR_PAGE, label: "Images that a network misclassifies"});
   const counts = [baseline.both_wrong, baseline.only_baseline_wrong, baseline.only_model_wrong];
   const labels = ["both wrong", `only the ${other} wrong`, `only the ${own} wrong`];
-  const doors = newDoors(labels, wall && ((place) => {
+  const doors = newDoors(labels.map((label) => () => label), wall && ((place) => {
     const isIn = (row) => {
       const [isOwn, isOther] = [images.predictions[row], predictions[row]].map((each) => each !== images.labels[row]);
       return [isOwn && isOther, !isOwn && isOther, isOwn && !isOther][place];
     };
     const rows = rowsWhere(images, isIn);
-    const said = [`${formatWhole(counts[place])} test images: ${labels[place]}`];
+    const said = [`${formatWhole(counts[place])} test ${nounFor(counts[place], "image")}: ${labels[place]}`];
     const isOther = place === 1;
     const told = isOther ? `The class after the arrow is the ${other}’s prediction, the percentage the ${own}’s.` : "";
     wall.show({said, count: counts[place], rows, answers: isOther ? {...images, predictions} : images, about: told});

@@ -1,6 +1,6 @@
 import {accuracyAxis} from "../../dom/chart/axis.js";
 import {newElement, newShape, refill} from "../../dom/element.js";
-import {formatPercent, formatWhole} from "../../dom/format.js";
+import {formatPercent, formatWhole, nounFor} from "../../dom/format.js";
 
 /**
  * Recall, its interval and precision of a class, drawn in the row that the class has in the confusion matrix.
@@ -46,7 +46,7 @@ export function fillRecall(button, score, {name, axis, accuracy}) {
   );
   refill(button, track, newElement("span", {class: "recall-number"}, formatPercent(recall)));
   const told = `recall ${formatPercent(recall)}, ${formatPercent(low)} to ${formatPercent(high)}, precision ${formatPercent(precision)}`;
-  button.setAttribute("aria-label", `${name}: ${told}, ${formatWhole(support)} images`);
+  button.setAttribute("aria-label", `${name}: ${told}, ${formatWhole(support)} ${nounFor(support, "image")}`);
 }
 
 /** Draw the axis below the rows. */

@@ -55,14 +55,15 @@ export function makeImageWall(session, {size, label, highlight, goToGallery}) {
  * @property {(place: number) => void} open
  * @property {() => void} repeat shows the open one again
  * @property {() => void} release closes it
- * @param {string[]} labels
+ * @param {((count: number) => string)[]} labels what follows each count
  * @param {((place: number) => void) | null} open null where the page has no images, so that there are counts only
  */
 export function newDoors(labels, open) {
   let current = -1;
   const numbers = labels.map(() => newElement("strong"));
-  const nodes = labels.map((label, place) =>
-    newElement(open ? "button" : "div", {type: open && "button", class: "door"}, numbers[place], " ", label));
+  const words = labels.map(() => newElement("span"));
+  const nodes = labels.map((_, place) =>
+    newElement(open ? "button" : "div", {type: open && "button", class: "door"}, numbers[place], " ", words[place]));
   const mark = (place) => {
     current = place;
     if (open) nodes.forEach((node, each) => node.setAttribute("aria-pressed", String(each === place)));
@@ -75,7 +76,10 @@ export function newDoors(labels, open) {
   mark(-1);
   return {
     node: newElement("div", {class: "doors"}, ...nodes),
-    count: (counts) => numbers.forEach((node, place) => (node.textContent = formatWhole(counts[place]))),
+    count: (counts) => counts.forEach((count, place) => {
+      numbers[place].textContent = formatWhole(count);
+      words[place].textContent = labels[place](count);
+    }),
     open: show,
     repeat: () => show(current),
     release: () => mark(-1),

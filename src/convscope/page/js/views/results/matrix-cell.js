@@ -1,6 +1,6 @@
 import {confusedPairs, errorCount, supportOf} from "../../data/confusion-counts.js";
 import {newElement, quotedName, titleSetter, mountLive} from "../../dom/element.js";
-import {formatCount, formatPercent, formatWhole} from "../../dom/format.js";
+import {formatCount, formatPercent, formatWhole, nounFor} from "../../dom/format.js";
 import {afterText, frameAt} from "../../state/epochs.js";
 import {cachePredictions} from "../image-details/predictions-by-epoch.js";
 import {classScores} from "./class-recall.js";
@@ -69,7 +69,7 @@ function pastTitles(counts, names) {
   const [worst, best] = [scores[0], scores[scores.length - 1]];
   const end = ({recall, label}) => `${formatPercent(recall)} for “${names[label]}”`;
   return [
-    `${formatWhole(errorCount(counts))} of ${formatWhole(total)} test images are misclassified${often}`,
+    `${formatWhole(errorCount(counts))} of ${formatWhole(total)} test images ${nounFor(errorCount(counts), "is", "are")} misclassified${often}`,
     `recall ranges from ${end(worst)} to ${end(best)}`,
   ];
 }
@@ -106,8 +106,7 @@ function cellSentence(names, {truth, predicted, count, support}) {
   const wrong = predicted < 0 ? ["misclassified"] : ["predicted as ", ...quotedName(names[predicted])];
   const called = truth === predicted ? ["predicted correctly"] : wrong;
   const number = count === 0 ? "None" : formatWhole(count);
-  const verb = count === 1 ? "was" : "were";
   const share = support ? `: ${formatPercent(count / support)}` : "";
   const images = `${number} of the ${formatWhole(support)} images of `;
-  return [images, ...quotedName(names[truth]), ` ${verb} `, ...called, `${share}.`];
+  return [images, ...quotedName(names[truth]), ` ${nounFor(count, "was", "were")} `, ...called, `${share}.`];
 }

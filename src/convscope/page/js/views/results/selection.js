@@ -1,5 +1,5 @@
 import {quotedName} from "../../dom/element.js";
-import {formatWhole} from "../../dom/format.js";
+import {formatWhole, nounFor} from "../../dom/format.js";
 import {TRIAGE_TITLES} from "../image-details/triage.js";
 
 /**
@@ -86,7 +86,7 @@ export function orderedRows(rows, images, order) {
   return rows.slice().sort((a, b) => compare(a, b) || a - b);
 }
 
-const NOUNS = {all: ["test image", "test images"], wrong: ["error", "errors"], right: ["correct prediction", "correct predictions"]};
+const NOUNS = {all: "test image", wrong: "error", right: "correct prediction"};
 
 /**
  * Return the title of the gallery: `All 37 errors`, `9 errors: “5” predicted as “3”`, `0 images match`.
@@ -96,12 +96,12 @@ const NOUNS = {all: ["test image", "test images"], wrong: ["error", "errors"], r
 export function galleryTitle({truth, predicted, outcome, hint}, {count, total}, names) {
   if (!count) return ["0 images match"];
   const isPair = truth >= 0 && predicted >= 0 && truth !== predicted;
-  const noun = NOUNS[isPair ? "wrong" : outcome][count === 1 ? 0 : 1];
+  const noun = nounFor(count, NOUNS[isPair ? "wrong" : outcome]);
   const filters = [];
   if (truth >= 0) filters.push(predicted < 0 ? ["true class ", ...quotedName(names[truth])] : quotedName(names[truth]));
   if (predicted >= 0) filters.push([truth < 0 ? "" : " ", "predicted as ", ...quotedName(names[predicted])]);
   if (hint) filters.push([filters.length ? ", " : "", TRIAGE_TITLES[hint]]);
   if (filters.length) return [`${formatWhole(count)} ${noun}: `, ...filters.flat()];
-  if (count < total) return [`${formatWhole(count)} of ${formatWhole(total)} ${NOUNS[outcome][1]}`];
-  return [count === 1 ? `The only ${noun}` : `All ${formatWhole(count)} ${noun}`];
+  if (count < total) return [`${formatWhole(count)} of ${formatWhole(total)} ${NOUNS[outcome]}s`];
+  return [count < 3 ? `${count === 1 ? "The only" : "Both"} ${noun}` : `All ${formatWhole(count)} ${noun}`];
 }

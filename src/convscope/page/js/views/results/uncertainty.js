@@ -1,5 +1,5 @@
 import {newElement, refill, mountLive} from "../../dom/element.js";
-import {formatPercent, formatWhole} from "../../dom/format.js";
+import {formatPercent, formatWhole, nounFor} from "../../dom/format.js";
 import {makeImageWall, newDoors} from "./image-wall.js";
 import {rowsWhere} from "./selection.js";
 import {binOf, selectiveAccuracy, thresholdSteps} from "./selective-prediction.js";
@@ -27,14 +27,16 @@ export function startUncertainty(session) {
   slider.value = String(first < 0 ? steps.length - 1 : first);
   const step = () => steps[Number(slider.value)];
 
-  const doors = newDoors(["errors remain", "images are rejected"], wall && ((place) => {
+  const labels = [
+    (count) => nounFor(count, "error remains", "errors remain"), (count) => nounFor(count, "image is rejected", "images are rejected"),
+  ];
+  const doors = newDoors(labels, wall && ((place) => {
     reliability.release();
     const {threshold, n, answered, correct} = step();
     const isRejected = place === 1;
     const isIn = (row) => (images.confidence[row] < threshold ? isRejected : !isRejected && isWrong(row));
     const count = isRejected ? n - answered : answered - correct;
-    const about = isRejected ? "images are rejected" : "errors remain";
-    const said = [`${formatWhole(count)} ${about} at a threshold of ${formatPercent(threshold)}`];
+    const said = [`${formatWhole(count)} ${labels[place](count)} at a threshold of ${formatPercent(threshold)}`];
     wall.show({said, count, rows: rowsWhere(images, isIn), order: isRejected ? "doubtful" : "surest"});
   }));
   const coverage = makeCoveragePlot(steps, (place) => {
@@ -45,8 +47,8 @@ export function startUncertainty(session) {
   const reliability = makeReliabilityPlot(bins, steps.map(({threshold}) => threshold), wall && ((bin) => {
     doors.release();
     const place = binOf((bin.low + bin.high) / 2);
-    const said = [`${formatWhole(bin.n)} images with a confidence of ${formatPercent(bin.low, 0)} to ${formatPercent(bin.high, 0)}, `];
-    said.push(`${formatWhole(bin.n - bin.correct)} of them errors`);
+    const said = [`${formatWhole(bin.n)} ${nounFor(bin.n, "image")} with a confidence of ${formatPercent(bin.low, 0)} to ${formatPercent(bin.high, 0)}, `];
+    said.push(`${formatWhole(bin.n - bin.correct)} misclassified`);
     const rows = rowsWhere(images, (row) => binOf(images.confidence[row]) === place);
     wall.show({said, count: bin.n, rows, order: "worst"});
   }));
