@@ -26,6 +26,7 @@ SIGNS = ("convscope: error: ", "Error: ")
 VARYING = {
     r"(cannot be (?:read|decoded|opened)[^(;]*) \((?:[^()]|\([^()]*\))*\)": r"\1 (*reason*)",
     r"has \d[\d,]* bytes instead of \d[\d,]*": "has … bytes instead of …",
+    r'pip install (?:-e )?"[^"]*\[(\w+)\]"': r'pip install "convscope[\1]"',
     r"after \d[\d,]* bytes": "after … bytes",
     r"\bport \d+:": "port …:",
     r"\bin epoch \d+": "in epoch …",

@@ -21,6 +21,7 @@ from convscope.cli.main import main
 from convscope.data.dataset import Dataset
 from convscope.errors import DatasetError, OutputError
 from convscope.runs import files, ledger, opening, run_folder, store
+from convscope.system.installation import pip_line
 
 from ..audited import FOLDS, Audited  # type: ignore[import-not-found]
 
@@ -227,6 +228,5 @@ def test_without_cleanlab_the_error_says_how_to_install_it(folder: Path) -> None
     assert result.returncode == 1
     assert result.stdout == ""
     assert result.stderr == (
-        "convscope: error: the label audit needs cleanlab, which is not installed; install it with: "
-        'pip install "convscope[audit]"\n'
+        f"convscope: error: the label audit needs cleanlab, which is not installed. Install it with: {pip_line('audit')}\n"
     )

@@ -19,6 +19,7 @@ from convscope.models.keras_model import to_keras
 from convscope.models.layers import Dense
 from convscope.models.network import Network, from_description, from_keras
 from convscope.models.saving import save_model
+from convscope.system.installation import pip_line
 
 from .own_networks import ACCEPTED, REFUSED  # type: ignore[import-not-found]
 
@@ -280,7 +281,7 @@ sys.exit(main(["train", "digits", "--model", sys.argv[1], "--no-report", "--quie
 
 KERAS_IS_MISSING = (
     "convscope: error: Keras needs a back-end, and TensorFlow is not installed. Install it for the CPU with: "
-    "pip install 'convscope[cpu]'; or describe the network with convscope.models.layers, which needs no Keras\n"
+    f"{pip_line('cpu')}; or describe the network with convscope.models.layers, which needs no Keras\n"
 )
 
 

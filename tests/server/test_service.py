@@ -24,6 +24,7 @@ from PIL import Image
 
 import convscope
 from convscope.api.run import Run
+from convscope.system.installation import pip_line
 
 from .conftest import Service, announced, parse, read_all, start, stop
 
@@ -287,7 +288,7 @@ def test_without_the_extra_the_error_says_how_to_install_it(digits_run: Run) -> 
     assert result.stderr.startswith("convscope: error: ")
     assert result.stderr.count("\n") == 1
     assert "'uvicorn'" in result.stderr
-    assert 'pip install "convscope[serve]"' in result.stderr
+    assert pip_line("serve") in result.stderr
 
 
 @pytest.mark.slow

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import re
 import subprocess
 import sys
 import time
@@ -16,6 +17,7 @@ from convscope.data.dataset import Dataset
 from convscope.errors import MissingExtraError
 from convscope.studies.hyperparameter_search import Search, Trial, require_optuna, run_trial, search_seed
 from convscope.studies.plan import Configuration
+from convscope.system.installation import pip_line
 from convscope.training.config import TrainConfig
 from convscope.training.recipes import notebook, sprint, standard
 
@@ -103,7 +105,7 @@ def test_the_searchs_seed_is_none_of_the_studys() -> None:
 
 def test_without_optuna_the_error_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(MissingExtraError, match=r'pip install "convscope\[study\]"') as raised:
+    with pytest.raises(MissingExtraError, match=re.escape(pip_line("study"))) as raised:
         require_optuna()
     assert "\n" not in str(raised.value)
 

@@ -19,6 +19,7 @@ from convscope.studies.executors.dask import DaskWorkers
 from convscope.studies.executors.local import LocalWorkers
 from convscope.studies.executors.open import check_workers
 from convscope.studies.scheduler import Task, run_tasks
+from convscope.system.installation import pip_line
 
 
 def unused(*_: Any) -> Any:
@@ -134,7 +135,7 @@ def test_dask_needs_its_extra_and_an_address(monkeypatch: pytest.MonkeyPatch) ->
     with pytest.raises(ConfigError, match="dask:.*address"):
         check_workers("dask:")
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(MissingExtraError, match=r'pip install "convscope\[study\]"'):
+    with pytest.raises(MissingExtraError, match=re.escape(pip_line("study"))):
         check_workers("dask:tcp://localhost:1")
 
 

@@ -69,7 +69,7 @@ def audit(
         progress: Called several times per fold.
 
     Raises:
-        MissingExtraError: ``cleanlab`` is not installed; run ``pip install "convscope[audit]"``.
+        MissingExtraError: ``cleanlab`` is not installed.
         ConvscopeError: The run, its data or one of the files cannot be used.
 
     >>> convscope.audit("runs/mnist-cnn-standard-0").rows(10)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ..errors import MissingBackendError
 from ..server.address import Address, check_proxies, choose_token, listen
 from ..server.limits import Limits
+from ..system.installation import pip_line
 
 if TYPE_CHECKING:
     from ..types import PathLike
@@ -54,8 +55,7 @@ def serve(
         if error.name not in ("uvicorn", "h11"):
             raise
         raise MissingBackendError(
-            f"the service needs the package {error.name!r}, which is not installed. "
-            'Install it with: pip install "convscope[serve]"'
+            f"the service needs the package {error.name!r}, which is not installed. Install it with: {pip_line('serve')}"
         ) from error
     token, proxies = choose_token(host, token), check_proxies(trusted_proxies)
     with listen(host, port) as listening:

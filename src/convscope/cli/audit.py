@@ -58,7 +58,7 @@ def command(
     """List the images whose label is probably wrong, by confident learning over cross-validated networks.
 
     Trains K networks quickly, writes label_suspects.csv and its numbers into RUN, and rebuilds the report. Check each image
-    before you change its label. Needs the extra: pip install "convscope[audit]"
+    before you change its label. Needs the extra audit.
     """
     try:
         with progress.open_progress(progress.auditing, quiet=quiet) as listener:

@@ -20,6 +20,7 @@ from ..models.onnx_writer.writer import onnx_bytes
 from ..models.predictor import FEATURES, INPUTS, LOGITS, PROBABILITIES, Predictor
 from ..models.saving import with_logits
 from ..system.files import replacing, write_bytes
+from ..system.installation import pip_line
 from ..system.stderr import captured_stderr
 from ..types import Floats, Images, PathLike
 from .metadata import CLASS_NAMES, PIXEL_SCALE, ModelMetadata
@@ -83,8 +84,7 @@ def _convert(model: keras.Model, path: Path, metadata: dict[str, str]) -> None:
         import tf2onnx  # noqa: F401  (Keras imports it by name)
     except ImportError as error:
         raise MissingBackendError(
-            f"exporting to ONNX needs the package {error.name!r}, which is not installed; "
-            "install it with: pip install 'convscope[cpu]'"
+            f"exporting to ONNX needs the package {error.name!r}, which is not installed. Install it with: {pip_line('cpu')}"
         ) from error
     model(np.zeros((1, *model.input_shape[1:]), np.float32))  # Keras exports only models that were called
     try:

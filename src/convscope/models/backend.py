@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import MissingBackendError
+from ..system.installation import pip_line
 from ..system.stderr import captured_stderr
 
 DEFAULT = "tensorflow"
@@ -21,7 +22,7 @@ NUM_PROCESSES, PROCESS_ID = "KERAS_DISTRIBUTION_NUM_PROCESSES", "KERAS_DISTRIBUT
 """Environment variables of Keras; it reads ``KERAS_DISTRIBUTION_JOB_ADDRESSES`` too."""
 KERAS_HOME = "KERAS_HOME"
 NAMES = {"tensorflow": "TensorFlow", "jax": "JAX"}
-INSTALL = {"tensorflow": "pip install 'convscope[cpu]'", "jax": "pip install 'convscope[jax]'"}
+EXTRAS = {"tensorflow": "cpu", "jax": "jax"}
 
 
 def require_backend() -> str:
@@ -97,13 +98,13 @@ def check_backend(need: str = "Keras needs a back-end", otherwise: str = "") -> 
     A MissingBackendError begins with the ``need`` and ends with what to do ``otherwise``.
     """
     name = os.environ["KERAS_BACKEND"] = os.environ.get("KERAS_BACKEND") or DEFAULT
-    if name not in INSTALL:
+    if name not in EXTRAS:
         raise MissingBackendError(
-            f"KERAS_BACKEND is {name!r}; convscope trains on {' or '.join(map(repr, INSTALL))}. Unset the variable."
+            f"KERAS_BACKEND is {name!r}; convscope trains on {' or '.join(map(repr, EXTRAS))}. Unset the variable."
         )
     if sys.modules.get(name) is None and importlib.util.find_spec(name) is None:
         raise MissingBackendError(
-            f"{need}, and {NAMES[name]} is not installed. Install it for the CPU with: {INSTALL[name]}{otherwise}"
+            f"{need}, and {NAMES[name]} is not installed. Install it for the CPU with: {pip_line(EXTRAS[name])}{otherwise}"
         )
     return name
 

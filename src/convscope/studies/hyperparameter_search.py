@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from ..data.dataset import Dataset
 from ..errors import MissingExtraError
 from ..models.architectures import find_model
+from ..system.installation import pip_line
 from ..training.augmentation import Augmentation
 from ..training.config import TrainConfig
 from ..training.events import Event, TrainProgress
@@ -190,9 +191,7 @@ class Search:
 def require_optuna() -> None:
     """Raise :class:`MissingExtraError` unless Optuna is installed."""
     if importlib.util.find_spec("optuna") is None:
-        raise MissingExtraError(
-            '--search needs Optuna, which is not installed. Install it with: pip install "convscope[study]"'
-        )
+        raise MissingExtraError(f"--search needs Optuna, which is not installed. Install it with: {pip_line('study')}")
 
 
 def search_seed(seeds: Sequence[int]) -> int:

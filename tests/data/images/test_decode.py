@@ -26,6 +26,7 @@ from convscope.data.images.decode import MAX_SIDE, apply_exif_orientation, decod
 from convscope.data.images.formats import MAX_PIXELS
 from convscope.data.images.resample import to_grey
 from convscope.errors import PictureError
+from convscope.system.installation import pip_line
 
 TURNS = Image.Transpose
 STORED = {
@@ -328,7 +329,7 @@ def test_photos_of_phones_are_read_where_a_decoder_is_installed(kind: str) -> No
 @pytest.mark.parametrize(
     ("brands", "words"),
     [
-        (b"heic\0\0\0\0mif1heic", 'a HEIC photo, .*pillow-heif. Install it with: pip install "convscope.heif."'),
+        (b"heic\0\0\0\0mif1heic", f"a HEIC photo, .*pillow-heif. Install it with: {re.escape(pip_line('heif'))}"),
         (b"heix\0\0\0\0", "a HEIC photo"),
         (b"mif1\0\0\0\0mif1heic", "a HEIC photo"),
         (b"avif\0\0\0\0avifmif1", r"an AVIF photo, which needs Pillow 11\.3"),

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from ...errors import MissingExtraError
 from ...formatting import join_words
 from ...system.dataclass_json import to_json
+from ...system.installation import pip_line
 from ...types import Floats, Labels
 from ..statistics.proportions import wilson
 from .confirmed import AccuracyWithoutConfirmed
@@ -190,7 +191,7 @@ def require_cleanlab() -> None:
     # Importing it would take one or two seconds.
     if importlib.util.find_spec("cleanlab") is None:
         raise MissingExtraError(
-            'the label audit needs cleanlab, which is not installed; install it with: pip install "convscope[audit]"'
+            f"the label audit needs cleanlab, which is not installed. Install it with: {pip_line('audit')}"
         )
 
 

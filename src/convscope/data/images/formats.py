@@ -2,12 +2,14 @@
 
 import importlib
 import importlib.util
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import IO
 
 from PIL.ImageFile import ImageFile
 
 from ...errors import PictureError
+from ...system.installation import pip_line
 
 EXPECTED = "PNG, JPEG, GIF, WebP, BMP, TIFF, PNM, AVIF or HEIC"
 
@@ -79,11 +81,11 @@ OTHERS: tuple[tuple[bytes, str, str], ...] = (
 """Files passed by mistake: first bytes, description, remedy."""
 BRANDS = ((AVIF, {b"avif", b"avis"}), (HEIC, {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}))
 """Formats in a container that lists their brands; the first that is listed counts."""
-DECODERS = {
-    AVIF: ("PIL._avif", "an AVIF photo, which needs Pillow 11.3 or later with AVIF", "pip install --upgrade pillow"),
-    HEIC: ("_pillow_heif", "a HEIC photo, which needs the package pillow-heif", 'pip install "convscope[heif]"'),
+DECODERS: dict[ImageFormat, tuple[str, str, Callable[[], str]]] = {
+    AVIF: ("PIL._avif", "an AVIF photo, which needs Pillow 11.3 or later with AVIF", lambda: "pip install --upgrade pillow"),
+    HEIC: ("_pillow_heif", "a HEIC photo, which needs the package pillow-heif", lambda: pip_line("heif")),
 }
-"""Modules that not every installation has, a description of their files, and how to install them."""
+"""Modules that not every installation has, a description of their files, and the line that installs them."""
 
 
 def detect_format(content: bytes, name: str) -> ImageFormat:
@@ -107,7 +109,7 @@ def detect_format(content: bytes, name: str) -> ImageFormat:
 def _with_decoder(kind: ImageFormat, name: str) -> ImageFormat:
     module, what, command = DECODERS[kind]
     if importlib.util.find_spec(module) is None:
-        raise PictureError(f"{name} is {what}. Install it with: {command}, or convert the photo to JPEG.")
+        raise PictureError(f"{name} is {what}. Install it with: {command()}, or convert the photo to JPEG.")
     return kind
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from ...data.dataset import Dataset
 from ...errors import ConfigError, MissingExtraError, RunError
+from ...system.installation import pip_line
 from ..plan import RunSpec
 from .base import RunFunctions, dead_futures
 from .subprocess import in_own_process
@@ -91,7 +92,7 @@ def check_dask(address: str) -> None:
     """Raise :class:`MissingExtraError` unless Dask is installed, :class:`ConfigError` without an address."""
     if importlib.util.find_spec("distributed") is None:
         raise MissingExtraError(
-            'workers on a cluster need Dask, which is not installed. Install it with: pip install "convscope[study]"'
+            f"workers on a cluster need Dask, which is not installed. Install it with: {pip_line('study')}"
         )
     if not address:
         raise ConfigError("--workers dask: needs an address, such as dask:tcp://10.0.0.5:8786.")
