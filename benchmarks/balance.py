@@ -14,21 +14,20 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import time
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from markdown_parts import Result, conditions, percent, table
+from markdown_parts import Result, conditions, percent, replace_between, table
 
 from convscope.analysis.class_balance import balanced_accuracy
 from convscope.analysis.classification import confusion
 from convscope.data.dataset import Dataset
 from convscope.data.load import load_dataset
 from convscope.models.architectures import MODELS
-from convscope.system.files import write_json, write_text
+from convscope.system.files import write_json
 from convscope.system.hardware import describe_machine, package_versions
 from convscope.training.class_balance import STRENGTH, class_weights
 from convscope.training.loop import fit
@@ -132,8 +131,7 @@ def main() -> None:
         results |= {"machine": describe_machine(), "versions": package_versions(), "date": time.strftime("%Y-%m-%d")}
         write_json(RESULTS, results)
         print(name, seed, {key: round(value, 4) for key, value in columns(results["runs"][name][-1]).items()}, flush=True)
-    marks = re.compile(r"(?<=<!-- balance: begin -->\n).*?(?=<!-- balance: end -->)", re.DOTALL)
-    write_text(PAGE, marks.sub(lambda _: section(results), PAGE.read_text("utf-8")))
+    replace_between(PAGE, "balance", section(results))
 
 
 if __name__ == "__main__":

@@ -13,13 +13,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import time
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from markdown_parts import replace_between
 
 from convscope.analysis.evaluation import evaluate
 from convscope.analysis.statistics.paired import mid_p
@@ -29,7 +29,7 @@ from convscope.models.network import from_keras
 from convscope.models.onnx_writer.writer import onnx_bytes
 from convscope.models.predictor import Predictor
 from convscope.studies.comparisons import compare_all
-from convscope.system.files import write_json, write_text
+from convscope.system.files import write_json
 from convscope.system.hardware import describe_machine, package_versions
 from convscope.training.loop import fit
 from convscope.training.recipes import RECIPES
@@ -125,12 +125,6 @@ def table(results: dict[str, Any]) -> str:
     )
 
 
-def write_table(results: dict[str, Any]) -> None:
-    """Replace the table in the document."""
-    marks = re.compile(r"(?<=<!-- cnn against ann: begin -->\n).*?(?=<!-- cnn against ann: end -->)", re.DOTALL)
-    write_text(PAGE, marks.sub(lambda _: f"\n{table(results)}\n\n", PAGE.read_text("utf-8")))
-
-
 def summarised(results: dict[str, Any]) -> dict[str, Any]:
     """Recompute every comparison from the saved errors."""
     for each in results["comparisons"].values():
@@ -155,7 +149,7 @@ def main() -> None:
     if arguments.table:
         results = summarised(load())
         write_json(RESULTS, results)
-        write_table(results)
+        replace_between(PAGE, "cnn against ann", table(results))
         return
     for recipe in arguments.recipe or ("notebook", "standard"):
         name, settings = f"{arguments.data}/{recipe}", json.loads(json.dumps(RECIPES[recipe]().as_dict()))
@@ -174,7 +168,7 @@ def main() -> None:
             summary = summarise(correct(runs, FIRST, done), correct(runs, SECOND, done))
             results["comparisons"][name] = {"settings": settings, "summary": summary, "runs": runs}
             write_json(RESULTS, results)
-            write_table(results)
+            replace_between(PAGE, "cnn against ann", table(results))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
+
+from convscope.system.files import write_text
 
 SHOWN = ("python", "tensorflow-cpu", "tensorflow", "keras", "numpy", "scipy", "onnxruntime")
 Result = dict[str, Any]
@@ -24,3 +28,14 @@ def conditions(results: Result) -> str:
     machine = results["machine"]
     versions = ", ".join(f"{key} {results['versions'][key]}" for key in SHOWN if key in results["versions"])
     return f"{machine['processor']}, {machine['cores']} cores, {machine['system']}; {versions}; {results['date']}"
+
+
+def replaced(page: Path, name: str, text: str) -> str:
+    """Return the document ``page`` with ``text`` between the two marks ``name``."""
+    marks = re.compile(rf"(?<=<!-- {name}: begin -->\n).*?(?=<!-- {name}: end -->)", re.DOTALL)
+    return marks.sub(lambda _: f"\n{text.strip()}\n\n", page.read_text("utf-8"))
+
+
+def replace_between(page: Path, name: str, text: str) -> None:
+    """Write :func:`replaced` to the document."""
+    write_text(page, replaced(page, name, text))

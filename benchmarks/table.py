@@ -11,6 +11,8 @@ from pathlib import Path
 from statistics import mean, median, stdev
 from typing import Any
 
+from markdown_parts import replaced
+
 from convscope.training.recipes import RECIPES as RECIPES_NOW
 
 ROOT = Path(__file__).parents[1]
@@ -416,12 +418,6 @@ Training `cnn` on one image takes 4.36 · 10⁶ operations. {machine_conditions}
 """
 
 
-def replaced(path: Path, block: str) -> str:
-    """Return the text of ``path`` with the block between its marks replaced."""
-    marks = re.compile(r"(?<=<!-- benchmarks: begin -->\n).*?(?=<!-- benchmarks: end -->)", re.DOTALL)
-    return marks.sub(lambda _: f"\n{block}\n\n", path.read_text("utf-8"))
-
-
 def made_on(results: Result) -> str:
     """Return the machine in short."""
     machine = results["machine"]
@@ -483,8 +479,8 @@ def make() -> dict[Path, str]:
         )
     return {
         ROOT / "docs" / "benchmarks.md": page,
-        ROOT / "README.md": replaced(ROOT / "README.md", readme),
-        ROOT / "docs" / "scaling.md": replaced(ROOT / "docs" / "scaling.md", scaling_table(scaling)),
+        ROOT / "README.md": replaced(ROOT / "README.md", "benchmarks", readme),
+        ROOT / "docs" / "scaling.md": replaced(ROOT / "docs" / "scaling.md", "benchmarks", scaling_table(scaling)),
         recipes: source,
     }
 

@@ -13,19 +13,18 @@ BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 SCRIPTS = sorted(path.stem for path in BENCHMARKS.glob("*.py"))
 
 
-def load(name: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    monkeypatch.syspath_prepend(str(BENCHMARKS))  # as if it were run as a script
+def load(name: str) -> ModuleType:
     return load_script(BENCHMARKS / f"{name}.py")
 
 
 # original.py imports Keras, which the other tests of a process may not have configured yet.
 @pytest.mark.parametrize("name", [name for name in SCRIPTS if name != "original"])
-def test_every_script_imports(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert load(name, monkeypatch).__doc__
+def test_every_script_imports(name: str) -> None:
+    assert load(name).__doc__
 
 
-def test_every_timed_function_exists(monkeypatch: pytest.MonkeyPatch) -> None:
-    parts = load("parts", monkeypatch)
+def test_every_timed_function_exists() -> None:
+    parts = load("parts")
     missing = [
         (owner, name) for owner, name, _ in parts.FUNCTIONS if not callable(getattr(parts.owner_of(owner), name, None))
     ]
@@ -33,7 +32,7 @@ def test_every_timed_function_exists(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_parts_of_a_command_add_up_to_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    parts = load("parts", monkeypatch)
+    parts = load("parts")
     now = [0.0]
     monkeypatch.setattr(parts.time, "time", lambda: now[0])
     clock = parts.Clock(0.0)
