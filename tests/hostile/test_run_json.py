@@ -122,6 +122,22 @@ def test_every_value_of_another_kind_is_one_sentence_that_names_file_and_key(
     assert not wrong, "\n".join(map(str, wrong))
 
 
+def test_no_key_of_the_request_is_needed_by_a_reader_that_does_not_name_it_as_missing(audited_run: Path) -> None:
+    document = json.loads((audited_run / files.REQUEST).read_text("utf-8"))
+    keys, unnamed = [path for path in leaves(document) if path and isinstance(path[-1], str)], []
+    for path in keys:
+        write(audited_run, files.REQUEST, replaced(document, path, MISSING))
+        try:
+            open_classifier(audited_run)
+        except ConvscopeError as error:
+            unnamed += [(path, str(error))] if path[-1] not in str(error) else []
+        except Exception as error:  # noqa: BLE001 - an internal error is what this looks for
+            unnamed.append((path, repr(error)))
+    write(audited_run, files.REQUEST, document)
+    assert len(keys) > 100
+    assert not unnamed, "\n".join(map(str, unnamed))
+
+
 TOP: list[tuple[str, str, Any, str]] = [
     (files.REQUEST, "dataset.class_names", ["0"] * 10, "dataset.class_names"),
     (files.REQUEST, "dataset.class_names", [str(number) for number in range(10**6)], "dataset.class_names"),

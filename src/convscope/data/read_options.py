@@ -51,7 +51,10 @@ AS_THEY_ARE = PixelForm()
 def pixel_form_of(known: Mapping[str, Any]) -> PixelForm | None:
     """Return the pixel form that ``run.json`` describes among the facts about its dataset; None in runs of earlier versions."""
     pixels = known.get("pixels")
-    return PixelForm((pixels["range"][0], pixels["range"][1]), pixels["transposed"]) if pixels else None
+    if not pixels:
+        return None
+    black, white = pixels.get("range", AS_THEY_ARE.range)
+    return PixelForm((black, white), pixels.get("transposed", AS_THEY_ARE.transposed))
 
 
 @dataclass(frozen=True)
