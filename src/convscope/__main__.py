@@ -10,9 +10,13 @@ def run() -> None:
     """Run the command line and exit with its status."""
     isolate_process()
     ignore_settings_file()
-    from .cli.main import main  # and with it other packages, which read the environment
+    try:
+        from .cli.main import main  # and with it other packages, which read the environment
 
-    sys.exit(main())
+        status = main()
+    except KeyboardInterrupt:  # before the command line can say more
+        status = 130
+    sys.exit(status)
 
 
 if __name__ == "__main__":

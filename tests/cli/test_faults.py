@@ -276,3 +276,18 @@ def test_the_table_of_bad_inputs_has_a_row_for_each_and_no_other(bad_inputs: Bad
     known = {*CASES, *((section, name) for section, names in elsewhere.items() for name in names)}
     assert set(rows()) == known or bad_inputs.writes
     assert len(known) >= 90
+
+
+@pytest.mark.parametrize("debug", [[], ["--debug"]], ids=["", "debug"])
+@pytest.mark.parametrize("wrapped", [False, True], ids=["interrupt", "inside an import of an extension module"])
+def test_an_interrupt_is_no_internal_error_and_only_a_training_is_resumed(
+    wrapped: bool, debug: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        if wrapped and not debug:  # as pybind11 does
+            raise ImportError("initialization failed") from KeyboardInterrupt()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("convscope.cli.runs.command.callback", interrupted)
+    assert main(["runs", *debug]) == 130
+    assert capsys.readouterr().err.strip() == "convscope: interrupted."

@@ -98,6 +98,8 @@ HOSTILE = {
     "an oversized body that really comes": (post(body=bytes(33 * 2**20)), 413),
     "chunks": (request("POST", "/predict", "Transfer-Encoding: chunked", body=b"1\r\nx\r\n0\r\n\r\n"), 411),
     "chunks that lie": (request("POST", "/predict", "Transfer-Encoding: chunked", body=b"FFFFFFFFFF\r\nx"), 411),
+    "a chunk of a negative size": (request("POST", "/predict", "Transfer-Encoding: chunked", body=b"-5\r\n"), 400),
+    "a chunk without a size": (request("GET", "/", "Transfer-Encoding: chunked", body=b"xyz\r\n"), 400),
     "chunks and a length": (post("Transfer-Encoding: chunked", body=b"0\r\n\r\n"), 411),
     "an encoding of transfer that there is not": (request("POST", "/predict", "Transfer-Encoding: gzip"), 400),
     "a header of 100 kB": (request("GET", "/", f"X: {'a' * 100_000}"), 431),

@@ -75,7 +75,7 @@ def audit(
     >>> convscope.audit("runs/mnist-cnn-standard-0").rows(10)
     """
     folder, dataset = run_folder.verify(run), dataset_in_memory(run)
-    copy = None if out is None else check_output(out, overwrite=overwrite, option="--out", inputs=[confirmed])
+    copy = None if out is None else check_output(out, overwrite=overwrite, inputs=[run, confirmed])
     record = store.load_record(folder)
     earlier = None if confirmed is None else load_audit(record, folder)
     reviews = load_reviews(folder, record)

@@ -47,8 +47,9 @@ def compare(runs: Sequence[PathLike | Run], *, output: PathLike | None = None, o
 
     >>> convscope.compare(["runs/mnist-cnn-standard-0", "runs/mnist-ann-standard-0"]).pairs[0].significant
     """
-    page = None if output is None else check_output(output, overwrite=overwrite)
-    opened = _open_runs([Path(run) for run in ([runs] if isinstance(runs, str | os.PathLike) else runs)])
+    runs = [runs] if isinstance(runs, str | os.PathLike) else list(runs)
+    page = None if output is None else check_output(output, overwrite=overwrite, inputs=runs)
+    opened = _open_runs([Path(run) for run in runs])
     contestants = [_contestant(run, costs) for run, costs in zip(opened, _measure_costs(opened), strict=True)]
     dataset = str(opened[0].record.request["dataset"]["name"])
     comparison = compare_evaluations(contestants, [run.record.calibrated for run in opened], dataset=dataset)

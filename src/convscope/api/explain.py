@@ -53,9 +53,10 @@ def explain(
     """
     folder = run_folder.verify(run)
     if output is not None:
-        check_output(output, overwrite=overwrite, inputs=[image])
+        check_output(output, overwrite=overwrite, inputs=[run, image])
     opened, prediction = _only_image(predict(folder, image), digit)
-    page = check_output(default_page(opened.name) if output is None else output, overwrite=overwrite, inputs=[image])
+    output = default_page(opened.name) if output is None else output
+    page = check_output(output, overwrite=overwrite, inputs=[run, image])
     record = ensure_evidence(store.load_record(folder), folder, dataset_in_memory(run))
     write_page(record, page, opened=opened)
     return Explanation(page, prediction)

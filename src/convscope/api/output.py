@@ -1,27 +1,32 @@
 """Where a verb may write: never over a file of a run, what the verb reads, or without leave what exists."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
-from ..errors import OutputError
-from ..runs.files import is_file_of_a_run, is_page
+from ..errors import ConfigError, ConvscopeError, OutputError
+from ..runs.files import REQUEST, is_file_of_a_run, is_page
+from ..runs.opening import read_json
 from ..system.regular_files import open_regular
 from ..types import PathLike
+from .run import Run
 
 
 def check_output(path: PathLike, *, overwrite: bool, option: str = "--out", inputs: Iterable[object] = ()) -> Path:
     """Return ``path``, or raise OutputError if nothing may be written there.
 
     It may be no folder, no file of a run and, with ``overwrite`` or without, none of the ``inputs``: files, folders of images,
-    patterns, and other outputs; whatever else is among them is ignored.
+    patterns, other outputs, and runs, which stand for the data they were trained on; whatever else is among them is ignored.
     """
+    if not isinstance(overwrite, bool):
+        raise ConfigError(f"overwrite must be True or False; got {overwrite!r}.")
     file = Path(path)
     if file.is_dir():
         raise OutputError(f"{str(file)!r} is a folder. Choose a file with {option} FILE.")
     if is_file_of_a_run(file):
         raise OutputError(f"{str(file)!r} is a file of a run, and is not replaced. Choose another file with {option} FILE.")
-    if any(_is_among(file, Path(each)) for each in inputs if isinstance(each, str | os.PathLike)):
+    if any(_is_among(file, source) for source in _sources(inputs)):
         raise OutputError(
             f"{str(file)!r} is read or written by this command already. Choose another file with {option} FILE."
         )
@@ -40,6 +45,19 @@ def is_own_page(path: Path) -> bool:
         return False
     with os.fdopen(descriptor, "rb") as file:
         return is_page(file.read(4096))
+
+
+def _sources(inputs: Iterable[object]) -> Iterator[Path]:
+    for each in inputs:
+        if isinstance(each, Run) and each.held_dataset is not None:
+            yield Path(each.held_dataset.provenance.source)
+        if not isinstance(each, str | os.PathLike):
+            continue
+        if os.path.isfile(f"{os.fspath(each)}/{REQUEST}"):  # noqa: PTH113 - also False where a name is too long
+            with suppress(ConvscopeError, KeyError, TypeError):  # whoever reads the run says what is wrong with it
+                yield Path(read_json(Path(each) / REQUEST)["dataset"]["source"])
+        else:
+            yield Path(each)
 
 
 def _is_among(file: Path, source: Path) -> bool:

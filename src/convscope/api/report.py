@@ -37,7 +37,7 @@ def report(run: PathLike | Run, *, output: PathLike | None = None, overwrite: bo
         return ensure_evidence(store.load_record(folder), folder, dataset_in_memory(run))
 
     if output is not None:
-        page = check_output(output, overwrite=overwrite or is_own_page(Path(output)))
+        page = check_output(output, overwrite=is_own_page(Path(output)) or overwrite, inputs=[run])
         write_page(read(), page)
         return page
     # Locked before anything is read: both processes draw the same run, with what other commands have measured.

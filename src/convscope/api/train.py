@@ -231,6 +231,9 @@ def _load_same(folder: Path, request: Mapping[str, Any], dataset: Dataset) -> Ru
 def _overwrites(if_exists: str, *, overwrite: bool, resume: bool) -> bool:
     if if_exists not in IF_EXISTS:
         raise ConfigError(f"if_exists must be one of {', '.join(IF_EXISTS)}; got {if_exists!r}.")
+    for name, given in (("overwrite", overwrite), ("resume", resume)):
+        if not isinstance(given, bool):
+            raise ConfigError(f"{name} must be True or False; got {given!r}.")
     overwrite = overwrite or if_exists == "overwrite"
     if resume and overwrite:
         raise ConfigError("resume and overwrite exclude each other. Continue the run, or replace it.")

@@ -54,7 +54,7 @@ def command(
     """
     if open_page and output is None:
         output = "comparison.html"
-    file = check_csv(csv_file, overwrite=overwrite, inputs=[output])
+    file = check_csv(csv_file, overwrite=overwrite, inputs=[*runs, output])
     comparison = convscope.compare(runs, output=output, overwrite=overwrite)
     write_csv(file, CSV_HEAD, _csv_rows(comparison))
     if as_json:

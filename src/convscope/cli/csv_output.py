@@ -1,14 +1,17 @@
 """``--csv``: what a verb lists, as a table for other programs."""
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
+
+import click
 
 from ..api.output import check_output
 from ..runs.label_suspects import escape_formula
 from ..system.csv_text import csv_text
 from ..system.files import write_output
-from .help_sections import output_option
+from .help_sections import WORDS, output_option
 
 
 def csv_options(what: str, *, overwrite: bool = True) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -28,10 +31,20 @@ def csv_options(what: str, *, overwrite: bool = True) -> Callable[[Callable[...,
 
 
 def check_csv(csv_file: str | None, *, overwrite: bool, inputs: Iterable[object] = ()) -> Path | None:
-    """Return the file to write to, or raise OutputError if it may not be replaced or its folder is missing."""
+    """Return the file to write to, or raise OutputError if it may not be replaced.
+
+    The command reads the ``inputs`` and every other file that it names.
+    """
     if csv_file is None:
         return None
-    return check_output(csv_file, overwrite=overwrite, option="--csv", inputs=inputs)
+    return check_output(csv_file, overwrite=overwrite, option="--csv", inputs=[*inputs, *_other_files(csv_file)])
+
+
+def _other_files(csv_file: str) -> list[str]:
+    words = [word.partition("=")[2] or word for word in click.get_current_context().meta.get(WORDS, ())]
+    if csv_file in words:
+        words.remove(csv_file)  # once: named twice, it is read as well
+    return [word for word in words if os.path.isfile(word)]  # noqa: PTH113 - also False where a name is too long
 
 
 def write_csv(file: Path | None, head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

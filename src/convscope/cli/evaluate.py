@@ -87,7 +87,7 @@ def command(
     if thorough and csv_file is not None:
         raise click.UsageError("--thorough and --csv cannot be combined. Run the command once with each.")
     refuse_swapped("evaluate", run, [data] if data else [])
-    table = check_csv(csv_file, overwrite=overwrite, inputs=[data, map_classes])
+    table = check_csv(csv_file, overwrite=overwrite, inputs=[run, data])
     run_folder.verify(run)
     before = len(ledger.read(run))
     evaluation = convscope.evaluate(run, data, accuracy=accuracy, reading=reading, map_classes=map_classes)

@@ -9,6 +9,8 @@ import click
 Rows = Sequence[tuple[str, str]]
 WIDEST = 62
 """Characters of the left column of examples and lists."""
+WORDS = "convscope.words"
+"""Key of the context for the words of a verb's command line."""
 
 
 class _Option(click.Option):
@@ -26,6 +28,7 @@ class Hinting(click.Command):
     """A command that says what to write instead of an unknown option."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta[WORDS] = tuple(args)
         given = [word.partition("=")[0] for word in args]
         try:
             return super().parse_args(ctx, args)

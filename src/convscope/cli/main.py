@@ -118,7 +118,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     prepare_streams()
     if "--debug" in arguments:
         arguments.remove("--debug")
-        return group.main(arguments, prog_name="convscope", standalone_mode=False) or 0
+        try:
+            return group.main(arguments, prog_name="convscope", standalone_mode=False) or 0
+        except (KeyboardInterrupt, click.Abort) as error:
+            return _interrupted(error, arguments)
     status = _run(arguments)
     if failure := failure_of_output():
         click.echo(f"convscope: error: standard output cannot be written to: {reason_of(failure)}.", err=True)
@@ -134,11 +137,8 @@ def _run(arguments: list[str]) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except (KeyboardInterrupt, click.Abort) as error:  # Click raises its own from the interrupt
-        interrupt = error.__cause__ or error
-        what = str(interrupt) or _notes(interrupt).strip(" ()") or "Continue an unfinished training with --resume."
-        click.echo(f"convscope: interrupted. {what}", err=True)
-        return 130
+    except (KeyboardInterrupt, click.Abort) as error:
+        return _interrupted(error, arguments)
     except ConvscopeError as error:
         click.echo(f"convscope: error: {error}{_notes(error)}", err=True)
         return 2 if isinstance(error, ConfigError) else 1
@@ -148,6 +148,8 @@ def _run(arguments: list[str]) -> int:
         click.echo(f"convscope: error: {what}: {reason_of(error)}.{_notes(error)}", err=True)
         return 1
     except Exception as error:  # noqa: BLE001  (last resort: one sentence instead of a traceback)
+        if interrupt := _interrupt_behind(error):
+            return _interrupted(interrupt, arguments)
         if isinstance(error, MemoryError) or NO_MEMORY.search(str(error)):
             text = f"convscope: error: the system grants too little memory or too few threads ({reason_of(error)}). "
             click.echo(f"{text}Free some, or raise the limits that `ulimit -a` shows.{_notes(error)}", err=True)
@@ -158,6 +160,21 @@ def _run(arguments: list[str]) -> int:
             err=True,
         )
         return 1
+
+
+def _interrupt_behind(error: BaseException | None) -> BaseException | None:
+    """Return the interrupt that led to ``error``: extension modules that it ends while they load raise an ImportError."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error
+
+
+def _interrupted(error: BaseException, arguments: list[str]) -> int:
+    interrupt = error.__cause__ or error  # Click raises its own from the interrupt
+    resume = "Continue an unfinished training with --resume." * ("train" in arguments)
+    what = str(interrupt) or _notes(interrupt).strip(" ()") or resume
+    click.echo(f"convscope: interrupted. {what}".rstrip(), err=True)
+    return 130
 
 
 def _notes(error: BaseException) -> str:

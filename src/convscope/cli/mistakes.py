@@ -58,7 +58,7 @@ def command(
     without them it is not judged. The rest of the evidence are the probabilities, the nearest training images and earlier
     epochs. --json prints one flat record per image.
     """
-    file = check_csv(csv_file, overwrite=overwrite)
+    file = check_csv(csv_file, overwrite=overwrite, inputs=[run])
     loaded = run if isinstance(run, convscope.Run) else convscope.load_run(run)
     found = convscope.mistakes(loaded, others=others, study=study, most=most)
     write_csv(file, CSV_HEAD, ([flat[name] for name in CSV_HEAD] for flat in map(_flat, found)))

@@ -63,7 +63,7 @@ def command(
     IMAGE may also be one table of pixels without labels, such as Kaggle's test.csv, or an .npz file with x_test or x.
     """
     refuse_swapped("predict", run, images)
-    file, table = check_csv(csv_file, overwrite=overwrite, inputs=images), None
+    file, table = check_csv(csv_file, overwrite=overwrite, inputs=[run, *images]), None
     if any(map(is_table, images)):
         if len(images) > 1:
             raise click.UsageError("a table must be the only IMAGE. Pass one table, or image files.")

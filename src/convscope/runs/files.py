@@ -1,5 +1,6 @@
 """The files of a run folder: every name, with one line on what is in it; all other modules import them from here."""
 
+import os
 from pathlib import Path
 
 from ..system.files import temporary_name
@@ -55,7 +56,7 @@ def is_page(content: bytes) -> bool:
 
 def is_file_of_a_run(path: Path) -> bool:
     """Return whether ``path`` is a file that a run in its folder has, or would have: one by the manifest or the request."""
-    real = path.resolve()
+    real = Path(os.path.realpath(path))
     folder = real.parent.parent if real.parent.name == FIGURES else real.parent
     name = real.parent.name if real.parent != folder else real.name
     return name in KNOWN_FILES and any((folder / each).exists() for each in (MANIFEST, REQUEST))

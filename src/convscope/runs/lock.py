@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from ..errors import OutputError, RunError, RunExistsError
-from ..system.files import cannot_write, is_temporary
+from ..system.files import cannot_write, is_temporary, make_folder
 from ..system.regular_files import NO_FOLLOW, open_regular
 from .files import AUDIT_CHECKPOINT, FIGURES
 
@@ -26,7 +26,7 @@ def locked(folder: Path, *, new: bool = False) -> Iterator[int]:
     """Lock ``folder`` for the block and yield its descriptor; a ``new`` one, or what it links to, is created if it is missing."""
     try:
         if new:
-            os.makedirs(os.path.realpath(folder), exist_ok=True)  # noqa: PTH103 - Path.mkdir refuses a link to a missing folder
+            make_folder(folder)
         if shutil.disk_usage(folder).free < MIN_FREE_BYTES:
             raise OutputError(
                 f"cannot write {str(folder)!r}: the disk has less than {MIN_FREE_BYTES // 2**20} MiB free. "

@@ -112,6 +112,7 @@ class Connection(asyncio.Protocol):
             return
         self._transport.write(refusal.response.raw())
         self._discard()
+        self._parser.connection_lost(None)  # so that it does not answer, too, and fail at it
         if self._task is not None:
             self._task.cancel()
 

@@ -111,7 +111,10 @@ def destination(path: PathLike) -> Path:
 def make_folder(path: PathLike) -> None:
     """Create a folder and its parents if they are missing, or raise an OutputError."""
     try:
-        Path(path).mkdir(parents=True, exist_ok=True)
+        folder = Path(os.path.realpath(path))  # Path.mkdir refuses a link to a missing folder, and recurses into the parents
+        for each in reversed([folder, *folder.parents]):
+            if each == folder or not each.exists():
+                each.mkdir(exist_ok=True)
     except OSError as error:
         raise cannot_write(path, error) from error
 

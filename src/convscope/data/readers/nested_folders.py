@@ -36,7 +36,8 @@ def folders_in(folder: Path) -> list[str]:
 
 
 def _leads_up(link: str, folder: Path) -> bool:
-    return Path(link).resolve() in (folder.resolve(), *folder.resolve().parents)
+    real = Path(os.path.realpath(folder))  # Path.resolve raises for a link to itself
+    return Path(os.path.realpath(link)) in (real, *real.parents)
 
 
 def count_image_files(folder: Path) -> int:
