@@ -1,4 +1,4 @@
-"""Hatchling's build hook: compiles the native engine into the wheel, or leaves it out where nothing can compile it."""
+"""Hatchling's hooks: the native engine, compiled into the wheel or left out where nothing compiles it, and the README's links."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+from hatchling.metadata.plugin.interface import MetadataHookInterface
 
 PACKAGE = "convscope/training/native"
 NATIVE = Path(__file__).parent / "src" / PACKAGE
@@ -70,6 +71,16 @@ class EngineHook(BuildHookInterface):  # type: ignore[misc] # mypy does not foll
         """Remove what was compiled once the wheel holds it."""
         if version != "editable":
             self._folder.cleanup()
+
+
+class ReadmeHook(MetadataHookInterface):  # type: ignore[misc] # mypy does not follow hatchling
+    """Lets the README's links lead to the source: an index of packages shows it without the files beside it."""
+
+    def update(self, metadata: dict[str, Any]) -> None:
+        """Set the description of the package."""
+        text = Path(self.root, "README.md").read_text("utf-8")
+        linked = re.sub(r"\]\((?!https?:|#)", f"]({metadata['urls']['Source']}/", text)
+        metadata["readme"] = {"content-type": "text/markdown", "text": linked.replace(".gif)", ".gif?raw=true)")}
 
 
 def build_engine(folder: Path) -> list[Path]:

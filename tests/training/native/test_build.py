@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -99,6 +100,14 @@ def test_the_name_of_a_library_follows_from_the_sources(tmp_path: Path, monkeypa
     with (tmp_path / build.SOURCES[-1]).open("a") as file:
         file.write("\n")
     assert build.library_path("generic").name != expected
+
+
+def test_every_link_of_the_description_leads_to_the_source(hook: ModuleType) -> None:
+    metadata: dict[str, Any] = {"urls": {"Source": "https://example.org/source"}}
+    hook.ReadmeHook(str(ROOT), {}).update(metadata)
+    targets = re.findall(r"\]\(([^)]+)\)", metadata["readme"]["text"])
+    assert "https://example.org/source/docs/images/zoom.gif?raw=true" in targets
+    assert all(target.startswith("https://") for target in targets)
 
 
 @needs_compiler
