@@ -37,6 +37,7 @@ def test_both_splits_are_ordered_together() -> None:
     )
     assert audit.split.tolist() == ["test", "train", "train"]
     assert repr(audit) == "LabelAudit(2 of 5 in train, 1 of 2 in test)"
+    assert audit.to_frame()["index"].tolist() == audit.index.tolist()
 
 
 def test_images_without_predictions_are_no_suspects() -> None:

@@ -6,6 +6,7 @@ since networks make more errors than people do.
 """
 
 import importlib.util
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,7 @@ from ...errors import MissingExtraError
 from ...formatting import join_words
 from ...system.dataclass_json import to_json
 from ...system.installation import pip_line
+from ...system.table import Tabular
 from ...types import Floats, Labels
 from ..statistics.proportions import wilson
 from .confirmed import AccuracyWithoutConfirmed
@@ -60,7 +62,7 @@ class SplitAudit:
 
 
 @dataclass(frozen=True, eq=False)
-class LabelAudit:
+class LabelAudit(Tabular):
     """All suspects of a dataset in descending order of score, in parallel arrays (m,)."""
 
     split: npt.NDArray[np.str_]
@@ -104,6 +106,10 @@ class LabelAudit:
              "file": self.files[number] if self.files else None}
             for number, (of, index, given, suggested, score) in numbers
         ]  # fmt: skip
+
+    def as_rows(self) -> list[dict[str, Any]]:
+        """Return one row per suspect."""
+        return self.listed(len(self))
 
     def as_dict(self) -> dict[str, Any]:
         """Return the counts and the first suspects as JSON-ready values."""
@@ -196,7 +202,9 @@ def require_cleanlab() -> None:
 
 
 def _of_split(split: str, labels: Labels, probabilities: Floats) -> tuple[tuple[npt.NDArray[Any], ...], SplitAudit]:
-    from cleanlab.rank import get_label_quality_scores
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # in a notebook, tqdm would ask for widgets
+        from cleanlab.rank import get_label_quality_scores
 
     scored = np.flatnonzero(np.isfinite(probabilities).all(axis=1))
     given, size = labels[scored], probabilities.shape[1]
