@@ -76,6 +76,7 @@ def test_the_figures_are_a_gallery_with_a_short_text_form(digits_run: convscope.
     figures = digits_run.figures
     assert Tags(figures._repr_html_()).found.count("img") == len(figures) > 10
     assert len(repr(figures)) < 1500
+    assert repr(figures["accuracy"]) == f"Illustration('accuracy': {figures['accuracy'].title})"
 
 
 def test_the_page_is_shown_in_a_frame_that_holds_all_of_it(

@@ -97,6 +97,9 @@ class Illustration:
             f"<figcaption>{escape(self.caption)}</figcaption></figure>"
         )
 
+    def __repr__(self) -> str:
+        return f"Illustration({self.name!r}: {self.title})"
+
 
 @dataclass(frozen=True)
 class Drawing:
