@@ -14,7 +14,7 @@ from ..formatting import count_of, percent, percent_range, percentage_points
 from ..runs.files import LABEL_SUSPECTS
 from ..types import PathLike
 from . import progress, text
-from .help_sections import verb
+from .help_sections import argument, option, verb
 from .options import moved_data_option, output_options, trust_option
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ SHOWN = 10
 
 
 @verb("audit")
-@click.argument("run", metavar="RUN")
-@click.option(
+@argument("run", metavar="RUN")
+@option(
     "--folds",
     type=int,
     default=4,
@@ -34,7 +34,7 @@ SHOWN = 10
     metavar="K",
     help="Number of cross-validation folds, each with a network of its own.",
 )
-@click.option(
+@option(
     "--out",
     "-o",
     "--csv",
@@ -42,8 +42,8 @@ SHOWN = 10
     metavar="FILE",
     help="Also write the list to FILE.  [default: the run folder only]",
 )
-@click.option("--overwrite", is_flag=True, help="Replace FILE if it exists.")
-@click.option(
+@option("--overwrite", is_flag=True, help="Replace FILE if it exists.")
+@option(
     "--confirmed",
     metavar="FILE.csv",
     help="Record confirmed label errors in the list, and measure accuracy without them: the list reduced to the rows with a "

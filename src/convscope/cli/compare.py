@@ -16,7 +16,7 @@ from ..analysis.comparison_text import CAUTION, majority, verdict
 from ..formatting import p_value, percent, percent_range, percentage_points
 from . import text
 from .csv_output import check_csv, csv_options, write_csv
-from .help_sections import output_option, verb
+from .help_sections import argument, option, output_option, verb
 from .options import output_options, trust_option
 
 if TYPE_CHECKING:
@@ -29,13 +29,13 @@ CSV_HEAD = (
 
 
 @verb("compare")
-@click.argument("runs", metavar="RUN RUN...", nargs=-1, required=True)
+@argument("runs", metavar="RUN RUN...", nargs=-1, required=True)
 @output_option(
     "--out", "-o", "output", former="--output", default=None, metavar="FILE",
     help="Write a comparison page to FILE.  [default: no page]",
 )  # fmt: skip
-@click.option("--overwrite", is_flag=True, help="Replace FILE, of --out or --csv, if it exists.")
-@click.option("--open", "open_page", is_flag=True, help="Open the page in a browser; without --out, comparison.html.")
+@option("--overwrite", is_flag=True, help="Replace FILE, of --out or --csv, if it exists.")
+@option("--open", "open_page", is_flag=True, help="Open the page in a browser; without --out, comparison.html.")
 @csv_options("a row per run", overwrite=False)
 @trust_option
 @output_options

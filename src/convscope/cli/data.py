@@ -13,7 +13,7 @@ from ..data.read_options import ReadOptions
 from . import progress, text
 from .csv_output import check_csv, csv_options, write_csv
 from .help_sections import verb
-from .options import output_options, reading_options, splitting_options
+from .options import data_argument, output_options, reading_options, splitting_options
 
 EXAMPLES = (
     ("convscope data mnist", "a known set"),
@@ -22,7 +22,7 @@ EXAMPLES = (
 
 
 @verb("data", *EXAMPLES)
-@click.argument("data")
+@data_argument
 @splitting_options
 @reading_options
 @csv_options("split, file or row and class of each image")

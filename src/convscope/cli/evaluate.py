@@ -11,6 +11,7 @@ import convscope
 from ..analysis.evaluation import Evaluation
 from ..analysis.measured_data import MeasuredData
 from ..analysis.metrics import evaluation_metrics
+from ..data.known.builtin import KNOWN
 from ..data.read_options import ReadOptions
 from ..formatting import count_of, percent, percent_range, printable, shorten_list
 from ..runs import ledger, opening, run_folder
@@ -19,7 +20,7 @@ from ..system.dataclass_json import to_json
 from ..types import PathLike
 from . import progress, text
 from .csv_output import check_csv, csv_options, write_csv
-from .help_sections import data_option, verb
+from .help_sections import argument, data_option, option, verb
 from .options import moved_data_option, output_options, reading_options, refuse_swapped, trust_option
 
 MAX_NAMED, MAX_CLASSES = 5, 30
@@ -36,8 +37,8 @@ EXAMPLES = (
 
 
 @verb("evaluate", *EXAMPLES)
-@click.argument("run", metavar="RUN")
-@click.argument("data", required=False)
+@argument("run", metavar="RUN")
+@argument("data", required=False, choices=KNOWN)
 @data_option(
     "--map-classes",
     metavar="FILE",
@@ -46,13 +47,13 @@ EXAMPLES = (
 )
 @moved_data_option
 @reading_options
-@click.option(
+@option(
     "--thorough",
     is_flag=True,
     help="Also measure robustness: corruptions, adversarial attacks, out-of-distribution images; and rebuild the report.",
 )
-@click.option("--everything", is_flag=True, help="With --thorough: use all test images instead of a sample of 1,000.")
-@click.option(
+@option("--everything", is_flag=True, help="With --thorough: use all test images instead of a sample of 1,000.")
+@option(
     "--accuracy",
     type=float,
     metavar="A",

@@ -8,13 +8,13 @@ import convscope
 
 from ..types import PathLike
 from . import text
-from .help_sections import output_option, verb
+from .help_sections import argument, option, output_option, verb
 from .options import moved_data_option, output_options, parse_image_arguments, refuse_swapped, trust_option
 
 
 @verb("explain")
-@click.argument("run", metavar="RUN")
-@click.argument("image", metavar="IMAGE")
+@argument("run", metavar="RUN")
+@argument("image", metavar="IMAGE")
 @output_option(
     "--out",
     "-o",
@@ -23,11 +23,11 @@ from .options import moved_data_option, output_options, parse_image_arguments, r
     metavar="FILE",
     help="Write the page to FILE.  [default: IMAGE's name with .explained.html]",
 )
-@click.option(
+@option(
     "--digit", type=int, default=1, show_default=True, metavar="N", help="Explain the Nth of several digits in the image."
 )
-@click.option("--overwrite", is_flag=True, help="Replace FILE if it exists.")
-@click.option("--open", "open_page", is_flag=True, help="Open the page in a browser.")
+@option("--overwrite", is_flag=True, help="Replace FILE if it exists.")
+@option("--open", "open_page", is_flag=True, help="Open the page in a browser.")
 @moved_data_option
 @trust_option
 @output_options

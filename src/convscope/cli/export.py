@@ -12,7 +12,7 @@ from ..formatting import count_of
 from ..training.config import folded
 from ..types import PathLike
 from . import text
-from .help_sections import verb
+from .help_sections import argument, option, verb
 from .options import moved_data_option, output_options, trust_option
 
 if TYPE_CHECKING:
@@ -29,16 +29,16 @@ class _Format(click.Choice[str]):
 
 
 @verb("export")
-@click.argument("run", metavar="RUN")
-@click.option(
+@argument("run", metavar="RUN")
+@option(
     "--format",
     type=_Format(FORMATS, case_sensitive=False),
     default="onnx",
     show_default=True,
     help="ONNX, Keras, TensorFlow SavedModel, or LiteRT (for phones).",
 )
-@click.option("--out", "-o", default=None, metavar="PATH", help="Write to PATH.  [default: the run's name]")
-@click.option("--overwrite", is_flag=True, help="Replace an earlier export at PATH.")
+@option("--out", "-o", default=None, metavar="PATH", help="Write to PATH.  [default: the run's name]")
+@option("--overwrite", is_flag=True, help="Replace an earlier export at PATH.")
 @moved_data_option
 @trust_option
 @output_options

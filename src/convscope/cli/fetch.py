@@ -3,13 +3,14 @@
 import click
 
 from ..data.known.fetch import fetch_dataset
+from ..data.known.registry import KNOWN_SETS
 from . import progress, text
-from .help_sections import verb
+from .help_sections import argument, verb
 from .options import output_options
 
 
 @verb("fetch")
-@click.argument("name", metavar="NAME")
+@argument("name", choices=KNOWN_SETS)
 @output_options
 def command(name: str, as_json: bool, quiet: bool) -> None:
     """Download NAME (fashion, kmnist, emnist-letters or emnist-balanced) into ~/.cache/convscope or $XDG_CACHE_HOME/convscope.

@@ -1,10 +1,12 @@
 """Options under headings in ``--help``, with examples and lists below them."""
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 Rows = Sequence[tuple[str, str]]
 WIDEST = 62
@@ -13,9 +15,35 @@ WORDS = "convscope.words"
 """Key of the context for the words of a verb's command line."""
 
 
-class _Option(click.Option):
-    def __init__(self, names: Sequence[str], *, heading: str, former: str = "", **settings: Any) -> None:
-        super().__init__([*names, *[former] * bool(former)], **settings)
+PATHS = re.compile("DATA|RUN|IMAGE|FILE|FOLDER|DIR|PATH")
+
+
+class _Completed(click.Parameter):
+    """A parameter that the shell completes: with ``choices``, and with paths if its metavar speaks of some."""
+
+    def __init__(self, *arguments: Any, choices: Iterable[str] = (), **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self.choices = tuple(choices)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Return the completions; that of paths comes first, since bash forgets what came before it."""
+        before, comma, word = incomplete.rpartition(",")
+        chosen = [CompletionItem(f"{before}{comma}{each}") for each in self.choices if each.startswith(word)]
+        paths = [CompletionItem(incomplete, type="file")] * bool(PATHS.search(self.metavar or str(self.name).upper()))
+        return [*paths, *chosen] or super().shell_complete(ctx, incomplete)
+
+
+class _Argument(_Completed, click.Argument):
+    pass
+
+
+class _Option(_Completed, click.Option):
+    def __init__(
+        self, names: Sequence[str], *, heading: str, former: str = "", choices: Iterable[str] = (), **settings: Any
+    ) -> None:
+        choices = tuple(choices)
+        settings.setdefault("metavar", "|".join(choices) or None)
+        super().__init__([*names, *[former] * bool(former)], choices=choices, **settings)
         self.heading, self._former = heading, former
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
@@ -74,4 +102,5 @@ def verb(
     return click.command(name, cls=Command, sections=({"Examples": examples} if examples else {}) | dict(sections or {}))
 
 
-data_option, training_option, output_option = map(options_under, ("Data", "Training", "Output"))
+argument = partial(click.argument, cls=_Argument)
+option, data_option, training_option, output_option = map(options_under, ("Options", "Data", "Training", "Output"))

@@ -87,6 +87,8 @@ class Group(Hinting, click.Group):
         return super().parse_args(ctx, args)
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        if ctx.resilient_parsing:  # the shell asks for completions
+            return super().resolve_command(ctx, args)
         if any(not each or (each[:2] == "--" and each[-1] == "=") for each in args):
             ctx.fail("an argument is empty, perhaps because of a variable that is not set. Give it a value, or drop it.")
         near = OTHER_VERBS.get(args[0]) or nearest_name(args[0], VERBS)

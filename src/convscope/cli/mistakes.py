@@ -17,7 +17,7 @@ from ..formatting import count_of, format_probability, printable
 from ..types import PathLike
 from . import text
 from .csv_output import check_csv, csv_options, write_csv
-from .help_sections import verb
+from .help_sections import argument, option, verb
 from .options import moved_data_option, output_options, trust_option
 
 NARROWEST = 40
@@ -28,16 +28,16 @@ CSV_HEAD = ("index", "file", "true", "predicted", "true_probability", "predicted
 
 
 @verb("mistakes")
-@click.argument("run", metavar="RUN")
-@click.option(
+@argument("run", metavar="RUN")
+@option(
     "--others", multiple=True, metavar="RUN", help="Also use the predictions of another run on the same data; repeatable."
 )
-@click.option(
+@option(
     "--study",
     metavar="DIR",
     help="Use the other seeds of this study and store their votes in RUN and its report.  [default: the study that contains RUN]",
 )
-@click.option("--most", type=int, default=None, metavar="N", help="Only the N most confident errors.  [default: all]")
+@option("--most", type=int, default=None, metavar="N", help="Only the N most confident errors.  [default: all]")
 @csv_options("the table")
 @moved_data_option
 @trust_option

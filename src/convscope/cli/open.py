@@ -9,12 +9,12 @@ import convscope
 from ..errors import OutputError
 from ..types import PathLike
 from . import text
-from .help_sections import verb
+from .help_sections import argument, verb
 from .options import output_options
 
 
 @verb("open", ("convscope open runs/mnist-cnn-standard-0", ""))
-@click.argument("run", metavar="RUN")
+@argument("run", metavar="RUN")
 @output_options
 def command(run: PathLike, as_json: bool, quiet: bool) -> None:
     """Open the page of RUN in a browser."""

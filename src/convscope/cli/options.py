@@ -16,12 +16,13 @@ import convscope
 
 from ..data.images.files import MAX_FILE, too_large
 from ..data.images.inputs import NamedBytes
+from ..data.known.builtin import KNOWN
 from ..data.read_options import ReadOptions, parse_class_names, parse_image_size, parse_pixel_range
 from ..models.onnx_file import TRUST
 from ..runs import run_folder
 from ..training.config import find_setting
 from ..types import PathLike
-from .help_sections import data_option, output_option, training_option
+from .help_sections import argument, data_option, output_option, training_option
 
 
 def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -107,6 +108,9 @@ def splitting_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return share(groups(function))
 
 
+data_argument = argument("data", choices=KNOWN)
+
+
 BALANCE = "For imbalanced classes: correct the logits by class frequency (prior), or weight the loss.  [default: none]"
 
 
@@ -115,8 +119,12 @@ def setting_option(name: str, help: str) -> Callable[[Callable[..., Any]], Calla
     setting, flag = find_setting(name), name.replace("_", "-")
     if setting.kind is bool:
         return training_option(f"--{flag}/--no-{flag}", default=None, help=help)
-    metavar = {int: "N", float: "NUMBER"}.get(setting.kind, re.sub(", | or ", "|", setting.accepted))
-    return training_option(f"--{flag}", default=None, metavar=metavar, callback=_parsed(setting.parse), help=help)
+    shown: dict[str, Any] = (
+        {"choices": re.split(", | or ", setting.accepted)}
+        if setting.kind is str
+        else {"metavar": "N" if setting.kind is int else "NUMBER"}
+    )
+    return training_option(f"--{flag}", default=None, callback=_parsed(setting.parse), help=help, **shown)
 
 
 def _parsed(parser: Callable[[str], Any]) -> Callable[[click.Context, click.Parameter, str | None], Any]:

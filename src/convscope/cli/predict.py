@@ -13,7 +13,7 @@ from ..prediction.predictions import Prediction, Predictions
 from ..prediction.predictions import as_json as json_form
 from . import progress, text
 from .csv_output import check_csv, csv_options, write_csv
-from .help_sections import verb
+from .help_sections import argument, option, verb
 from .options import output_options, parse_image_arguments, pixel_range_option, refuse_swapped, trust_option
 
 CSV_HEAD = ("file", "digit", "class_name", "probability", "out_of_distribution", "error")
@@ -27,11 +27,11 @@ EXAMPLES = (
 
 
 @verb("predict", *EXAMPLES)
-@click.argument("run", metavar="RUN")
-@click.argument("images", metavar="IMAGE...", nargs=-1, required=True)
-@click.option("--top", type=int, default=3, show_default=True, metavar="K", help="Print the K most probable classes.")
-@click.option("--single", is_flag=True, help="Treat every IMAGE as one digit instead of detecting several.")
-@click.option(
+@argument("run", metavar="RUN")
+@argument("images", metavar="IMAGE...", nargs=-1, required=True)
+@option("--top", type=int, default=3, show_default=True, metavar="K", help="Print the K most probable classes.")
+@option("--single", is_flag=True, help="Treat every IMAGE as one digit instead of detecting several.")
+@option(
     "--at-least",
     type=float,
     default=0.0,

@@ -8,18 +8,18 @@ import convscope
 
 from ..types import PathLike
 from . import text
-from .help_sections import output_option, verb
+from .help_sections import argument, option, output_option, verb
 from .options import moved_data_option, output_options, trust_option
 
 
 @verb("report")
-@click.argument("run", metavar="RUN")
+@argument("run", metavar="RUN")
 @output_option(
     "--out", "-o", "output", former="--output", default=None, metavar="FILE",
     help="Write only the page, to FILE.  [default: report.html in the run folder]",
 )  # fmt: skip
-@click.option("--overwrite", is_flag=True, help="Replace FILE even if it is no page of convscope.")
-@click.option("--open", "open_page", is_flag=True, help="Open the page in a browser.")
+@option("--overwrite", is_flag=True, help="Replace FILE even if it is no page of convscope.")
+@option("--open", "open_page", is_flag=True, help="Open the page in a browser.")
 @moved_data_option
 @trust_option
 @output_options

@@ -7,7 +7,7 @@ import convscope
 from ..formatting import percent, percent_range
 from . import text
 from .csv_output import check_csv, csv_options, write_csv
-from .help_sections import verb
+from .help_sections import argument, verb
 from .options import output_options
 
 HEAD = ("run", "data", "network", "recipe", "seed", "accuracy", "95% CI", "seconds", "date")
@@ -19,7 +19,7 @@ EXAMPLES = (("convscope runs", ""), ("convscope runs runs/study-mnist --csv runs
 
 
 @verb("runs", *EXAMPLES)
-@click.argument("folder", metavar="[FOLDER]", default="runs")
+@argument("folder", metavar="[FOLDER]", default="runs")
 @csv_options("a row per run")
 @output_options
 def command(folder: str, csv_file: str | None, overwrite: bool, as_json: bool, quiet: bool) -> None:

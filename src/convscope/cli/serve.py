@@ -12,7 +12,7 @@ import convscope
 
 from ..server.log import wait_until_written, write_later
 from . import text
-from .help_sections import verb
+from .help_sections import argument, option, verb
 from .options import output_options, trust_option
 
 if TYPE_CHECKING:
@@ -20,27 +20,27 @@ if TYPE_CHECKING:
 
 
 @verb("serve")
-@click.argument("run", metavar="RUN")
-@click.option(
+@argument("run", metavar="RUN")
+@option(
     "--host",
     default="127.0.0.1",
     show_default=True,
     help="Address to listen on; the default is reachable from this machine only.",
 )
-@click.option("--port", type=int, default=8000, show_default=True, help="Port to listen on; 0 picks a free one.")
-@click.option(
+@option("--port", type=int, default=8000, show_default=True, help="Port to listen on; 0 picks a free one.")
+@option(
     "--token",
     envvar="CONVSCOPE_TOKEN",
     help="Token that clients must send.  [default: none on the loopback, else a random one that is printed]",
 )
-@click.option(
+@option(
     "--trusted-proxy",
     "trusted_proxies",
     multiple=True,
     metavar="ADDRESS",
     help="Address of a proxy whose X-Forwarded-For names the client; may be repeated.",
 )
-@click.option("--open", "open_page", is_flag=True, help="Open the page in a browser.")
+@option("--open", "open_page", is_flag=True, help="Open the page in a browser.")
 @trust_option
 @output_options
 def command(

@@ -12,12 +12,14 @@ import convscope
 
 from ..analysis.statistics.proportions import Interval
 from ..formatting import count_of, p_value, percent, percent_range, percentage_points
+from ..models.architectures import MODELS
 from ..studies.comparisons import ConfigurationComparison
 from ..studies.results import Row, to_json
 from ..studies.tasks import StudyProgress
+from ..training.recipes import RECIPES
 from . import progress, text
 from .help_sections import output_option, training_option, verb
-from .options import BALANCE, output_options, reading_options, setting_option, splitting_options
+from .options import BALANCE, data_argument, output_options, reading_options, setting_option, splitting_options
 
 if TYPE_CHECKING:
     from ..api.study import Study
@@ -52,17 +54,24 @@ EXAMPLES = (
 
 
 @verb("study", *EXAMPLES)
-@click.argument("data")
+@data_argument
 @splitting_options
 @reading_options
 @training_option(
-    "--models", default="cnn,ann", show_default=True, callback=_names, metavar="NAMES", help="Networks, separated by commas."
+    "--models",
+    default="cnn,ann",
+    show_default=True,
+    callback=_names,
+    choices=MODELS,
+    metavar="NAMES",
+    help="Networks, separated by commas.",
 )
 @training_option(
     "--recipes",
     default="standard",
     show_default=True,
     callback=_names,
+    choices=RECIPES,
     metavar="NAMES",
     help="Training recipes, separated by commas.",
 )

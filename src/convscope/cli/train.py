@@ -17,14 +17,16 @@ from ..analysis.findings.trust import near_duplicates
 from ..analysis.seed_spread import seed_spread
 from ..analysis.training_length import training_length
 from ..formatting import count_of
+from ..models.architectures import MODELS, WEIGHTS
 from ..runs.files import REPORT
 from ..runs.request import as_text
 from ..training.config import SETTINGS, parse_settings
+from ..training.engines import ENGINES
 from ..training.epoch_log import divergence
-from ..training.recipes import standard
+from ..training.recipes import RECIPES, standard
 from . import progress, text
 from .help_sections import output_option, training_option, verb
-from .options import BALANCE, output_options, reading_options, setting_option, splitting_options
+from .options import BALANCE, data_argument, output_options, reading_options, setting_option, splitting_options
 
 if TYPE_CHECKING:
     from ..api.run import Run
@@ -51,7 +53,7 @@ def _short(value: object) -> str:
 
 
 @verb("train", *EXAMPLES, sections={"Settings for --set  [standard on MNIST]": _settings()})
-@click.argument("data")
+@data_argument
 @splitting_options
 @reading_options
 @training_option(
@@ -59,14 +61,15 @@ def _short(value: object) -> str:
     "-m",
     default="cnn",
     show_default=True,
-    metavar="NAME",
-    help="Network: cnn, ann, logistic, strong; or your own, as file.py:build or file.keras.",
+    choices=MODELS,
+    metavar=f"{'|'.join(MODELS)}|FILE",
+    help="Network; or your own, as file.py:build or file.keras.",
 )
 @training_option(
     "--weights",
     default="fresh",
     show_default=True,
-    metavar="fresh|keep",
+    choices=WEIGHTS,
     help="What your own network begins with: fresh weights, or those of file.keras.",
 )
 @training_option(
@@ -74,8 +77,8 @@ def _short(value: object) -> str:
     "-r",
     default="standard",
     show_default=True,
-    metavar="NAME",
-    help="Settings of the training: standard, which adapts to DATA, sprint, best, strong, or notebook (the original).",
+    choices=RECIPES,
+    help="Settings of the training; standard adapts to DATA, notebook is the original.",
 )
 @setting_option("epochs", "Number of epochs.  [default: the recipe's]")
 @setting_option("time", "Seconds of training; with more than needed, it goes on while the validation improves.")
@@ -103,7 +106,7 @@ def _short(value: object) -> str:
     "--engine",
     default="auto",
     show_default=True,
-    metavar="auto|native|keras",
+    choices=ENGINES,
     help="What trains: native (fast, on the CPU), keras, or auto: native where it knows every layer.",
 )
 @output_option("--out", "-o", default=None, metavar="DIR", help="Run folder.  [default: runs/DATA-MODEL-RECIPE-SEED]")
