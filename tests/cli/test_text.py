@@ -99,6 +99,11 @@ def test_a_probability_is_never_rounded_to_certainty(probability: float, shown: 
     assert "< 0.01%" in text.answer_line(prediction(probability=probability))
 
 
+def test_columns_are_aligned_whatever_the_script_of_a_class_name() -> None:
+    lines = text.table(["class", "n"], [["猫", "12"], ["dog", "7"], ["고양이", "3"]]).splitlines()
+    assert lines == ["class    n", "猫      12", "dog      7", "고양이   3"]
+
+
 def test_names_of_classes_cannot_colour_the_terminal() -> None:
     assert "\x1b" not in text.answer_line(prediction())
 

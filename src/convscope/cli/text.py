@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from rich.cells import cell_len  # letters of some scripts take two columns
 
 from ..analysis.baseline import pairing_of
 from ..analysis.findings.accuracy import constant_answer
@@ -44,13 +45,14 @@ def to_json(value: Any) -> str:
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, left: int = 1) -> str:
     """Return aligned columns: the first ``left`` flush left, the others, which hold numbers, flush right."""
     lines = [list(head), *(list(row) for row in rows)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
+    widths = [max(cell_len(line[column]) for line in lines) for column in range(len(head))]
+    spaces = [[" " * (width - cell_len(cell)) for cell, width in zip(line, widths, strict=True)] for line in lines]
     return "\n".join(
         "  ".join(
-            cell.ljust(width) if column < left else cell.rjust(width)
-            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
+            cell + space if column < left else space + cell
+            for column, (cell, space) in enumerate(zip(line, padding, strict=True))
         ).rstrip()
-        for line in lines
+        for line, padding in zip(lines, spaces, strict=True)
     )
 
 
