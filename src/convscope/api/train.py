@@ -100,7 +100,7 @@ def train(
 ) -> Run:
     """Train a classifier, measure it on the test split, and write a run folder.
 
-    Ctrl-C ends the training early and keeps what was learned so far.
+    Ctrl-C ends the training early and keeps what was learned so far; ``resume`` goes on from there.
 
     Args:
         data: A dataset, or a source that :func:`load_dataset` accepts.
@@ -123,7 +123,8 @@ def train(
         seed: A whole number from 0 to 2**32 - 1. The same seed on the same machine gives the same weights, bit for bit.
         engine: ``"native"``, ``"keras"``, or ``"auto"``: the native engine where it knows every layer, else Keras.
         out: The run folder, by default ``runs/DATA-MODEL-RECIPE-SEED``.
-        resume: Whether to continue a training that was killed; the weights are the same as without the interruption.
+        resume: Whether to continue a training that was killed or that Ctrl-C stopped; the weights are the same as without the
+            interruption. A run that Ctrl-C stopped remains until the new one is complete.
         overwrite: Whether to replace a run in the same folder.
         if_exists: What to do if the folder holds a run: ``"error"`` raises one; ``"new"`` takes the next free name, such as
             ``mnist-cnn-standard-0-2``; ``"load"`` returns that run if it has the same data and settings, so that the cell of a
@@ -178,11 +179,11 @@ def train(
     if if_exists == "load" and run_folder.is_run(folder):
         return _load_same(folder, request, dataset)
     with run_folder.writing_run(folder, overwrite=overwrite, resume=resume) as writable:
-        if resume and (writable / REQUEST).is_file():
-            refuse_other_request(read_begun_request(writable), request)
+        if resume and (folder / REQUEST).is_file():
+            refuse_other_request(read_begun_request(folder), request)
         write_json(writable / REQUEST, request)
         rehearse(model_name, build, dataset, seed=seed)
-        checkpoint, reads = writable / CHECKPOINT, _ledger(dataset, writable)
+        checkpoint, reads = (folder if resume else writable) / CHECKPOINT, _ledger(dataset, writable)
         listener = _recording_validation(after_epochs, config, reads, "validation after every epoch")
         training = fit(build, dataset, config, seed=seed, engine=engine, progress=listener, checkpoint=checkpoint)
         reads.record("the final evaluation")

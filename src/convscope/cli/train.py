@@ -110,7 +110,7 @@ def _short(value: object) -> str:
     help="What trains: native (fast, on the CPU), keras, or auto: native where it knows every layer.",
 )
 @output_option("--out", "-o", default=None, metavar="DIR", help="Run folder.  [default: runs/DATA-MODEL-RECIPE-SEED]")
-@output_option("--resume", is_flag=True, help="Continue the unfinished run in DIR, if there is one.")
+@output_option("--resume", is_flag=True, help="Continue the unfinished or stopped run in DIR, if there is one.")
 @output_option("--overwrite", is_flag=True, help="Replace the run in DIR.")
 @output_option("--report/--no-report", default=True, help="Write the figures and the page, or leave them for later.")
 @output_option("--open", "open_page", is_flag=True, help="Open the page in a browser at the end.")
@@ -147,7 +147,9 @@ def _print(run: Run, as_json: bool, quiet: bool, seconds: float) -> None:
         click.echo(text.to_json({"run": str(run.folder), "stopped_early": run.stopped_early, **metrics}))
         return
     if run.stopped_early:
-        click.echo(f"training stopped in epoch {metrics['epochs']}; the weights so far were kept", err=True)
+        click.echo(
+            f"training stopped in epoch {metrics['epochs']}; the weights so far were kept. Go on with --resume", err=True
+        )
     click.echo(text.result_line(metrics["test"]))
     if not quiet:
         for line in _details(run.record.request, metrics, seconds):

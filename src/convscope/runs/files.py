@@ -38,7 +38,7 @@ DESCRIPTIONS = {
     FIGURES: "every figure as PNG and SVG",
     REQUEST: "settings, dataset, package versions and machine",
     LEDGER: "one line for each read of the test split",
-    CHECKPOINT: "the state of an unfinished training; a complete run has none",
+    CHECKPOINT: "the state of a training that can go on with --resume; no other run has one",
     MANIFEST: "name, size and SHA-256 of every other file but the ledger, which may grow",
 }
 """What is in each file, by name, in the order in which the page lists them; ``figures`` is a folder."""

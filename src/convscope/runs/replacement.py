@@ -126,7 +126,7 @@ def _is_the_users(file: Path, listed: Mapping[str, opening.Contents] | None) -> 
         return not opening.is_as_listed(content, (listed or {}).get(file.name, []))
     if listed is None:
         return not is_marked(file)
-    return file.name not in (LEDGER, MANIFEST, *listed) and not (file.name == REPORT and is_marked(file))
+    return file.name not in (LEDGER, MANIFEST, *listed) and not (file.name in (REPORT, CHECKPOINT) and is_marked(file))
 
 
 def file_of_the_users(home: Path) -> str | None:

@@ -16,7 +16,7 @@ from typing import Any
 from ..errors import OutputError, RunError, RunExistsError, reason_of
 from ..formatting import count_of
 from ..models.keras_file import is_foreign, refusal
-from ..system.files import cannot_write, is_temporary, replacing, write_json
+from ..system.files import cannot_write, is_temporary, replacing, write_bytes, write_json
 from ..system.near_paths import did_you_mean, near_path
 from ..system.regular_files import kind_of
 from ..types import PathLike
@@ -29,7 +29,7 @@ REGENERABLE = (FIGURES, REPORT)
 MAY_DIFFER = frozenset({*REGENERABLE, LABEL_SUSPECTS})
 """Files whose content may be another than the manifest says."""
 NOT_IN_MANIFEST = frozenset({MANIFEST, LEDGER, CHECKPOINT})
-"""The manifest itself, the ledger, which grows after the run is complete, and the checkpoint, which then goes."""
+"""The manifest itself, the ledger, which grows after the run is complete, and the checkpoint, which only a stopped run keeps."""
 RUNS = Path("runs")
 """Where `convscope train` writes a run, unless told otherwise."""
 WANTED = " Pass one that `convscope train` wrote, such as runs/NAME."
@@ -40,7 +40,8 @@ def writing_run(path: PathLike, *, overwrite: bool = False, resume: bool = False
     """Lock the run folder ``path`` and yield the folder to write into.
 
     When the block ends without an error, the manifest is written and, with ``overwrite``, the new run replaces the old
-    one. With ``resume``, an unfinished run continues. After an error, a folder with nothing but the request is removed.
+    one. With ``resume``, an unfinished run continues in its folder, and one that Ctrl-C stopped is replaced by the run that
+    goes on from its checkpoint, which stays in ``path``. After an error, a folder with nothing but the request is removed.
 
     Raises:
         RunExistsError: The folder contains a run or something else, or another process is writing to it.
@@ -52,12 +53,13 @@ def writing_run(path: PathLike, *, overwrite: bool = False, resume: bool = False
     with lock.locked(path, new=True):
         replacement.complete(path)
         check_free(path, overwrite or resume)
-        if resume and (path / MANIFEST).is_file():
+        goes_on = resume and is_stopped(path)
+        if resume and not goes_on and (path / MANIFEST).is_file():
             raise RunExistsError(
                 f"cannot resume {str(path)!r}: the run is already complete. Drop --resume and choose another folder with --out DIR."
             )
         identity = replacement.identity_of(path)
-        if resume or not lock.contents(path):
+        if not goes_on and (resume or not lock.contents(path)):
             try:
                 yield path
                 if not replacement.is_still(path, identity):
@@ -73,8 +75,18 @@ def writing_run(path: PathLike, *, overwrite: bool = False, resume: bool = False
                 raise
             return
         with replacement.new_folder(path) as folder:
+            if goes_on:  # the stopped run was evaluated, too
+                _take_along(LEDGER, path, folder)
             yield folder
+            if goes_on:  # the manifest drops it unless this training was stopped as well
+                _take_along(CHECKPOINT, path, folder)
             replacement.take_over(folder, path, identity, write_manifest)
+
+
+def _take_along(name: str, path: Path, folder: Path) -> None:
+    if (path / name).is_file():
+        with open_file(path / name) as file:
+            write_bytes(folder / name, file.read())
 
 
 def check_free(path: Path, overwrite: bool) -> None:
@@ -92,9 +104,9 @@ def check_free(path: Path, overwrite: bool) -> None:
     if not _is_of_a_run(replacement.run_in(path)):
         raise RunExistsError(f"{str(path)!r} holds files that are not a run. Choose an empty or new folder with --out DIR.")
     if not overwrite:
-        is_complete = is_run(path)
-        state = "a complete" if is_complete else "an unfinished"
-        remedy = "replace it with --overwrite" if is_complete else "continue it with --resume"
+        can_go_on = not is_run(path) or is_stopped(path)
+        state = "an unfinished" if can_go_on else "a complete"
+        remedy = "continue it with --resume" if can_go_on else "replace it with --overwrite"
         raise RunExistsError(
             f"{str(path)!r} already holds {state} run. Choose another folder with --out DIR or another --seed, or {remedy}."
         )
@@ -118,8 +130,9 @@ def write_manifest(folder: PathLike) -> None:
     folder = Path(folder)
     files = {name: _entry(folder / name) for name in _file_names(folder)}
     write_json(folder / MANIFEST, {"schema_version": 1, "files": files})
-    with contextlib.suppress(OSError):
-        (folder / CHECKPOINT).unlink()  # not before: a training whose last write fails can be continued
+    if not is_stopped(folder):
+        with contextlib.suppress(OSError):
+            (folder / CHECKPOINT).unlink()  # not before: a training whose last write fails can be continued
 
 
 @contextlib.contextmanager
@@ -224,6 +237,15 @@ def read_if_unchanged(file: Path) -> bytes | None:
 def is_run(path: Path) -> bool:
     """Return whether a folder holds a complete run."""
     return (replacement.run_in(path) / MANIFEST).is_file()
+
+
+def is_stopped(path: Path) -> bool:
+    """Return whether a folder holds a complete run whose training Ctrl-C ended, so that it can go on."""
+    path = replacement.run_in(path)
+    with contextlib.suppress(RunError):
+        request = read_json(path / REQUEST)
+        return (path / MANIFEST).is_file() and isinstance(request, dict) and request.get("stopped_early") is True
+    return False
 
 
 def _verify_file(folder: Path, name: str, contents: Contents) -> None:

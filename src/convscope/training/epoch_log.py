@@ -135,7 +135,8 @@ class EpochLog:
         self._asked_to_stop()
         if self._config.max_cycles > 1 and self.schedule.ends_best_cycle(self.records):
             self._best_state = {name: np.array(each) for name, each in state().items()}
-        if self._checkpoint and not self.stopped_early:
+        # Ctrl-C may have cut the epoch short: resumed, it begins again.
+        if self._checkpoint and (not self.stopped_early or self._done == self._num_images):
             history, snapshots = History(tuple(self.records)), tuple(self.snapshots)
             save_checkpoint(Checkpoint(history, snapshots, state(), self._arithmetic, self._best_state), self._checkpoint)
         self.ending = self.schedule.ending(self.records)
