@@ -35,7 +35,8 @@ def predict(
     Args:
         run: A run or its folder, or an ``.onnx`` file of convscope, which ONNX Runtime computes; or a ``.keras`` file of
             :func:`convscope.export` or a ``keras.Model``, which Keras computes. A model must take (n, h, w, c) in 0..1 and end
-            in a softmax or in logits; its classes are named ``"0"``, ``"1"`` and so on. Or what
+            in a softmax or in logits. A run's own ``model`` predicts as the run; of another one, which a warning says, classes are
+            named ``"0"``, ``"1"`` and so on, and the preprocessing of the training images is unknown. Or what
             :func:`open_classifier` returned for one of these, which saves the time to open it.
         images: Names of files or folders, patterns such as ``"photos/*.jpg"``, ``"example"`` for an image in the package, bytes of
             files, open files, Pillow's images, arrays or tensors (h, w) or (h, w, c) of uint8 or of floats in 0..1, a list of

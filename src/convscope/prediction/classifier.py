@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -69,7 +70,8 @@ def open_classifier(source: PathLike | keras.Model) -> Classifier:
 
     Args:
         source: A run folder, an ``.onnx`` or ``.keras`` file of ``convscope export``, or a ``keras.Model`` that takes
-            (n, h, w, c) in 0..1 and ends in a softmax or in logits; its classes are then numbers, unless it is a run's own.
+            (n, h, w, c) in 0..1 and ends in a softmax or in logits. A run's own ``model`` is known; of another one, which a
+            warning says, classes are numbers and the preprocessing of the training images is unknown.
 
     Raises:
         RunError: ``source`` is none of these, or is damaged.
@@ -154,8 +156,8 @@ def _of_keras_file(path: Path) -> Classifier:
     metadata = read_metadata(path, predictor.image_shape)
     if metadata is None:
         raise RunError(
-            f"{str(path)!r} was not written by `convscope export` and names neither classes nor preprocessing. Pass the run "
-            "folder, or in Python the model itself: convscope.predict(keras.saving.load_model(...), images)."
+            f"{str(path)!r} was not written by `convscope export` and names neither classes nor preprocessing. "
+            "Pass the run folder."
         )
     return _from_metadata(predictor, metadata)
 
@@ -168,5 +170,11 @@ def _from_metadata(predictor: Predictor | KerasPredictor, metadata: ModelMetadat
 
 
 def _of_model(predictor: KerasPredictor) -> Classifier:
+    shape = "x".join(map(str, predictor.image_shape))
+    warnings.warn(
+        f"nothing is known of how the training images of this model were preprocessed: new ones are only cropped, resized to "
+        f"{shape} and scaled to 0..1. Pass the run, its folder or the .keras file of convscope.export for the same preprocessing.",
+        stacklevel=4,
+    )
     names = tuple(map(str, range(predictor.num_classes)))
     return Classifier(predictor, names, ImagePreprocessor(predictor.image_shape), ood_unavailable_reason=NO_CLASS_MEANS)
