@@ -8,7 +8,7 @@ INSTALLED := pyproject.toml constraints.txt hatch_build.py $(NATIVE)/build.py $(
 .DEFAULT_GOAL := help
 FUZZ_SECONDS ?= 20
 
-.PHONY: help demo setup test test-quick lint docs bench fuzz hostile accept clean
+.PHONY: help demo setup test test-quick lint docs notebooks bench fuzz hostile accept clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -31,6 +31,9 @@ lint: $(VENV)/.dev  ## style and types
 
 docs: $(VENV)/.dev  ## the documentation site, into site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+notebooks: $(VENV)/.dev  ## execute the notebooks of examples/ and store them with their outputs
+	$(BIN)/python docs/execute_notebooks.py
 
 bench: $(VENV)/.dev  ## measure recipes, rivals and machine (an hour); rewrites docs/benchmarks.md
 	$(BIN)/python benchmarks/commands.py
