@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -135,3 +136,17 @@ def test_each_flag_has_the_name_and_the_default_of_the_keyword(verb: str) -> Non
 def test_the_flag_everything_is_the_keyword_of_examine() -> None:
     given = command_of("evaluate").make_context("evaluate", ["run"]).params
     assert given["everything"] == inspect.signature(convscope.examine).parameters["everything"].default
+
+
+@pytest.mark.parametrize("wrong", [None, 0, [], {}, 2.5, b"standard"], ids=repr)
+def test_a_name_that_is_no_text_is_refused_as_an_unknown_one(wrong: Any) -> None:
+    for call in (
+        lambda: convscope.recipe(wrong),
+        lambda: convscope.train("digits", recipe=wrong),
+        lambda: convscope.train("digits", engine=wrong),
+        lambda: convscope.train(
+            "digits", settings={wrong: 1} if isinstance(wrong, (int, float, bytes, type(None))) else [wrong]
+        ),
+    ):
+        with pytest.raises(convscope.ConfigError):
+            call()

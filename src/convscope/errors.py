@@ -81,9 +81,9 @@ def nearest_name(given: str, known: Iterable[str]) -> str | None:
     return next((folded[near] for near in get_close_matches(given.casefold(), folded, n=1)), None)
 
 
-def unknown_name(kind: str, given: str, known: Iterable[str], *, meant: str | None = None) -> str:
+def unknown_name(kind: str, given: object, known: Iterable[str], *, meant: str | None = None) -> str:
     """Return the message for an unknown name, with the name that is ``meant`` or else closest, and all known names."""
     known = sorted(known)
-    near = [meant] if meant else get_close_matches(given.lower(), known, n=1, cutoff=0.6)
+    near = [meant] if meant else get_close_matches(str(given).lower(), known, n=1, cutoff=0.6)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     return f"{kind} {given!r} is unknown.{hint} Choose one of: {', '.join(known)}."

@@ -1,6 +1,7 @@
 """Type aliases for arrays and paths: n images of h × w pixels with c channels, K classes."""
 
 import os
+from numbers import Real
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -16,3 +17,8 @@ Floats: TypeAlias = npt.NDArray[np.floating[Any]]
 """Any floating-point array; the docstring gives its shape."""
 PathLike: TypeAlias = str | os.PathLike[str]
 """A path as a string or an ``os.PathLike``."""
+
+
+def is_number(value: Any) -> bool:
+    """Return whether ``value`` is a real number, of Python or NumPy, and no boolean."""
+    return isinstance(value, Real) and not isinstance(value, bool)

@@ -146,6 +146,30 @@ def test_no_images_get_no_predictions(classifier: Classifier) -> None:
     assert found.labels.shape == (0, 3)
 
 
+@pytest.mark.parametrize("shape", [(8, 8, 2), (8, 8, 5), (20, 30, 2)])
+def test_an_array_with_too_many_channels_is_no_batch(shape: tuple[int, ...], classifier: Classifier) -> None:
+    with pytest.raises(PictureError, match="1, 3 or 4 channels"):
+        predict(classifier, np.full(shape, 9, np.uint8))
+
+
+@pytest.mark.parametrize("as_list", [False, True])
+def test_a_masked_array_is_refused(as_list: bool, classifier: Classifier, digits: Dataset) -> None:
+    image = np.ma.masked_array(digits.test.images[0, ..., 0], mask=digits.test.images[0, ..., 0] > 100)
+    with pytest.raises(PictureError, match="masked array"):
+        predict(classifier, [image] if as_list else image)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"at_least": "x"}, {"at_least": None}, {"pixel_range": 5}, {"pixel_range": range(10**9)}, {"pixel_range": (1,)},
+     {"pixel_range": ("a", "b")}, {"top": "3"}],
+    ids=str,
+)  # fmt: skip
+def test_a_value_of_another_type_is_refused_by_name(wrong: dict[str, Any], classifier: Classifier, digits: Dataset) -> None:
+    with pytest.raises(ConfigError, match=next(iter(wrong))):
+        predict(classifier, digits.test.images[0], **wrong)
+
+
 def test_top_limits_the_classes(classifier: Classifier, digits: Dataset) -> None:
     image = digits.test.images[0]
     assert [len(predict(classifier, image, top=top)[0].answers) for top in (1, 3, 10, 99)] == [1, 3, 10, 10]

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..data.dataset import Names, Split
 from ..data.scaling import to_inputs
+from ..errors import ConfigError
 from ..formatting import percent, percent_range
 from ..models.predictor import Predictor
 from ..models.saving import with_logits
@@ -48,7 +49,12 @@ class Evaluation(Tabular):
         return len(self.labels)
 
     def at_temperature(self, temperature: float) -> Evaluation:
-        """Return the evaluation with the logits divided by ``temperature``: other probabilities, the same predictions."""
+        """Return the evaluation with the logits divided by ``temperature``: other probabilities, the same predictions.
+
+        ConfigError unless ``temperature`` is a positive number.
+        """
+        if not 0 < temperature < np.inf:
+            raise ConfigError(f"temperature must be a positive number; got {temperature!r}.")
         return replace(self, logits=self.logits.astype(np.float64) / temperature)
 
     @cached_property

@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeAlias, get_args
 from ..errors import ConfigError, reason_of
 from ..formatting import composed
 from ..system.regular_files import read_user_text
+from ..types import is_number
 
 MIN_SIDE, MAX_SIDE = 4, 2048
 """Smallest and largest side of ``image_size``, in pixels."""
@@ -23,7 +24,8 @@ MAX_BAD_SHARE = 0.2
 PREPARATIONS: tuple[Preparation, ...] = get_args(Preparation)
 
 
-def _checked_range(values: Any) -> tuple[float, float]:
+def checked_pixel_range(values: Any) -> tuple[float, float]:
+    """Return black and white as floats; ConfigError unless ``values`` are two different numbers in order."""
     numbers = (
         isinstance(values, (tuple, list)) and len(values) == 2 and not any(isinstance(each, (bool, str)) for each in values)
     )
@@ -42,7 +44,7 @@ class PixelForm:
     """Whether rows and columns were swapped."""
 
     def __post_init__(self) -> None:
-        _checked_range(self.range)
+        checked_pixel_range(self.range)
 
 
 AS_THEY_ARE = PixelForm()
@@ -96,13 +98,13 @@ class ReadOptions:
     def __post_init__(self) -> None:
         if self.prepare not in PREPARATIONS:
             raise ConfigError(f"prepare must be one of {', '.join(PREPARATIONS)}; got {self.prepare!r}.")
-        if isinstance(self.most_bad, bool) or not isinstance(self.most_bad, (int, float)) or not 0 <= self.most_bad <= 1:
+        if not is_number(self.most_bad) or not 0 <= self.most_bad <= 1:
             raise ConfigError(f"most_bad must be a share from 0 to 1; got {self.most_bad!r}.")
         share = self.test_share
-        if share is not None and (isinstance(share, bool) or not isinstance(share, (int, float)) or not 0 < share < 1):
+        if share is not None and not (is_number(share) and 0 < share < 1):
             raise ConfigError(f"test_share must be more than 0 and less than 1; got {share!r}.")
         if self.pixel_range is not None:
-            object.__setattr__(self, "pixel_range", _checked_range(self.pixel_range))
+            object.__setattr__(self, "pixel_range", checked_pixel_range(self.pixel_range))
         if self.group_by is not None:
             _check_pattern(self.group_by)
         if self.image_size is not None:
@@ -194,7 +196,7 @@ def parse_pixel_range(text: str) -> tuple[float, float]:
     """Parse the values of black and white: ``"0..4095"`` as (0, 4095)."""
     low, dots, high = text.partition("..")
     try:
-        return _checked_range((float(low), float(high if dots else "none")))
+        return checked_pixel_range((float(low), float(high if dots else "none")))
     except ValueError as error:
         raise ConfigError(f"pixel range must be the values of black and white, such as 0..4095; got {text!r}.") from error
 

@@ -8,6 +8,7 @@ from ..data.digits.recognize_dataset import NAMES
 from ..data.images.inputs import ImageLike
 from ..errors import ConfigError, RunError
 from ..models.predictor import Predictor
+from ..types import is_number
 from .classifier import Classifier
 from .predictions import Predictions
 from .prepare import prepare
@@ -27,7 +28,7 @@ def predict(
     """Classify ``images``; see :func:`convscope.predict`."""
     if isinstance(top, bool) or not isinstance(top, int) or top < 1:
         raise ConfigError(f"top must be an integer of at least 1; got {top!r}.")
-    if isinstance(at_least, bool) or not 0 <= at_least <= 1:
+    if not is_number(at_least) or not 0 <= at_least <= 1:
         raise ConfigError(f"at_least must be a probability from 0 to 1; got {at_least!r}.")
     reads_digits, predictor = set(classifier.class_names) == NAMES, classifier.predictor
     prepared, bad = prepare(

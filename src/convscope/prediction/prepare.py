@@ -11,9 +11,9 @@ import numpy.typing as npt
 from ..data.digits.detect import Logits
 from ..data.digits.steps import Box
 from ..data.images.formats import MIN_SIDE
-from ..data.images.inputs import BadPicture, ImageLike, NamedBytes, each_image, to_grey_levels
+from ..data.images.inputs import CHANNELS, BadPicture, ImageLike, NamedBytes, each_image, to_grey_levels
 from ..data.preprocessing import UNCHANGED, ImagePreprocessor
-from ..data.read_options import AS_THEY_ARE, PixelForm
+from ..data.read_options import AS_THEY_ARE, PixelForm, checked_pixel_range
 from ..data.readers.pixel_scale import GivenRange
 from ..data.threads import one_thread_each
 from ..errors import PictureError
@@ -62,14 +62,16 @@ def prepare(
 
 
 def _as_array(image: Any) -> Any:
-    """Return the array of a tensor; anything else unchanged."""
+    """Return the array of a tensor; anything else unchanged. PictureError for a masked array."""
+    if np.ma.is_masked(image):
+        raise PictureError("a masked array has missing values. Fill them before the prediction.")
     return np.asarray(image) if hasattr(image, "__array__") else image
 
 
 def _given_range(trained_on: PixelForm | None, asked: tuple[float, float] | None) -> GivenRange | None:
     """Return black and white in new images, if they need not be those of their formats."""
     if asked is not None:
-        return GivenRange(asked)
+        return GivenRange(checked_pixel_range(asked))
     usual = trained_on or AS_THEY_ARE
     return None if usual.range == AS_THEY_ARE.range else GivenRange(usual.range, is_certain=False)
 
@@ -143,7 +145,7 @@ def _place(box: Box | None, scale: float, number: int, of: int) -> Place | None:
 def _as_batch(images: Any, image_shape: tuple[int, int, int]) -> npt.NDArray[Any] | None:
     """Return ``images`` as one array (n, h, w, c) if they are a batch, else None."""
     # A list of arrays is a batch if all have the network's image shape. An array with three axes is one image if it has that
-    # shape or ends in 1, 3 or 4 channels; otherwise it is n grey images.
+    # shape or ends in channels; otherwise it is n grey images.
     if isinstance(images, (list, tuple)):
         shapes = {(getattr(each, "shape", None), getattr(each, "dtype", None)) for each in images}
         if (
@@ -157,9 +159,11 @@ def _as_batch(images: Any, image_shape: tuple[int, int, int]) -> npt.NDArray[Any
         return None
     if images.ndim == 4:
         return images
-    if images.shape[1:] == image_shape[:2] or images.shape[2] not in (1, 3, 4):
+    if images.shape[1:] == image_shape[:2]:
         return images[..., None]
-    return None
+    # Of the network's height and width, it is one image with too many channels; or one that is two or three pixels wide.
+    is_one = images.shape[:2] == image_shape[:2] or images.shape[2] in CHANNELS or images.shape[2] < MIN_SIDE
+    return None if is_one else images[..., None]
 
 
 def _prepare_batch(fitting: ImagePreprocessor, batch: npt.NDArray[Any]) -> Prepared:

@@ -197,6 +197,8 @@ def find_other_name(name: str) -> str | None:
 
 def find_setting(name: str) -> Setting:
     """Return the setting of that name; ConfigError if there is none."""
+    if not isinstance(name, str):
+        raise ConfigError(unknown_name("setting", name, SETTINGS))
     if name not in SETTINGS:
         raise ConfigError(unknown_name("setting", name, SETTINGS, meant=find_other_name(name)))
     return SETTINGS[name]

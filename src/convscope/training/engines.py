@@ -23,7 +23,7 @@ ENGINES = ("auto", "native", "keras")
 
 def check_engine(engine: str) -> None:
     """Refuse, before any work, an unknown engine (ConfigError) and one that is not installed (ConvscopeError)."""
-    if engine not in ENGINES:
+    if not isinstance(engine, str) or engine not in ENGINES:
         raise ConfigError(unknown_name("engine", engine, ENGINES))
     if engine == "native":
         load_library()

@@ -152,7 +152,7 @@ def find_recipe(recipe: str | TrainConfig, training_set: TrainingSet | None = No
     """
     if isinstance(recipe, TrainConfig):
         return recipe
-    if recipe not in RECIPES:
+    if not isinstance(recipe, str) or recipe not in RECIPES:
         raise ConfigError(unknown_name("recipe", recipe, RECIPES))
     config = RECIPES[recipe]()
     return adapted(config, training_set) if training_set and recipe == ADAPTING else config

@@ -447,6 +447,20 @@ def test_labels_are_numbers_where_all_are_and_names_with_commas_where_quoted(tmp
     assert read_table(table(tmp_path / "c.csv", texts), OPTIONS).class_names == ("-1+1", "=cmd|'/c calc'!A1")
 
 
+@pytest.mark.parametrize(
+    ("cell", "name"), [('"c""d"', 'c"d'), ('"say ""hi"", dog"', 'say "hi", dog'), ('""""', '"'), ('"plain"', "plain")]
+)
+def test_quotes_within_a_label_are_read_as_csv_has_them(cell: str, name: str, tmp_path: Path) -> None:
+    dataset = read_table(table(tmp_path / "q.csv", lines(labels=[cell, "other"] * 10)), OPTIONS)
+    assert set(dataset.class_names) == {name, "other"}
+
+
+@pytest.mark.parametrize(("cell", "words"), [('"dog', "cells, but the first line has 17"), ("dog\0", "zero byte")])
+def test_a_label_that_would_merge_with_another_is_an_invalid_line(cell: str, words: str, tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match=words):
+        read_table(table(tmp_path / "q.csv", lines(labels=["cat", "dog"] * 9 + ["cat", cell])), OPTIONS)
+
+
 def test_colour_is_recognized_by_the_number_of_pixels(tmp_path: Path) -> None:
     images = np.random.default_rng(1).integers(0, 256, (20, 27), dtype=np.uint8)
     dataset = read_table(table(tmp_path / "own.csv", lines(images=images)), OPTIONS)

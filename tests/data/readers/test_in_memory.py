@@ -114,6 +114,9 @@ BAD: dict[str, Any] = {
     "Python objects": (np.array([object()] * 60), Y),
     "images of two sizes": [(X[0], 0), (X[1, :5], 1)],
     "parts of three": [(X[0], 0), (X[1], 1, 2)],
+    "masked images": (np.ma.masked_array(X, mask=X > 100), Y),
+    "masked labels": (X, np.ma.masked_array(Y, mask=Y == 0)),
+    "masked images in a mapping": {"x": np.ma.masked_array(X, mask=X > 100), "y": Y},
     "one class": (X, np.zeros(60)),
 }
 

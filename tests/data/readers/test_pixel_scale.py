@@ -83,6 +83,13 @@ def test_other_scales_are_asked_about_and_the_answer_is_taken(name: str) -> None
         to_uint8_images([values], "it", (0, 1))
 
 
+@pytest.mark.parametrize("count", [3, len(LEVELS)])
+@pytest.mark.parametrize("divisor", [255**3, 1e12])
+def test_floats_that_would_all_be_black_are_on_no_certain_scale(divisor: float, count: int) -> None:
+    with pytest.raises(DatasetError, match="no certain scale"):
+        to_uint8_images([LEVELS[:count] / divisor], "it")
+
+
 @pytest.mark.parametrize("dtype", [np.uint8, np.int64, np.float32])
 @pytest.mark.parametrize(("white", "told"), [(100, True), (99, False), (101, False), (250, False)])
 def test_whole_numbers_to_exactly_100_are_grey_levels_with_a_note(white: int, told: bool, dtype: type) -> None:

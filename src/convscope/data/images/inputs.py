@@ -135,5 +135,7 @@ def to_grey_levels(array: npt.NDArray[Any], name: str) -> npt.NDArray[np.uint8]:
             f"{name} must have floats from 0 to 1, or uint8 from 0 to 255; got {found}. Convert it: {remedy}."
         )
     if 0 < highest <= TWICE:
-        raise PictureError(f"{name} has values up to {highest:.5f}, as if divided by 255 twice. Multiply them by 255.")
+        raise PictureError(
+            f"{name} has values up to {highest:.2g}, but floats must be on the scale from 0 to 1. Rescale them."
+        )
     return np.asarray(np.rint(array * 255), np.uint8)

@@ -4,6 +4,7 @@ NumPy parses whole lines, ten times as fast as Python. Lines that it rejects are
 All invalid lines of a file are collected before an error is raised.
 """
 
+import re
 import time
 import warnings
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ from .csv_layout import BLANK, Layout, each_line, is_number, shorten, split_cell
 MAX_LISTED = 20
 MAX_LEVEL = 255
 MAX_WHOLE = 2**31 - 1
+PLAIN = re.compile(rb'[^"]*|\s*"[^"]*"\s*')
+"""A cell whose quotes, if any, only surround it."""
 SECONDS = 0.1
 """Interval of progress events."""
 Row: TypeAlias = npt.NDArray[Any]
@@ -96,12 +99,17 @@ def _read_line(number: int, line: bytes, layout: Layout, lines: Lines, unlabelle
     before, pixels, after = _split(line, layout)
     row = _parse_row(pixels, layout)
     extras = [cell.strip(b' "').decode("utf-8") for cell in (*before, *after)]
+    if not all(map(PLAIN.fullmatch, (*before, *after))) and layout.separator == layout.delimiter:
+        row = None  # quotes within quotes, or one that is not closed
     if row is None or len(extras) != layout.leading + layout.trailing:
         cells = split_cells(line, layout.delimiter)
         row = _parse_cells(number, cells, layout, lines)
         if row is None:
             return
         extras = [cell.strip() for cell in (*cells[: layout.leading], *cells[len(cells) - layout.trailing :])]
+    if any("\0" in cell for cell in extras):  # NumPy would drop it, and classes would merge
+        lines.report(number, "a cell beside the pixels holds a zero byte")
+        return
     if extras and not any(extras):
         unlabelled.report(number, "the label is empty")
     elif row.dtype != np.uint8 and (wrong := _outside(row)):

@@ -91,6 +91,8 @@ def _is_item(item: Any) -> bool:
 def _pair(images: Any, labels: Any) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
     arrays = []
     for what, values in (("images", images), ("labels", labels)):
+        if np.ma.is_masked(values):
+            raise DatasetError(f"the {what} are a masked array with missing values. Fill them, or leave those images out.")
         try:
             array = np.asarray(values)
         except (TypeError, ValueError, RuntimeError) as error:  # rows of unequal lengths, tensors on a GPU

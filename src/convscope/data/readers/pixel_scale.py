@@ -178,6 +178,8 @@ def _own_scale(values: Values, high: float, name: str) -> ValueRange:
         if dtype.kind == "f" and low >= -1 and high <= 1:
             return SIGNED
         raise _unknown(name, low, high)
+    if dtype.kind == "f" and 0 < high < QUARTER * TWICE.high:  # no grey level but black
+        raise _unknown(name, low, high)
     if dtype.kind == "f" and high <= 1:
         return _of_shares(high) if is_many else UNIT
     if high <= 1:
@@ -198,7 +200,7 @@ def _own_scale(values: Values, high: float, name: str) -> ValueRange:
 
 def _of_shares(high: float) -> ValueRange:
     """Return the scale of floats from 0 to at most 1."""
-    if 0 < high <= TWICE.high * (1 + ROUNDING):
+    if QUARTER * TWICE.high <= high <= TWICE.high * (1 + ROUNDING):
         return ValueRange(0, max(high, TWICE.high), TWICE.note)
     level = round(255 * high)
     if level in FEW_BITS and math.isclose(255 * high, level, rel_tol=ROUNDING):

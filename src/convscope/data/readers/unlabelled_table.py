@@ -14,7 +14,7 @@ from ...formatting import printable
 from ...types import Images, PathLike
 from ..dataset import RowNames
 from ..orientation import EMNIST, find_orientation, transpose
-from ..read_options import PixelForm, ReadListener
+from ..read_options import PixelForm, ReadListener, checked_pixel_range
 from .assemble import rows_of
 from .csv import SUFFIXES, read_pixel_lines, sorting_notes
 from .csv_layout import ID_COLUMNS, looks_like_table
@@ -89,6 +89,7 @@ def read_unlabelled_table(
 def _as_trained(
     path: Path, rows: npt.NDArray[Any], trained_on: PixelForm | None, asked: tuple[float, float] | None
 ) -> Images:
+    asked = None if asked is None else checked_pixel_range(asked)
     (images,), _, _ = to_uint8_images([rows], repr(str(path)), asked, trained_on.range if trained_on else None)
     on_side = EMNIST in path.name.lower() or (trained_on is not None and trained_on.transposed)
     return transpose(images) if on_side and find_orientation(images) != "upright" else images
