@@ -23,7 +23,7 @@ from PIL import Image, ImageOps, features
 from PIL.TiffImagePlugin import TiffImageFile
 
 from convscope.data.images.decode import MAX_SIDE, apply_exif_orientation, decode_image, exif_orientation, from_pillow
-from convscope.data.images.formats import MAX_PIXELS
+from convscope.data.images.formats import MAX_PIXELS, check_size
 from convscope.data.images.resample import to_grey
 from convscope.errors import PictureError
 from convscope.system.installation import pip_line
@@ -538,3 +538,16 @@ def test_a_block_of_nonsense_means_upright_or_one_of_the_eight(block: bytes, sta
 
 def test_a_block_that_claims_to_be_endless_takes_no_time() -> None:
     assert exif_orientation(b"II*\0\x08\0\0\0\xff\xff" + bytes(10 * 2**20)) == 1
+
+
+@pytest.mark.parametrize(
+    ("size", "words"),
+    [
+        ((8001, 8001), "64.02 million, but at most 64 million"),
+        ((0, 40), "both sides need at least 1"),
+        ((1, 1), "one side needs"),
+    ],
+)
+def test_a_refused_size_says_which_limit_it_passes(size: tuple[int, int], words: str) -> None:
+    with pytest.raises(PictureError, match=words):
+        check_size(*size, "it", 4)

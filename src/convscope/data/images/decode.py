@@ -236,9 +236,8 @@ def _levels(values: npt.NDArray[Any], name: str, steps: list[str], given: GivenR
         levels = TO_EIGHT_BITS[values]
     elif values.dtype != np.uint8:
         if not (values.min() >= 0 and values.max() <= 1):  # false for NaN, too
-            raise PictureError(
-                f"{name} holds floats from {values.min():g} to {values.max():g}, not from 0 to 1. Save it with 8 or 16 bits."
-            )
+            found = f"from {values.min():g} to {values.max():g}" if np.isfinite(values).all() else "that are not finite"
+            raise PictureError(f"{name} holds floats {found}, not from 0 to 1. Save it with 8 or 16 bits.")
         steps.append("scaled from 0–1 to 0–255")
         levels = np.rint(values * 255).astype(np.uint8)
     return levels

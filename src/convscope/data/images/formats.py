@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.util
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import IO
@@ -135,11 +136,10 @@ AGAIN = "Copy or save it again."
 def check_size(width: int, height: int, name: str, least: int = 1) -> None:
     """Check that an image has at most :data:`MAX_PIXELS` and a longer side of ``least``, else raise a PictureError."""
     if min(width, height) < 1 or max(width, height) < least:
-        raise PictureError(
-            f"{name} has {width:,} × {height:,} pixels, but one side needs at least {least}. Pass a larger image."
-        )
+        sides = "both sides need at least 1" if min(width, height) < 1 else f"one side needs at least {least}"
+        raise PictureError(f"{name} has {width:,} × {height:,} pixels, but {sides}. Pass a larger image.")
     if width * height > MAX_PIXELS:
-        raise too_many(name, f"{width:,} × {height:,} pixels, {width * height / 1e6:,.0f} million")
+        raise too_many(name, f"{width:,} × {height:,} pixels, {math.ceil(width * height / 1e4) / 100:,g} million")
 
 
 def too_many(name: str, found: str) -> PictureError:

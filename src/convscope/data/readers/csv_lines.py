@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from ...formatting import printable
+from ...formatting import count_of, printable
 from ..read_options import ReadListener, ReadProgress
 from .csv_layout import BLANK, Layout, each_line, is_number, shorten, split_cells
 
@@ -165,7 +165,7 @@ def _parse_cells(number: int, cells: list[str], layout: Layout, lines: Lines) ->
         lines.report(number, f"its pixels are not {layout.pixels:,} numbers with blanks in between")
         return None
     if len(cells) != layout.columns:
-        lines.report(number, f"{len(cells):,} cells, but the first line has {layout.columns:,}")
+        lines.report(number, f"{count_of(len(cells), 'cell')}, but the first line has {layout.columns:,}")
         return None
     pixels = cells[layout.leading : layout.columns - layout.trailing]
     for column, cell in enumerate(pixels, layout.leading):
