@@ -93,10 +93,10 @@ def test_numbers_in_docs_readme_and_docstrings_are_the_measured_ones(table: Modu
         assert path.read_text("utf-8") == text, f"run benchmarks/table.py: {path.name} is out of date"
 
 
-def test_the_changelog_begins_with_this_version() -> None:
-    heading = re.search(r"^## \[([^\]]+)\]", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
-    assert heading is not None
-    assert heading[1] == convscope.__version__
+def test_the_changelog_begins_with_what_is_unreleased_and_this_version_which_the_citation_names() -> None:
+    headings = re.findall(r"^## \[([^\]]+)\]", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
+    assert headings[:2] == ["Unreleased", convscope.__version__]
+    assert f"\nversion: {convscope.__version__}\n" in (ROOT / "CITATION.cff").read_text("utf-8")
 
 
 def test_ci_tries_every_version_of_python_that_the_classifiers_name() -> None:
