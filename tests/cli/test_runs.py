@@ -42,7 +42,11 @@ def test_prints_a_table_paths_json_and_csv(runs: Path, capsys: pytest.CaptureFix
     assert main(["runs", str(runs), "--json", "--csv", str(runs / "runs.csv")]) == 0
     rows = json.loads(capsys.readouterr().out)
     with open(runs / "runs.csv", newline="") as file:
-        assert [row["folder"] for row in csv.DictReader(file)] == [row["folder"] for row in rows]
+        table = list(csv.DictReader(file))
+    assert [row["folder"] for row in table] == [row["folder"] for row in rows]
+    for cells, row in zip(table, rows, strict=True):
+        assert [float(cells[name]) for name in ("accuracy_low", "accuracy_high")] == row["interval"]
+        assert cells["created"] == row["created"]
 
 
 def test_a_folder_without_runs_and_no_folder_are_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
