@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from rich.cells import cell_len
 
 from convscope.analysis.comparison import ComparedRun, Comparison, Costs, compare_evaluations
 from convscope.analysis.evaluation import Evaluation
@@ -149,3 +150,14 @@ def test_mistakes(gold: Any) -> None:
     lines = [*mistakes._lines(found, 4, False), "", *mistakes._lines(found[:1], 4, False)]
     lines += ["", *mistakes._lines([], 0, False), *mistakes._lines([], 2, False)]
     gold("cli/mistakes", "\n".join(lines))
+
+
+def test_causes_align_beside_file_names_whatever_their_script() -> None:
+    kind = KINDS[0]
+    found = [
+        SimpleNamespace(index=7, true="猫", predicted="dog", true_probability=0.1, predicted_probability=0.9, file=file,
+                        triage=Triage(kind, ("reason",), MistakeEvidence(0.9, 0.1)))
+        for file in ("猫/写真.jpg", "cat/photo.jpg")
+    ]  # fmt: skip
+    head, *lines = list(mistakes._table(found))
+    assert {cell_len(line[: line.index(kind)]) for line in lines} == {cell_len(head[: head.index("cause")])}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import webbrowser
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 from ..data.read_options import DatasetChecked, DatasetLoaded, ReadProgress
 from ..formatting import percent, printable
 from ..runs import run_folder
+from ..system.browser import open_in_browser
 from ..training.events import Event, Listener, TrainProgress
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def show_page(page: Path, height: int) -> PageFrame | None:
     """Return a frame for a notebook; elsewhere open the page in a browser."""
     if in_notebook():
         return PageFrame(page, height)
-    webbrowser.open(page.absolute().as_uri())
+    open_in_browser(page)
     return None
 
 

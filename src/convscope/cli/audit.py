@@ -14,7 +14,7 @@ from ..formatting import count_of, percent, percent_range, percentage_points
 from ..runs.files import LABEL_SUSPECTS
 from ..types import PathLike
 from . import progress, text
-from .help_sections import argument, option, verb
+from .help_sections import argument, option, output_option, verb
 from .options import moved_data_option, output_options, trust_option
 
 if TYPE_CHECKING:
@@ -24,7 +24,14 @@ SHOWN = 10
 """Suspects of each split that are printed."""
 
 
-@verb("audit")
+EXAMPLES = (
+    ("convscope audit runs/mnist-cnn-standard-0", "the suspects, also in its page"),
+    ("convscope audit RUN --csv suspects.csv", "also as a table"),
+    ("convscope audit RUN --confirmed confirmed.csv", "after you looked at each"),
+)
+
+
+@verb("audit", *EXAMPLES)
 @argument("run", metavar="RUN")
 @option(
     "--folds",
@@ -34,7 +41,7 @@ SHOWN = 10
     metavar="K",
     help="Number of cross-validation folds, each with a network of its own.",
 )
-@option(
+@output_option(
     "--out",
     "-o",
     "--csv",
@@ -42,7 +49,7 @@ SHOWN = 10
     metavar="FILE",
     help="Also write the list to FILE.  [default: the run folder only]",
 )
-@option("--overwrite", is_flag=True, help="Replace FILE if it exists.")
+@output_option("--overwrite", is_flag=True, help="Replace FILE if it exists.")
 @option(
     "--confirmed",
     metavar="FILE.csv",

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import webbrowser
 from collections.abc import Iterator
 from dataclasses import astuple
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -16,8 +14,8 @@ from ..analysis.comparison_text import CAUTION, majority, verdict
 from ..formatting import p_value, percent, percent_range, percentage_points
 from . import text
 from .csv_output import check_csv, csv_options, write_csv
-from .help_sections import argument, option, output_option, verb
-from .options import output_options, trust_option
+from .help_sections import argument, output_option, verb
+from .options import output_options, show_page, trust_option
 
 if TYPE_CHECKING:
     from ..analysis.comparison import Comparison
@@ -28,14 +26,20 @@ CSV_HEAD = (
 )  # fmt: skip
 
 
-@verb("compare")
+EXAMPLES = (
+    ("convscope compare RUN runs/mnist-ann-standard-0", "is one better?"),
+    ("convscope compare RUN RUN RUN --open", "several, on a page"),
+)
+
+
+@verb("compare", *EXAMPLES)
 @argument("runs", metavar="RUN RUN...", nargs=-1, required=True)
 @output_option(
     "--out", "-o", "output", former="--output", default=None, metavar="FILE",
     help="Write a comparison page to FILE.  [default: no page]",
 )  # fmt: skip
-@option("--overwrite", is_flag=True, help="Replace FILE, of --out or --csv, if it exists.")
-@option("--open", "open_page", is_flag=True, help="Open the page in a browser; without --out, comparison.html.")
+@output_option("--overwrite", is_flag=True, help="Replace FILE, of --out or --csv, if it exists.")
+@output_option("--open", "open_page", is_flag=True, help="Open the page in a browser; without --out, comparison.html.")
 @csv_options("a row per run", overwrite=False)
 @trust_option
 @output_options
@@ -65,7 +69,7 @@ def command(
         if output is not None:
             click.echo(output if quiet else f"page: {output}")
     if open_page and output is not None:
-        webbrowser.open(Path(output).resolve().as_uri())
+        show_page(output)
 
 
 def _csv_rows(comparison: Comparison) -> Iterator[tuple[object, ...]]:

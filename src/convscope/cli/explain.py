@@ -1,7 +1,5 @@
 """``convscope explain``: the page of a run, opened at one image."""
 
-import webbrowser
-
 import click
 
 import convscope
@@ -9,10 +7,23 @@ import convscope
 from ..types import PathLike
 from . import text
 from .help_sections import argument, option, output_option, verb
-from .options import moved_data_option, output_options, parse_image_arguments, refuse_swapped, trust_option
+from .options import (
+    moved_data_option,
+    open_option,
+    output_options,
+    parse_image_arguments,
+    refuse_swapped,
+    show_page,
+    trust_option,
+)
+
+EXAMPLES = (
+    ("convscope explain runs/mnist-cnn-standard-0 example --open", "the four that comes with convscope"),
+    ("convscope explain RUN sheet.jpg --digit 2", "the second digit of a photo"),
+)
 
 
-@verb("explain")
+@verb("explain", *EXAMPLES)
 @argument("run", metavar="RUN")
 @argument("image", metavar="IMAGE")
 @output_option(
@@ -26,8 +37,8 @@ from .options import moved_data_option, output_options, parse_image_arguments, r
 @option(
     "--digit", type=int, default=1, show_default=True, metavar="N", help="Explain the Nth of several digits in the image."
 )
-@option("--overwrite", is_flag=True, help="Replace FILE if it exists.")
-@option("--open", "open_page", is_flag=True, help="Open the page in a browser.")
+@output_option("--overwrite", is_flag=True, help="Replace FILE if it exists.")
+@open_option
 @moved_data_option
 @trust_option
 @output_options
@@ -55,4 +66,4 @@ def command(
     if prediction.is_out_of_distribution and not as_json:
         click.echo(text.ood_warning(prediction), err=True)
     if open_page:
-        webbrowser.open(page.resolve().as_uri())
+        show_page(page)

@@ -12,7 +12,7 @@ from ..formatting import count_of
 from ..training.config import folded
 from ..types import PathLike
 from . import text
-from .help_sections import argument, option, verb
+from .help_sections import argument, option, output_option, verb
 from .options import moved_data_option, output_options, trust_option
 
 if TYPE_CHECKING:
@@ -28,7 +28,13 @@ class _Format(click.Choice[str]):
         return super().convert(OTHER_NAMES.get(folded(value), value), param, ctx)
 
 
-@verb("export")
+EXAMPLES = (
+    ("convscope export runs/mnist-cnn-standard-0", "ONNX, verified"),
+    ("convscope export RUN --format litert --out model.tflite", "for phones; needs TensorFlow"),
+)
+
+
+@verb("export", *EXAMPLES)
 @argument("run", metavar="RUN")
 @option(
     "--format",
@@ -37,8 +43,8 @@ class _Format(click.Choice[str]):
     show_default=True,
     help="ONNX, Keras, TensorFlow SavedModel, or LiteRT (for phones).",
 )
-@option("--out", "-o", default=None, metavar="PATH", help="Write to PATH.  [default: the run's name]")
-@option("--overwrite", is_flag=True, help="Replace an earlier export at PATH.")
+@output_option("--out", "-o", default=None, metavar="PATH", help="Write to PATH.  [default: the run's name]")
+@output_option("--overwrite", is_flag=True, help="Replace an earlier export at PATH.")
 @moved_data_option
 @trust_option
 @output_options

@@ -15,6 +15,7 @@ WORDS = "convscope.words"
 """Key of the context for the words of a verb's command line."""
 
 
+HEADINGS = ("Options", "Data", "Training", "Output")
 PATHS = re.compile("DATA|RUN|IMAGE|FILE|FOLDER|DIR|PATH")
 
 
@@ -79,12 +80,10 @@ class Command(Hinting):
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx)
             if record and isinstance(parameter, click.Option):
-                default = "Output" if parameter == self.get_help_option(ctx) else "Options"
-                heading = getattr(parameter, "heading", default)
-                headed.setdefault(heading, []).append(record)
-        for heading, rows in headed.items():
+                headed.setdefault(getattr(parameter, "heading", "Output"), []).append(record)
+        for heading in filter(headed.get, HEADINGS):
             with formatter.section(heading):
-                formatter.write_dl(rows)
+                formatter.write_dl(headed[heading])
         for heading, listed in self.sections.items():
             with formatter.section(heading):
                 formatter.write_dl(listed, col_max=WIDEST)
@@ -99,8 +98,8 @@ def verb(
     name: str, *examples: tuple[str, str], sections: Mapping[str, Rows] | None = None
 ) -> Callable[[Callable[..., Any]], click.Command]:
     """Return the decorator that makes a function a verb, with ``examples`` and ``sections`` at the end of its help."""
-    return click.command(name, cls=Command, sections=({"Examples": examples} if examples else {}) | dict(sections or {}))
+    return click.command(name, cls=Command, sections={"Examples": examples} | dict(sections or {}))
 
 
 argument = partial(click.argument, cls=_Argument)
-option, data_option, training_option, output_option = map(options_under, ("Options", "Data", "Training", "Output"))
+option, data_option, training_option, output_option = map(options_under, HEADINGS)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import click
+from rich.cells import cell_len
 
 import convscope
 
@@ -27,7 +28,13 @@ SIGNS = ("distance_ratio", "epochs_correct", "earlier_epochs", "votes", "votes_f
 CSV_HEAD = ("index", "file", "true", "predicted", "true_probability", "predicted_probability", "hint", "reason")
 
 
-@verb("mistakes")
+EXAMPLES = (
+    ("convscope mistakes runs/mnist-cnn-standard-0 --most 10", "the most confident errors"),
+    ("convscope mistakes RUN --csv mistakes.csv", "all of them, as a table"),
+)
+
+
+@verb("mistakes", *EXAMPLES)
 @argument("run", metavar="RUN")
 @option(
     "--others", multiple=True, metavar="RUN", help="Also use the predictions of another run on the same data; repeatable."
@@ -103,10 +110,10 @@ def _table(found: Sequence[Mistake]) -> Iterator[str]:
     wide, files = max(len(kind) for kind in KINDS), ["file", *(mistake.file for mistake in found)]
     if any(files[1:]):
         first, *lines = text.table(("", ""), zip([first, *lines], files, strict=True), left=2).split("\n")[1:]
-        longest = max(map(len, (first, *lines)))
-        first, *lines = (line.ljust(longest) for line in (first, *lines))
+        longest = max(map(cell_len, (first, *lines)))
+        first, *lines = (text.pad(line, longest) for line in (first, *lines))
     yield f"{first}  {'cause'.ljust(wide)}  reason"
-    indent = len(first) + wide + 4
+    indent = cell_len(first) + wide + 4
     width = shutil.get_terminal_size().columns - indent if sys.stdout.isatty() else 0
     for line, mistake in zip(lines, found, strict=True):
         reason = printable("; ".join(mistake.triage.evidence))

@@ -20,6 +20,7 @@ from ..data.known.builtin import KNOWN
 from ..data.read_options import ReadOptions, parse_class_names, parse_image_size, parse_pixel_range
 from ..models.onnx_file import TRUST
 from ..runs import run_folder
+from ..system.browser import open_in_browser
 from ..training.config import find_setting
 from ..types import PathLike
 from .help_sections import argument, data_option, output_option, training_option
@@ -108,13 +109,20 @@ def splitting_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return share(groups(function))
 
 
+open_option = output_option("--open", "open_page", is_flag=True, help="Open the page in a browser.")
 data_argument = argument("data", choices=KNOWN)
 
 
 BALANCE = "For imbalanced classes: correct the logits by class frequency (prior), or weight the loss.  [default: none]"
 
 
-def setting_option(name: str, help: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # noqa: A002
+def show_page(page: PathLike) -> None:
+    """Open a page in a browser; note if there is none."""
+    if not open_in_browser(page):
+        click.echo(f"convscope: note: no browser could be started. Open {os.fspath(page)!r} in one.", err=True)
+
+
+def setting_option(name: str, help: str, *short: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # noqa: A002
     """Return the option that changes one setting of a recipe, with the setting's own check."""
     setting, flag = find_setting(name), name.replace("_", "-")
     if setting.kind is bool:
@@ -124,7 +132,7 @@ def setting_option(name: str, help: str) -> Callable[[Callable[..., Any]], Calla
         if setting.kind is str
         else {"metavar": "N" if setting.kind is int else "NUMBER"}
     )
-    return training_option(f"--{flag}", default=None, callback=_parsed(setting.parse), help=help, **shown)
+    return training_option(f"--{flag}", *short, default=None, callback=_parsed(setting.parse), help=help, **shown)
 
 
 def _parsed(parser: Callable[[str], Any]) -> Callable[[click.Context, click.Parameter, str | None], Any]:

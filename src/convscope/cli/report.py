@@ -1,25 +1,28 @@
 """``convscope report``: rebuild the figures and the page of a run."""
 
-import webbrowser
-
 import click
 
 import convscope
 
 from ..types import PathLike
 from . import text
-from .help_sections import argument, option, output_option, verb
-from .options import moved_data_option, output_options, trust_option
+from .help_sections import argument, output_option, verb
+from .options import moved_data_option, open_option, output_options, show_page, trust_option
+
+EXAMPLES = (
+    ("convscope report runs/mnist-cnn-standard-0 --open", "after a training with --no-report"),
+    ("convscope report RUN --out page.html", "the page only, elsewhere"),
+)
 
 
-@verb("report")
+@verb("report", *EXAMPLES)
 @argument("run", metavar="RUN")
 @output_option(
     "--out", "-o", "output", former="--output", default=None, metavar="FILE",
     help="Write only the page, to FILE.  [default: report.html in the run folder]",
 )  # fmt: skip
-@option("--overwrite", is_flag=True, help="Replace FILE even if it is no page of convscope.")
-@option("--open", "open_page", is_flag=True, help="Open the page in a browser.")
+@output_option("--overwrite", is_flag=True, help="Replace FILE even if it is no page of convscope.")
+@open_option
 @moved_data_option
 @trust_option
 @output_options
@@ -33,4 +36,4 @@ def command(run: PathLike, output: str | None, overwrite: bool, open_page: bool,
     if output is None and not quiet and (note := text.font_note(convscope.load_run(run).evaluation.class_names)):
         click.echo(note, err=True)
     if open_page:
-        webbrowser.open(page.resolve().as_uri())
+        show_page(page)

@@ -13,13 +13,19 @@ import convscope
 from ..server.log import wait_until_written, write_later
 from . import text
 from .help_sections import argument, option, verb
-from .options import output_options, trust_option
+from .options import open_option, output_options, trust_option
 
 if TYPE_CHECKING:
     from ..server.address import Address
 
 
-@verb("serve")
+EXAMPLES = (
+    ("convscope serve runs/mnist-cnn-standard-0 --open", "on this machine"),
+    ("convscope serve RUN --host 0.0.0.0 --port 80", "for others, with a token that is printed"),
+)
+
+
+@verb("serve", *EXAMPLES)
 @argument("run", metavar="RUN")
 @option(
     "--host",
@@ -40,7 +46,7 @@ if TYPE_CHECKING:
     metavar="ADDRESS",
     help="Address of a proxy whose X-Forwarded-For names the client; may be repeated.",
 )
-@option("--open", "open_page", is_flag=True, help="Open the page in a browser.")
+@open_option
 @trust_option
 @output_options
 def command(

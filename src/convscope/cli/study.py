@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import webbrowser
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +18,16 @@ from ..studies.tasks import StudyProgress
 from ..training.recipes import RECIPES
 from . import progress, text
 from .help_sections import output_option, training_option, verb
-from .options import BALANCE, data_argument, output_options, reading_options, setting_option, splitting_options
+from .options import (
+    BALANCE,
+    data_argument,
+    open_option,
+    output_options,
+    reading_options,
+    setting_option,
+    show_page,
+    splitting_options,
+)
 
 if TYPE_CHECKING:
     from ..api.study import Study
@@ -89,7 +97,7 @@ EXAMPLES = (
     metavar="SIZES",
     help="Numbers of training images, such as 1000,5000,all; several give learning curves.  [default: all]",
 )
-@setting_option("epochs", "Number of epochs.  [default: the recipes']")
+@setting_option("epochs", "Number of epochs.  [default: the recipes']", "-e")
 @setting_option("balance", BALANCE)
 @training_option(
     "--search",
@@ -109,7 +117,7 @@ EXAMPLES = (
     help="End a training that takes longer, and continue with the others.  [default: no limit]",
 )
 @output_option("--out", "-o", default=None, metavar="DIR", help="Study folder.  [default: runs/study-DATA]")
-@output_option("--open", "open_page", is_flag=True, help="Open the page in a browser at the end.")
+@open_option
 @output_options
 def command(open_page: bool, as_json: bool, quiet: bool, **arguments: Any) -> int:
     """Train every combination of models, recipes, sizes and seeds on DATA, and test which differences are significant.
@@ -125,7 +133,7 @@ def command(open_page: bool, as_json: bool, quiet: bool, **arguments: Any) -> in
         return 130
     _print(study, as_json, quiet)
     if open_page:
-        webbrowser.open(study.page.resolve().as_uri())
+        show_page(study.page)
     return 0
 
 

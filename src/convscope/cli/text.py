@@ -46,14 +46,18 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, left: int = 1) 
     """Return aligned columns: the first ``left`` flush left, the others, which hold numbers, flush right."""
     lines = [list(head), *(list(row) for row in rows)]
     widths = [max(cell_len(line[column]) for line in lines) for column in range(len(head))]
-    spaces = [[" " * (width - cell_len(cell)) for cell, width in zip(line, widths, strict=True)] for line in lines]
     return "\n".join(
         "  ".join(
-            cell + space if column < left else space + cell
-            for column, (cell, space) in enumerate(zip(line, padding, strict=True))
+            pad(cell, width, left=column < left) for column, (cell, width) in enumerate(zip(line, widths, strict=True))
         ).rstrip()
-        for line, padding in zip(lines, spaces, strict=True)
+        for line in lines
     )
+
+
+def pad(text: str, columns: int, *, left: bool = True) -> str:
+    """Return ``text``, flush left or right, in this many columns of a terminal, of which a Chinese character takes two."""
+    blanks = " " * (columns - cell_len(text))
+    return text + blanks if left else blanks + text
 
 
 def matrix(image: Images) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 import time
-import webbrowser
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +25,16 @@ from ..training.epoch_log import divergence
 from ..training.recipes import RECIPES, standard
 from . import progress, text
 from .help_sections import output_option, training_option, verb
-from .options import BALANCE, data_argument, output_options, reading_options, setting_option, splitting_options
+from .options import (
+    BALANCE,
+    data_argument,
+    open_option,
+    output_options,
+    reading_options,
+    setting_option,
+    show_page,
+    splitting_options,
+)
 
 if TYPE_CHECKING:
     from ..api.run import Run
@@ -80,7 +88,7 @@ def _short(value: object) -> str:
     choices=RECIPES,
     help="Settings of the training; standard adapts to DATA, notebook is the original.",
 )
-@setting_option("epochs", "Number of epochs.  [default: the recipe's]")
+@setting_option("epochs", "Number of epochs.  [default: the recipe's]", "-e")
 @setting_option("time", "Seconds of training; with more than needed, it goes on while the validation improves.")
 @setting_option("batch_size", "Images per step.  [default: the recipe's, and fewer for small sets]")
 @setting_option("learning_rate", "Learning rate, or its peak.  [default: the recipe's]")
@@ -113,7 +121,7 @@ def _short(value: object) -> str:
 @output_option("--resume", is_flag=True, help="Continue the unfinished or stopped run in DIR, if there is one.")
 @output_option("--overwrite", is_flag=True, help="Replace the run in DIR.")
 @output_option("--report/--no-report", default=True, help="Write the figures and the page, or leave them for later.")
-@output_option("--open", "open_page", is_flag=True, help="Open the page in a browser at the end.")
+@open_option
 @output_options
 def command(open_page: bool, as_json: bool, quiet: bool, **arguments: Any) -> int:
     """Train on DATA, evaluate on its test split, and write a run folder with its report.
@@ -131,7 +139,7 @@ def command(open_page: bool, as_json: bool, quiet: bool, **arguments: Any) -> in
     if page.is_file() and not quiet and (note := text.font_note(run.evaluation.class_names)):
         click.echo(note, err=True)
     if open_page and page.is_file():
-        webbrowser.open(page.resolve().as_uri())
+        show_page(page)
     return 130 if run.stopped_early else 0
 
 
