@@ -455,7 +455,7 @@ def test_quotes_within_a_label_are_read_as_csv_has_them(cell: str, name: str, tm
     assert set(dataset.class_names) == {name, "other"}
 
 
-@pytest.mark.parametrize(("cell", "words"), [('"dog', "cells, but the first line has 17"), ("dog\0", "zero byte")])
+@pytest.mark.parametrize(("cell", "words"), [('"dog', "1 cell, but the first line has 17"), ("dog\0", "zero byte")])
 def test_a_label_that_would_merge_with_another_is_an_invalid_line(cell: str, words: str, tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match=words):
         read_table(table(tmp_path / "q.csv", lines(labels=["cat", "dog"] * 9 + ["cat", cell])), OPTIONS)
