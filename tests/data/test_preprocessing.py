@@ -98,7 +98,7 @@ def test_a_drawing_goes_the_way_of_mnist_and_says_how(mnist: Dataset) -> None:
     assert box is not None
     assert np.array_equal(fitted.pixels[..., 0], prepared.pixels)
     assert fitted.steps[0] == "inverted"
-    size = f"{box.right - box.left + 1} × {box.bottom - box.top + 1}"
+    size = f"{box.bottom - box.top + 1} × {box.right - box.left + 1}"
     assert fitted.steps[-3:] == (f"cropped to {size}", "fitted into 20 × 20", "centred")
     assert MNIST.preprocess(255 - digit[..., None]).steps[0] == "inverted"
 
@@ -123,9 +123,10 @@ def test_photos_give_their_middle_resized() -> None:
     fitted = ImagePreprocessor((6, 6, 3)).preprocess(photo)
     blocks = photo[:, 20:80].reshape(6, 10, 6, 10, 3).mean(axis=(1, 3))
     assert np.array_equal(fitted.pixels, np.floor(blocks + 0.5))
-    assert fitted.steps == ("cropped to the middle 60 × 60 of 100 × 60", "resized from 60 × 60 to 6 × 6")
+    assert fitted.steps == ("cropped to the middle 60 × 60 of 60 × 100", "resized from 60 × 60 to 6 × 6")
     assert ImagePreprocessor((6, 6, 3)).preprocess(photo[:, :60]).steps == ("resized from 60 × 60 to 6 × 6",)
     assert ImagePreprocessor((60, 100, 3)).preprocess(photo).steps == (UNCHANGED,)
+    assert ImagePreprocessor((6, 10, 3)).preprocess(photo).steps == ("resized from 60 × 100 to 6 × 10",)  # height × width
 
 
 def area_means(image: Images, size: tuple[int, int]) -> np.ndarray:

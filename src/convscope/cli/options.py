@@ -66,7 +66,7 @@ def reading_options(function: Callable[..., Any]) -> Callable[..., Any]:
             default="auto",
             show_default=True,
             help="How to preprocess the images of a folder. digits: like MNIST (remove the background, light on dark, crop, "
-            "centre); fit: resize only; auto: digits if the classes are 0 to 9 and every image shows one digit.",
+            "centre); fit: crop to the middle and resize; auto: digits if the classes are 0 to 9 and every image shows one digit.",
         ),
         pixel_range_option,
         data_option("--transpose", is_flag=True, help="Swap rows and columns of all images, which lie on their side."),

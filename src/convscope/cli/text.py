@@ -148,7 +148,7 @@ def digit_line(prediction: Prediction) -> str:
     """Return the classes of one digit of several, and its position in the image."""
     place = prediction.place
     assert place is not None
-    where = f"{place.width} × {place.height} pixels, {place.x} from the left, {place.y} from the top"
+    where = f"{place.height} × {place.width} pixels, {place.x} from the left, {place.y} from the top"
     return f"{place.number}: {_answers(prediction)}  {where}"
 
 

@@ -32,7 +32,7 @@ DIGITS = "digits"
 PREPARED, POLARITY = "digit_preprocessing", "polarity"
 """Keys of the preprocessing in ``run.json``; older runs lack them."""
 ASKED, FIT = "digits", "fit"
-"""Values of ``ReadOptions.prepare``: preprocess as digits; resize only."""
+"""Values of ``ReadOptions.prepare``: preprocess as digits; crop and resize only."""
 SAMPLE = 500
 """Images from which the preprocessing for a dataset is derived."""
 
@@ -110,7 +110,7 @@ class ImagePreprocessor:
         if self._has_other_polarity(middle):
             middle, steps = 255 - middle, (*steps, f"inverted, because {self._mismatch()}")
         return PreprocessedImage(
-            resize(middle, (height, width)), (*steps, f"resized from {_size(middle)} to {width} × {height}")
+            resize(middle, (height, width)), (*steps, f"resized from {_size(middle)} to {height} × {width}")
         )
 
     def _has_other_polarity(self, image: Images) -> bool:
@@ -193,13 +193,19 @@ def stored_digit_settings(values: Mapping[str, Any], size: tuple[int, int]) -> D
 
 def _middle(image: Images, aspect: float) -> Images:
     height, width, _ = image.shape
-    cut = min(height, max(1, round(width * aspect))), min(width, max(1, round(height / aspect)))
+    cut = middle_size((height, width), aspect)
     top, left = (height - cut[0]) // 2, (width - cut[1]) // 2
     return image[top : top + cut[0], left : left + cut[1]]
 
 
+def middle_size(size: tuple[int, int], aspect: float) -> tuple[int, int]:
+    """Return the (height, width) that is left of an image of ``size`` when it is cropped to height / width = ``aspect``."""
+    height, width = size
+    return min(height, max(1, round(width * aspect))), min(width, max(1, round(height / aspect)))
+
+
 def _size(image: Images) -> str:
-    return f"{image.shape[1]} × {image.shape[0]}"
+    return f"{image.shape[0]} × {image.shape[1]}"
 
 
 def resize(image: Images, size: tuple[int, int]) -> Images:
@@ -240,10 +246,10 @@ def _words(found: DetectedDigit) -> tuple[str, ...]:
         words.append("inverted")
     if prepared.background.level or not np.array_equal(prepared.background.image, prepared.polarity.image):
         words.append("background removed")
-    words.append(f"cropped to {box.right - box.left + 1} × {box.bottom - box.top + 1}")
+    words.append(f"cropped to {box.bottom - box.top + 1} × {box.right - box.left + 1}")
     if prepared.fit.thickened:
         words.append("thin strokes thickened")
-    words.append(f"fitted into {fitted.shape[1]} × {fitted.shape[0]}")
+    words.append(f"fitted into {_size(fitted)}")
     if not np.array_equal(prepared.contrast.image, fitted):
         words.append("contrast stretched")
     return (*words, "centred")

@@ -239,7 +239,7 @@ def test_a_large_image_becomes_the_means_of_squares(kind: str) -> None:
     large = np.kron(levels, np.ones((200, 200), np.uint8))  # 2,000 × 6,000: a third of it
     decoded = decode_image(encoded(Image.fromarray(large), kind), "it")
     assert decoded.pixels.shape[:2] == (667, 2000) if kind == "PNG" else max(decoded.pixels.shape) <= MAX_SIDE
-    assert decoded.steps == ("downscaled from 6000 × 2000",)
+    assert decoded.steps == ("downscaled from 2000 × 6000",)
     rows = (np.arange(10) * 200 + 100) * decoded.pixels.shape[0] // 2000
     columns = (np.arange(30) * 200 + 100) * decoded.pixels.shape[1] // 6000
     assert np.abs(decoded.pixels[np.ix_(rows, columns)][..., 0].astype(int) - levels).max() <= (0 if kind == "PNG" else 2)

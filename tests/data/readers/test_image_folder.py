@@ -13,6 +13,7 @@ from hypothesis.extra import numpy as hnp
 from PIL import Image
 
 from convscope.data.checks import check_dataset
+from convscope.data.preprocessing import ImagePreprocessor
 from convscope.data.read_options import ReadOptions
 from convscope.data.readers.image_folder import read_folder
 from convscope.data.split import stratified_split
@@ -86,7 +87,10 @@ def test_mixed_sizes_get_a_noted_size_that_can_be_chosen(tmp_path: Path) -> None
     assert any("2 sizes, median 9 × 7) to 9 × 8" in note for note in dataset.provenance.notes)
     chosen = read_folder(tmp_path, ReadOptions(image_size=(20, 30)))
     assert chosen.image_shape == (20, 30, 3)
-    assert "resized all image files to 20 × 30, as requested" in chosen.provenance.notes
+    cropped = "cropped to the middle where their proportions differ"
+    assert f"resized all image files, as requested, to 20 × 30, {cropped}" in chosen.provenance.notes
+    assert cropped in dataset.provenance.notes[-1]
+    assert ImagePreprocessor((9, 8, 3)).preprocess(IMAGES[0].repeat(2, 0)).steps[0].startswith("cropped to the middle")
 
 
 @pytest.fixture
@@ -119,6 +123,9 @@ def test_all_bad_image_files_are_listed_with_reasons_in_one_error(spoilt: Path) 
 def test_bad_image_files_are_left_out_on_request_with_a_note(spoilt: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     dataset = read_folder(spoilt, ReadOptions(skip_bad_images=True))
     assert len(dataset.train) + len(dataset.test) == 30
+    assert dataset.provenance.notes[0] == f"no test split: held out {len(dataset.test)} of 30 images, stratified, seed 0"
+    everything = read_folder(spoilt, ReadOptions(skip_bad_images=True, all_as_test=True))
+    assert everything.provenance.notes[0] == "no test split: all 30 images are test images"
     note = dataset.provenance.notes[-1]
     assert note.startswith("skipped 4 unreadable image files: ")
     assert all(name in note for name in ("cat/empty.png", "dog/pipe.png", "dog/text.png", "owl/cut.png"))

@@ -185,6 +185,13 @@ def test_the_budget_of_the_embedded_images_is_stated(page: Page) -> None:
     assert narrative.embedded_images(page) == ""
 
 
+def test_preprocessing_at_the_reading_is_not_denied() -> None:
+    page = fixed_page()
+    assert "No other preprocessing is applied." in narrative.normalisation(page)
+    page["dataset"]["notes"] = ["resized all image files to 8 × 8, cropped to the middle where their proportions differ"]
+    assert "Except for what is listed below, no preprocessing is applied." in narrative.normalisation(page)
+
+
 def test_normalisation_is_said_to_be_of_dense_layers_where_the_run_records_its_engine() -> None:
     page = fixed_page()
     assert dict(tables.settings(page))["batch normalisation"].startswith("after every hidden layer ")

@@ -180,7 +180,7 @@ def _finished(
     if (factor := _factor(image.size)) > 1:
         image = image.reduce(factor)
     if max(full_size) > MAX_SIDE:
-        steps.append(f"downscaled from {full_size[0]} × {full_size[1]}")
+        steps.append(f"downscaled from {full_size[1]} × {full_size[0]}")
     pixels = np.asarray(image)
     if pixels.ndim == 2:
         pixels = pixels[..., None]

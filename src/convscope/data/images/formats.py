@@ -137,9 +137,9 @@ def check_size(width: int, height: int, name: str, least: int = 1) -> None:
     """Check that an image has at most :data:`MAX_PIXELS` and a longer side of ``least``, else raise a PictureError."""
     if min(width, height) < 1 or max(width, height) < least:
         sides = "both sides need at least 1" if min(width, height) < 1 else f"one side needs at least {least}"
-        raise PictureError(f"{name} has {width:,} × {height:,} pixels, but {sides}. Pass a larger image.")
+        raise PictureError(f"{name} has {height:,} × {width:,} pixels, but {sides}. Pass a larger image.")
     if width * height > MAX_PIXELS:
-        raise too_many(name, f"{width:,} × {height:,} pixels, {math.ceil(width * height / 1e4) / 100:,g} million")
+        raise too_many(name, f"{height:,} × {width:,} pixels, {math.ceil(width * height / 1e4) / 100:,g} million")
 
 
 def too_many(name: str, found: str) -> PictureError:

@@ -5,7 +5,7 @@ import math
 import operator
 import os
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -81,7 +81,7 @@ def read_folder(
         )
     decode = decode_cached if options.use_cache else decode_all
     decoded = decode(plan.paths, str(root), chosen.preprocessor, progress, keeps_channels=chosen.keeps_channels, given=given)
-    notes = [*plan.notes, *([stretched] if stretched else []), *chosen.notes]
+    notes = [*([stretched] if stretched else []), *chosen.notes]
     if decoded.several:
         files = count_of(len(decoded.several), "image file")
         notes.append(f"used the largest digit in {files} with several: {shorten_list(decoded.several)}")
@@ -91,6 +91,7 @@ def read_folder(
     if bad:
         notes.append(_bad_note(bad))
     train, test = _splits(root, plan, decoded)
+    notes = [*plan.notes, *_split_note(plan, train, test), *notes]
     refuse_untrained_classes(train.labels, test.labels, plan.class_names, repr(str(root)))
     provenance = Provenance(
         source=str(root),
@@ -142,15 +143,24 @@ def _plan(root: Path, listing: Listing, options: ReadOptions) -> Plan:
         return Plan(every, np.concatenate([labels, test_labels]), len(paths), names, tuple(notes), groups, renamed=renamed)
     groups = _groups(root, paths, options, notes)
     if options.all_as_test:
-        return Plan(paths, labels, 0, names, (*notes, all_as_test_note(len(paths))), groups, renamed=renamed)
+        return Plan(paths, labels, 0, names, tuple(notes), groups, renamed=renamed)
     kept, held_out = hold_out_test(labels, repr(str(root)), options.test_share, groups)
     order = np.concatenate([kept, held_out])
-    notes.append(held_out_note(len(held_out), len(labels)))
-    if groups is not None:
-        notes[-1] += f", whole groups: {len(np.unique(groups[held_out])):,} of {len(np.unique(groups)):,}"
-        groups = groups[order]
+    groups = None if groups is None else groups[order]
     ordered = [paths[index] for index in order]
     return Plan(ordered, labels[order], len(kept), names, tuple(notes), groups, holds_out=True, renamed=renamed)
+
+
+def _split_note(plan: Plan, train: Split, test: Split) -> Iterator[str]:
+    """Yield the note on a test split that the folder lacks, which counts the readable image files."""
+    if not plan.num_train:
+        yield all_as_test_note(len(test))
+    elif plan.holds_out:
+        note = held_out_note(len(test), len(train) + len(test))
+        if train.groups is not None and test.groups is not None:
+            inside = len(np.unique(test.groups))
+            note += f", whole groups: {inside:,} of {inside + len(np.unique(train.groups)):,}"
+        yield note
 
 
 def _groups(root: Path, paths: list[str], options: ReadOptions, notes: list[str]) -> Labels | None:

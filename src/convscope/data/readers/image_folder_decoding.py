@@ -21,7 +21,7 @@ from ..images.decode import decode_image, exif_orientation, open_header
 from ..images.files import read_image_file
 from ..images.formats import TIFF
 from ..images.inputs import BadPicture
-from ..preprocessing import ImagePreprocessor
+from ..preprocessing import ImagePreprocessor, middle_size
 from ..read_options import MIN_SIDE as MIN_ASKED
 from ..read_options import ReadListener
 from ..threads import each_in_threads, one_thread_each
@@ -77,7 +77,13 @@ def choose_size(sizes: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], str]
         return (height, width), ""
     found = f"{different:,} sizes, median {height} × {width}" if different > 1 else f"{height} × {width}"
     limit = f" (at most {MAX_SIDE} per side)" * (shrink < 1)
-    return chosen, f"resized all image files ({found}) to {chosen[0]} × {chosen[1]}{limit}; change with --image-size"
+    return chosen, f"resized all image files ({found}) to {resized(sizes, chosen)}{limit}; change with --image-size"
+
+
+def resized(sizes: Sequence[tuple[int, int]], chosen: tuple[int, int]) -> str:
+    """Return the ``chosen`` (height, width), and that images are cropped where those of ``sizes`` have other proportions."""
+    is_cut = any(middle_size(size, chosen[0] / chosen[1]) != size for size in set(sizes))
+    return f"{chosen[0]} × {chosen[1]}{', cropped to the middle where their proportions differ' if is_cut else ''}"
 
 
 def decode_all(

@@ -23,7 +23,7 @@ from ..images.resample import GreyImage, to_grey
 from ..preprocessing import DIGITS, FIT, ImagePreprocessor
 from ..read_options import AUTO, ReadListener, ReadOptions
 from ..threads import each_in_threads, one_thread_each
-from .image_folder_decoding import ImageHeader, choose_size
+from .image_folder_decoding import ImageHeader, choose_size, resized
 from .pixel_scale import GivenRange
 
 SAMPLE = 40
@@ -83,7 +83,7 @@ def choose_preprocessing(
     size, note = choose_size(sizes)
     if options.image_size is not None:
         size = options.image_size
-        note = "" if set(sizes) == {size} else f"resized all image files to {size[0]} × {size[1]}, as requested"
+        note = "" if set(sizes) == {size} else f"resized all image files, as requested, to {resized(sizes, size)}"
     channels = 3 if any(header.may_be_coloured for header in headers) else 1
     return FolderPreprocessing(ImagePreprocessor((*size, channels)), "images", (note,) if note else ())
 
@@ -146,5 +146,5 @@ def _note(size: tuple[int, int], *, asked: bool) -> str:
         return f"preprocessed the image files like MNIST ({steps}), as requested"
     return (
         "the classes are the ten digits and the image files show one each, so all were preprocessed like MNIST "
-        f"({steps}); --prepare fit only resizes them"
+        f"({steps}); --prepare fit only crops and resizes them"
     )

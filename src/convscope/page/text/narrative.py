@@ -63,9 +63,10 @@ def normalisation(page: Page) -> str:
     """Describe the scaling of the pixels, and the augmentation if there was any."""
     pixels = page["metrics"]["data"]["pixels"]
     words = in_words(page["run"]["augmentation"])
+    other = "Except for what is listed below, no" if page["dataset"].get("notes") else "No other"
     augmented = f" During training, each image is also transformed at random in every epoch: {words}." if words else ""
     return (f"The pixels of the training images range from {pixels['minimum']} to {pixels['maximum']}, with mean "
-            f"{decimal(pixels['mean'], 1)}. Dividing by 255 scales the mean to {decimal(pixels['mean'] / 255, 3)}. No other "
+            f"{decimal(pixels['mean'], 1)}. Dividing by 255 scales the mean to {decimal(pixels['mean'] / 255, 3)}. {other} "
             f"preprocessing is applied.{augmented}")  # fmt: skip
 
 
