@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 import convscope
 
+from ..analysis.label_audit.suspects import TOO_OFTEN, LabelAudit, SplitAudit
 from ..formatting import count_of, percent, percent_range, percentage_points
 from ..runs.files import LABEL_SUSPECTS
 from ..types import PathLike
 from . import progress, text
 from .help_sections import argument, option, output_option, verb
 from .options import moved_data_option, output_options, trust_option
-
-if TYPE_CHECKING:
-    from ..analysis.label_audit.suspects import LabelAudit, SplitAudit
 
 SHOWN = 10
 """Suspects of each split that are printed."""
@@ -93,24 +90,22 @@ def _lines(audit: LabelAudit, quiet: bool) -> Iterator[str]:
     columns = ("index", *(["file"] if audit.files else []), "given", "suggested")
     for split in audit.splits:
         if found := audit.listed(SHOWN, split=split.split):
-            rows = [(split.split, *(_cell(each[name]) for name in columns), f"{each['score']:.4f}") for each in found]
-            yield f"\n{text.table(('split', 'image', *columns[1:], 'score'), rows)}"
+            rows = [(split.split, *(str(each[name]) for name in columns), f"{each['score']:.4f}") for each in found]
+            yield f"\n{text.table(('split', *columns, 'score'), rows, left=1 + len(columns))}"
     if len(audit):
         yield ""
     yield from audit.notes
 
 
-def _cell(value: object) -> str:
-    return f"{value:,}" if isinstance(value, int) else str(value)
-
-
 def _split_line(audit: SplitAudit) -> str:
     name = {"train": "training", "test": "test"}[audit.split]
     suspects = f"{name} split: {count_of(audit.num_suspects, 'suspect')} among {audit.scored:,} labels"
-    if not audit.num_suspects or not audit.estimated_wrong:
+    if not audit.num_suspects:
         return suspects
     if not audit.is_lower_bound:
-        return f"{suspects}; the networks are wrong too often to estimate label errors"
+        return f"{suspects}; {TOO_OFTEN}"
+    if not audit.estimated_wrong:
+        return suspects
     return f"{suspects}; at least {count_of(audit.estimated_wrong, 'label error')} by confident learning"
 
 

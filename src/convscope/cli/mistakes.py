@@ -62,8 +62,8 @@ def command(
     """List every test image that RUN misclassifies, the most confident first, with the evidence on its cause.
 
     With a label audit, or two other networks, the likely cause is a possible label error, an ambiguous image or a model error;
-    without them it is not judged. The rest of the evidence are the probabilities, the nearest training images and earlier
-    epochs. --json prints one flat record per image.
+    without them, only ambiguous images are judged. The rest of the evidence is the probabilities, the nearest training images
+    and earlier epochs. --json prints one flat record per image.
     """
     file = check_csv(csv_file, overwrite=overwrite, inputs=[run])
     loaded = run if isinstance(run, convscope.Run) else convscope.load_run(run)
@@ -87,9 +87,7 @@ def _lines(found: Sequence[Mistake], errors: int, quiet: bool) -> Iterator[str]:
     kinds = [mistake.triage.kind for mistake in found]
     counts = ", ".join(f"{kinds.count(kind):,} {kind}" for kind in KINDS)
     of = "" if len(found) == errors else f"{len(found):,} of "
-    judge = (
-        " Without other networks, no cause is judged: run convscope audit, or name others." if "unjudged" in kinds else ""
-    )
+    judge = " To judge those unjudged, run convscope audit, or name other runs with --others." if "unjudged" in kinds else ""
     yield f"\n{of}{count_of(errors, 'error')}: {counts}. These causes are heuristic; check the images.{judge}"
 
 
@@ -116,8 +114,9 @@ def _table(found: Sequence[Mistake]) -> Iterator[str]:
     indent = cell_len(first) + wide + 4
     width = shutil.get_terminal_size().columns - indent if sys.stdout.isatty() else 0
     for line, mistake in zip(lines, found, strict=True):
-        reason = printable("; ".join(mistake.triage.evidence))
-        folded = textwrap.wrap(reason, width) if width >= NARROWEST else [reason]
+        _, *others = mistake.triage.evidence  # the first are the probabilities, which have columns
+        reason = printable("; ".join(others))
+        folded = textwrap.wrap(reason, width) if width >= NARROWEST and reason else [reason]
         whole = f"{line}  {mistake.triage.kind.ljust(wide)}  {folded[0]}"
         yield "\n".join([whole, *(" " * indent + rest for rest in folded[1:])])
 

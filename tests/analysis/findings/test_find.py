@@ -13,6 +13,7 @@ from convscope.analysis.evaluation import Evaluation
 from convscope.analysis.findings.accuracy import is_most_frequent
 from convscope.analysis.findings.find import find
 from convscope.analysis.findings.finding import Finding
+from convscope.analysis.findings.trust import at_least_wrong
 from convscope.analysis.metrics import evaluation_metrics
 from convscope.analysis.split_accuracy import SplitAccuracies
 from convscope.analysis.statistics.paired import mid_p, paired_interval
@@ -344,6 +345,18 @@ def test_rows_and_columns_are_named_as_a_range_or_a_list() -> None:
     assert lines_in_words("column", [24, 25, 26]) == "columns 24 to 26"
     assert lines_in_words("row", [2, 5, 8]) == "rows 2, 5 and 8"
     assert lines_in_words("row", [1, 3, 5, 7, 9, 11, 13]) == "7 rows"
+
+
+def test_no_share_of_labels_to_check_is_stated_where_the_networks_are_wrong_too_often() -> None:
+    wrong = {"scored": 93, "suspects": 32, "estimated_wrong": 20, "is_lower_bound": False}
+    for train, stated in (
+        (wrong, False),
+        ({**wrong, "estimated_wrong": 0}, False),
+        ({**wrong, "is_lower_bound": True}, True),
+    ):
+        found = of_figure({**metrics(), "label_audit": {"train": train, "test": wrong}}, "label_audit")
+        assert [each.value for each in found] == [32 / 93] * stated
+    assert at_least_wrong(wrong) == " (the networks are wrong too often to estimate label errors)"
 
 
 def test_the_sentences_are_those_of_the_snapshot(gold: GoldFiles) -> None:

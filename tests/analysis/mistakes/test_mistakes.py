@@ -30,7 +30,7 @@ def test_every_mistake_is_there_the_surest_first(
     explained: tuple[Mistake, ...], digits_run: convscope.Run, digits: Dataset
 ) -> None:
     evaluation = digits_run.evaluation
-    assert [each.index for each in explained] == evaluation.mistakes.tolist()
+    assert {each.index for each in explained} == set(evaluation.mistakes.tolist())
     for each in explained:
         assert np.array_equal(each.image, digits.test.images[each.index])
         assert each.labels == (digits.test.labels[each.index], evaluation.predictions[each.index])
@@ -43,6 +43,18 @@ def test_probabilities_are_calibrated(explained: tuple[Mistake, ...], digits_run
         logits = digits_run.evaluation.logits[each.index].astype(np.float64)
         assert each.probabilities == pytest.approx(softmax(logits / temperature))
         assert each.predicted_probability == each.probabilities.max() > each.true_probability
+
+
+@pytest.mark.parametrize("temperature", [0.05, 1, 20])
+def test_the_order_is_that_of_the_calibrated_confidence(
+    temperature: float, digits_run: convscope.Run, predictor: Predictor
+) -> None:
+    metrics = {**digits_run.record.metrics, "uncertainty": {"temperature": temperature}}
+    found = explain_mistakes(replace(digits_run.record, metrics=metrics), predictor)
+    confidences = [each.predicted_probability for each in found]
+    assert confidences == sorted(confidences, reverse=True)
+    first = explain_mistakes(replace(digits_run.record, metrics=metrics), predictor, most=1)
+    assert [each.index for each in first] == [found[0].index]
 
 
 def test_neighbours_are_training_images_of_the_two_classes_in_order_of_distance(

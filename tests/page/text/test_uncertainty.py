@@ -38,7 +38,7 @@ def examined(record: RunRecord, worst: int = 3) -> dict[str, Any]:
     audit = LabelAudit(
         np.array(["train", "test"]), np.array([10**6, 4]), np.array([1, 2]), np.array([7, 3]), np.array([0.99, 0.8]),
         record.evaluation.class_names,
-        (SplitAudit("train", 1438, 1438, (1,) + 9 * (0,), 1), SplitAudit("test", 359, 359, (1,) + 9 * (0,), 1)),
+        (SplitAudit("train", 1438, 1438, (1,) + 9 * (0,), 1, True), SplitAudit("test", 359, 359, (1,) + 9 * (0,), 1, True)),
     )  # fmt: skip
     return {**record.metrics, "robustness": robustness_metrics(robustness), "attacks": attacks_metrics(attacks),
             "label_audit": audit.as_dict()}  # fmt: skip

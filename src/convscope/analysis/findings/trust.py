@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...formatting import count_of, percent, percentage_points
-from ..label_audit.suspects import SPLITS
+from ..label_audit.suspects import SPLITS, TOO_OFTEN
 from ..statistics.proportions import wilson
 from .finding import Finding, interval_text
 
@@ -100,11 +100,12 @@ def _show(threshold: Mapping[str, Any]) -> str:
 
 
 def audited_labels(metrics: Mapping[str, Any]) -> Finding | None:
-    """Return how many labels the audit flags, if it flags any, and how many of them are wrong at least."""
+    """Return how many labels the audit flags, and how many are wrong at least; none where its networks are wrong too often."""
     audit = metrics.get("label_audit")
     if not audit:
         return None
-    splits = [split for split in SPLITS if split in audit and audit[split]["scored"]]
+    # Runs of earlier versions do not tell whether there is a lower bound.
+    splits = [split for split in SPLITS if audit.get(split, {}).get("scored") and audit[split].get("is_lower_bound", True)]
     suspects, scored = (sum(int(audit[split][key]) for split in splits) for key in ("suspects", "scored"))
     if not suspects:
         return None
@@ -124,9 +125,11 @@ def audited_labels(metrics: Mapping[str, Any]) -> Finding | None:
 
 
 def at_least_wrong(split: Mapping[str, Any]) -> str:
-    """Return how many labels of a split are wrong at least, in parentheses; empty where the audit does not show it."""
-    wrong = split.get("estimated_wrong", 0)
-    return f" (at least {wrong:,} wrong labels by confident learning)" if wrong and split.get("is_lower_bound") else ""
+    """Return how many labels of a split are wrong at least, or that none can tell, in parentheses; else nothing."""
+    wrong, bounds = split.get("estimated_wrong", 0), split.get("is_lower_bound")
+    if split["suspects"] and bounds is False:
+        return f" ({TOO_OFTEN})"
+    return f" (at least {wrong:,} wrong labels by confident learning)" if wrong and bounds else ""
 
 
 def robustness_findings(metrics: Mapping[str, Any]) -> tuple[Finding, ...]:

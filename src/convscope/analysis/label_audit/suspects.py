@@ -61,6 +61,10 @@ class SplitAudit:
         return sum(self.suspects)
 
 
+TOO_OFTEN = "the networks are wrong too often to estimate label errors"
+"""What is said of a split without a lower bound, whose suspects are mostly errors of the networks."""
+
+
 @dataclass(frozen=True, eq=False)
 class LabelAudit(Tabular):
     """All suspects of a dataset in descending order of score, in parallel arrays (m,)."""

@@ -17,7 +17,6 @@ from ...system.table import Tabular
 from ...types import Floats, Images, Labels
 from ..evidence import Evidence, MeasuredRun
 from ..label_audit.suspects import LabelAudit
-from ..uncertainty.temperature import log_softmax
 from ..uncertainty.uncertainty import temperature_of
 from .nearest_neighbours import NO_NEIGHBOUR
 from .triage import KINDS, MistakeEvidence, Triage, triage
@@ -111,15 +110,14 @@ def explain_mistakes(
     """
     evidence = record.evidence
     assert evidence is not None
-    evaluation = record.evaluation
+    evaluation = record.evaluation.at_temperature(temperature_of(record.metrics))
     row_of = {index: row for row, index in enumerate(evidence.test_indices.tolist())}
     indices = [index for index in evaluation.mistakes.tolist() if index in row_of][:most]
-    probabilities = np.exp(log_softmax(evaluation.logits[indices].astype(np.float64) / temperature_of(record.metrics)))
     nearest = _Nearest(record, evidence, predictor)
     audit_scores = {} if audit is None else _audit_scores(audit)
     names, found = evaluation.class_names, []
     predicted_classes = set(evaluation.predictions.tolist())
-    for index, probability in zip(indices, probabilities, strict=True):
+    for index, probability in zip(indices, evaluation.probabilities[indices], strict=True):
         labels = int(evaluation.labels[index]), int(evaluation.predictions[index])
         image = evidence.test_images[row_of[index]]
         near_true, near_predicted = nearest.of(index)
