@@ -36,6 +36,13 @@ def test_the_file_names_its_classes_and_its_pixel_scale(digits_run: Run) -> None
     assert float(metadata["pixel_scale"]) == pytest.approx(1 / 255)
 
 
+def test_the_file_says_what_wrote_it_and_what_it_takes(digits_run: Run) -> None:
+    model = onnx.load(digits_run.folder / "model.onnx")
+    assert (model.producer_name, model.producer_version) == ("convscope", convscope.__version__)
+    assert "(n, 8, 8, 1), float32 from 0 to 1" in model.doc_string
+    assert "10 classes" in model.doc_string
+
+
 def test_an_export_that_disagrees_is_not_kept(digits_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(export, "TOLERANCE", -1.0)
     with pytest.raises(ConvscopeError, match="logit"):
@@ -67,6 +74,10 @@ def test_the_converter_is_used_where_our_own_graph_disagrees(
     )
     assert np.abs(found.logits - digits_run.evaluation.logits).max() < 1e-4
     assert Predictor(tmp_path / "model.onnx").has_features
+    model = onnx.load(tmp_path / "model.onnx")
+    onnx.checker.check_model(model, full_check=True)
+    assert (model.producer_name, model.producer_version) == ("convscope", convscope.__version__)
+    assert all(node.name for node in model.graph.node)
 
 
 def test_a_training_whose_export_disagrees_leaves_its_model(

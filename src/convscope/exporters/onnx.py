@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .._version import __version__
 from ..data.scaling import SCALE
 from ..errors import ConvscopeError, MissingBackendError, reason_of
 from ..models.network import Network, nodes
 from ..models.onnx_file import remember_own
+from ..models.onnx_writer.graph import PRODUCER
 from ..models.onnx_writer.protobuf import with_metadata
-from ..models.onnx_writer.writer import onnx_bytes
+from ..models.onnx_writer.writer import description_of, onnx_bytes
 from ..models.predictor import FEATURES, INPUTS, LOGITS, PROBABILITIES, Predictor
 from ..models.saving import with_logits
 from ..system.files import replacing, write_bytes
@@ -61,7 +63,7 @@ def export_onnx(
         except ConvscopeError:  # only the converter supports this layer, or does so better
             if model is None:
                 raise
-        _convert(_with_features(with_logits(model), model), temporary, metadata)
+        _convert(_with_features(with_logits(model), model), temporary, metadata, description_of(network))
         return compare(Predictor(temporary).logits(images), expected, tolerance=TOLERANCE)
 
 
@@ -78,7 +80,7 @@ def _with_features(both: keras.Model, model: keras.Model) -> keras.Model:
     return keras.Model(both.inputs[0], outputs, name=both.name)
 
 
-def _convert(model: keras.Model, path: Path, metadata: dict[str, str]) -> None:
+def _convert(model: keras.Model, path: Path, metadata: dict[str, str], description: str) -> None:
     try:
         import onnx
         import tf2onnx  # noqa: F401  (Keras imports it by name)
@@ -98,6 +100,7 @@ def _convert(model: keras.Model, path: Path, metadata: dict[str, str]) -> None:
     proto = onnx.load(path)
     _replace_erfc(proto)
     _rename(proto, model.output_names)
+    proto.producer_name, proto.producer_version, proto.doc_string = PRODUCER, __version__, description
     onnx.helper.set_model_props(proto, metadata)
     onnx.checker.check_model(proto)
     onnx.save(proto, path)

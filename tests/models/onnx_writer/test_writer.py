@@ -81,6 +81,19 @@ def test_the_bytes_are_a_valid_onnx_model(name: str) -> None:
     assert [output.name for output in model.graph.output] == ["logits", "probabilities", "features"]
 
 
+@pytest.mark.parametrize("name", CHAINS)
+def test_nodes_and_weights_are_named_after_layers(name: str) -> None:
+    network = from_keras(build(name))
+    graph = onnx.load_from_string(onnx_bytes(network)).graph
+    names = [node.name for node in graph.node]
+    assert len(set(names)) == len(names)
+    assert f"{network.layers[-1].name}/MatMul" in names
+    assert {each.rpartition("/")[0] for each in names} <= {"", *(layer.name for layer in network.layers)}
+    weights = {f"{layer.name}/{weight}" for layer in network.layers for weight in layer.weights}
+    stored = {tensor.name for tensor in graph.initializer}
+    assert {each for each in weights if each.endswith(("/kernel", "/bias", "/gamma", "/moving_mean"))} <= stored
+
+
 @pytest.mark.parametrize(
     ("parts", "complaint"),
     [

@@ -5,11 +5,11 @@ when the next node needs the other order.
 """
 
 from collections.abc import Mapping, Sequence
-from itertools import count
 
 import numpy as np
 import numpy.typing as npt
 
+from ..._version import __version__
 from ..network import IMAGE, Layer, Shape, Weights
 from ..predictor import INPUTS
 from .protobuf import integer, message, messages, real
@@ -37,9 +37,14 @@ class Graph:
         self._nodes: list[bytes] = []
         self._constants: list[bytes] = []
         self._outputs: list[bytes] = []
-        self._numbers = count()
+        self._scope = ""
+        self._times: dict[str, int] = {}
         self._is_channels_first = False
         self._kept: dict[str, tuple[str, bool, int]] = {IMAGE: (INPUTS, False, 3)}
+
+    def begin(self, layer: Layer) -> None:
+        """Name nodes and constants after ``layer`` from here on."""
+        self._scope = layer.name
 
     def keep(self, layer: Layer) -> None:
         """Keep the current value as the output of ``layer``."""
@@ -58,22 +63,30 @@ class Graph:
 
     def node(self, kind: str, *operands: Constant | str, **settings: Attribute) -> None:
         """Apply ``kind`` to the current value and to constants or earlier values."""
-        inputs = [self.current, *(each if isinstance(each, str) else self._constant(each) for each in operands)]
-        self.current = f"value_{next(self._numbers)}"
+        inputs = [self.current, *(each if isinstance(each, str) else self.constant(each) for each in operands)]
+        self.current = self._name(kind)
         attributes = messages(5, (_attribute(name, value) for name, value in settings.items()))
-        self._nodes.append(messages(1, inputs) + message(2, self.current) + message(4, kind) + attributes)
+        self._nodes.append(
+            messages(1, inputs) + message(2, self.current) + message(3, self.current) + message(4, kind) + attributes
+        )
 
-    def _constant(self, array: Constant) -> str:
-        """Store ``array`` as int64 or float32 and return its name."""
-        name, is_integer = f"constant_{next(self._numbers)}", np.issubdtype(array.dtype, np.integer)
+    def constant(self, array: Constant, name: str = "constant") -> str:
+        """Store ``array`` as int64 or float32 and return its name, ``layer/name``."""
+        name, is_integer = self._name(name), np.issubdtype(array.dtype, np.integer)
         raw = np.ascontiguousarray(array, "<i8" if is_integer else "<f4").tobytes()
         dimensions = b"".join(integer(1, size) for size in array.shape)
         self._constants.append(dimensions + integer(2, INT64 if is_integer else FLOAT) + message(8, name) + message(9, raw))
         return name
 
+    def _name(self, name: str) -> str:
+        """Return ``layer/name``, with a number from the second on."""
+        name = f"{self._scope}/{name}"
+        self._times[name] = times = self._times.get(name, 0) + 1
+        return name if times == 1 else self._name(f"{name.rpartition('/')[2]}_{times}")
+
     def publish(self, name: str, shape: Shape, *, value: str | None = None) -> None:
         """Make ``value``, by default the current one, an output with ``shape`` per image."""
-        self._nodes.append(message(1, value or self.current) + message(2, name) + message(4, "Identity"))
+        self._nodes.append(message(1, value or self.current) + message(2, name) + message(3, name) + message(4, "Identity"))
         self._outputs.append(_value(name, shape))
 
     def channels_first(self) -> None:
@@ -88,13 +101,14 @@ class Graph:
             self.node("Transpose", perm=TO_LAST)
         self._is_channels_first = False
 
-    def to_bytes(self, name: str, input_shape: Shape, metadata: Mapping[str, str]) -> bytes:
+    def to_bytes(self, name: str, input_shape: Shape, metadata: Mapping[str, str], description: str = "") -> bytes:
         """Return the serialized model, for inputs (n, *input_shape)."""
         content = messages(1, self._nodes) + message(2, name) + messages(5, self._constants)
         content += message(11, _value(INPUTS, input_shape)) + messages(12, self._outputs)
         entries = messages(14, (message(1, key) + message(2, value) for key, value in metadata.items()))
         opset = message(8, message(1, "") + integer(2, OPSET))
-        return integer(1, IR_VERSION) + message(2, PRODUCER) + opset + message(7, content) + entries
+        producer = message(2, PRODUCER) + message(3, __version__) + message(6, description)
+        return integer(1, IR_VERSION) + producer + opset + message(7, content) + entries
 
 
 def _value(name: str, shape: Shape) -> bytes:

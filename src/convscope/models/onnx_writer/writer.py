@@ -34,6 +34,7 @@ def onnx_bytes(
     graph = Graph(network.weight_arrays() if weights is None else weights)
     for layer in network.layers[:-1]:
         _append(graph, layer)
+    graph.begin(last)
     graph.channels_last()
     features = graph.current
     _dense(graph, last)
@@ -41,7 +42,16 @@ def onnx_bytes(
     graph.node("Softmax", axis=-1)
     graph.publish(PROBABILITIES, last.output_shape)
     graph.publish(FEATURES, last.input_shape, value=features)
-    return graph.to_bytes(network.name, network.input_shape, metadata or {})
+    return graph.to_bytes(network.name, network.input_shape, metadata or {}, description_of(network))
+
+
+def description_of(network: Network) -> str:
+    """Return what the ``doc_string`` of an exported network says."""
+    return (
+        f"Image classifier {network.name!r}. inputs: images (n, {', '.join(map(str, network.input_shape))}), float32 from 0 to 1. "
+        f"logits, probabilities: {network.layers[-1].output_shape[0]} classes. features: the input of the last layer. The entry "
+        "'convscope' of the metadata names the classes and says how images are prepared."
+    )
 
 
 def activations_bytes(network: Network) -> bytes:
@@ -51,7 +61,7 @@ def activations_bytes(network: Network) -> bytes:
         _append(graph, layer)
         graph.channels_last()
         graph.keep(layer)
-        # The slash keeps a layer called "inputs" or "value_0" apart from the graph's own names.
+        # The slash keeps a layer called "inputs" apart from the graph's own names, which end in an operator or a weight.
         graph.publish(f"{layer.name}/output", layer.output_shape)
     return graph.to_bytes(network.name, network.input_shape, {})
 
@@ -59,6 +69,7 @@ def activations_bytes(network: Network) -> bytes:
 def _append(graph: Graph, layer: Layer) -> None:
     if layer.kind not in LAYERS:
         raise ConfigError(f"layer {layer.name!r} is a {layer.kind}; supported kinds: {', '.join(sorted(LAYERS))}.")
+    graph.begin(layer)
     if layer.inputs:
         graph.go_to(layer.inputs[0])
     LAYERS[layer.kind](graph, layer)
@@ -104,9 +115,9 @@ def _depthwise_conv2d(graph: Graph, layer: Layer) -> None:
 
 def _convolve(graph: Graph, layer: Layer, filters: Weights, groups: int) -> None:
     graph.channels_first()
-    bias = [graph.weight(layer, "bias")] if "bias" in layer.weights else []
+    bias = [graph.constant(graph.weight(layer, "bias"), "bias")] if "bias" in layer.weights else []
     dilations = [int(size) for size in layer.settings.get("dilation_rate") or (1, 1)]
-    graph.node("Conv", filters, *bias, dilations=dilations, group=groups, **_windows(layer))
+    graph.node("Conv", graph.constant(filters, "kernel"), *bias, dilations=dilations, group=groups, **_windows(layer))
 
 
 def _pool(kind: str) -> NodeWriter:
@@ -139,14 +150,14 @@ def _windows(layer: Layer) -> dict[str, list[int]]:
 
 def _dense(graph: Graph, layer: Layer) -> None:
     graph.channels_last()
-    graph.node("MatMul", graph.weight(layer, "kernel"))
+    graph.node("MatMul", graph.constant(graph.weight(layer, "kernel"), "kernel"))
     if "bias" in layer.weights:
-        graph.node("Add", graph.weight(layer, "bias"))
+        graph.node("Add", graph.constant(graph.weight(layer, "bias"), "bias"))
 
 
 def _reshape(graph: Graph, layer: Layer) -> None:
     graph.channels_last()
-    graph.node("Reshape", np.array([-1, *layer.output_shape], np.int64))
+    graph.node("Reshape", graph.constant(np.array([-1, *layer.output_shape], np.int64), "shape"))
 
 
 def _batch_normalization(graph: Graph, layer: Layer) -> None:
@@ -158,10 +169,14 @@ def _batch_normalization(graph: Graph, layer: Layer) -> None:
     elif is_sequence:
         graph.node("Transpose", perm=(0, 2, 1))
     mean, variance = graph.weight(layer, "moving_mean"), graph.weight(layer, "moving_variance")
-    gamma, beta = (
-        graph.weight(layer, name, default=np.full_like(mean, value)) for name, value in (("gamma", 1), ("beta", 0))
-    )
-    graph.node("BatchNormalization", gamma, beta, mean, variance, epsilon=float(layer.settings["epsilon"]))
+    weights = {
+        "gamma": graph.weight(layer, "gamma", default=np.ones_like(mean)),
+        "beta": graph.weight(layer, "beta", default=np.zeros_like(mean)),
+        "moving_mean": mean,
+        "moving_variance": variance,
+    }
+    names = [graph.constant(array, name) for name, array in weights.items()]
+    graph.node("BatchNormalization", *names, epsilon=float(layer.settings["epsilon"]))
     if is_sequence:
         graph.node("Transpose", perm=(0, 2, 1))
 
@@ -193,8 +208,8 @@ def _thresholded_relu(graph: Graph, threshold: float, slope: float) -> None:
 
 def _rescaling(graph: Graph, layer: Layer) -> None:
     graph.channels_last()  # scale and offset may be one number per channel
-    graph.node("Mul", _scalar(layer.settings["scale"]))
-    graph.node("Add", _scalar(layer.settings["offset"]))
+    graph.node("Mul", graph.constant(_scalar(layer.settings["scale"]), "scale"))
+    graph.node("Add", graph.constant(_scalar(layer.settings["offset"]), "offset"))
 
 
 def _normalization(graph: Graph, layer: Layer) -> None:
@@ -208,15 +223,16 @@ def _normalization(graph: Graph, layer: Layer) -> None:
     )
     deviation = np.maximum(np.sqrt(variance), np.float32(1e-7))  # Keras' epsilon
     # Statistics may be (1, 1, 1, c), or one number.
-    mean, deviation = (
-        array.reshape(array.shape[-1:]) if array.size > 1 else array.reshape(()) for array in (mean, deviation)
+    centre, width = (
+        graph.constant(array.reshape(array.shape[-1:]) if array.size > 1 else array.reshape(()), name)
+        for name, array in (("mean", mean), ("deviation", deviation))
     )
     if layer.settings.get("invert"):
-        graph.node("Mul", deviation)
-        graph.node("Add", mean)
+        graph.node("Mul", width)
+        graph.node("Add", centre)
     else:
-        graph.node("Sub", mean)
-        graph.node("Div", deviation)
+        graph.node("Sub", centre)
+        graph.node("Div", width)
 
 
 def _softmax_layer(graph: Graph, layer: Layer) -> None:
