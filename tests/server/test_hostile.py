@@ -35,6 +35,10 @@ def post(*lines: str, body: bytes = b"x", **keywords: str) -> bytes:
     return request("POST", "/predict", f"Content-Length: {len(body)}", *lines, body=body, **keywords)  # type: ignore[arg-type]
 
 
+def form(body: bytes) -> bytes:
+    return post("Content-Type: multipart/form-data; boundary=x", body=body)
+
+
 def bomb() -> bytes:
     """Return a PNG of a kilobyte that declares 100,000 × 100,000 pixels."""
 
@@ -113,7 +117,21 @@ HOSTILE = {
     "a TLS handshake": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(500) + b"\r\n\r\n", 400),
     "noise": (bytes(range(1, 256)) * 200, 400),
     "an empty body": (post(body=b""), 400),
-    "a form": (post("Content-Type: multipart/form-data; boundary=x", body=b"--x\r\n\r\n--x--"), 415),
+    "a form without an end": (form(b"--x\r\n\r\n--x--"), 400),
+    "a form without a beginning": (form(b"x" * 10**6), 400),
+    "a form without parts": (form(b"--x--"), 400),
+    "a form within a form": (form(b"--x\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\nx"), 400),
+    "a form with endless headers": (form(b"--x\r\n" + b"A: b\r\n" * 10**6 + b"\r\n--x--"), 400),
+    "a form of thousands of parts": (form(b"--x\r\n\r\n\r\n" * 10**5 + b"--x--"), 413),
+    "a form with a boundary like another": (form(b"--x\r\n\r\nimage\r\n--xy\r\n--x--"), 400),
+    "a form that is almost all boundaries": (form(b"--x\r\n\r\n" + b"\r\n--" * 10**6), 400),
+    "a form without a boundary": (post("Content-Type: multipart/form-data", body=b"--x--"), 415),
+    "a form with a boundary of a thousand characters": (
+        post(f"Content-Type: multipart/form-data; boundary={'x' * 1000}", body=b"--x--"),
+        415,
+    ),
+    "a mail with attachments": (post("Content-Type: multipart/mixed; boundary=x", body=b"--x\r\n\r\n\r\n--x--"), 415),
+    "two types": (post("Content-Type: image/png", "Content-Type: multipart/form-data; boundary=x", body=b"--x--"), 400),
     "text": (post(body=b"this is a four"), 422),
     "a name of a file": (post(body=b"/etc/passwd"), 422),
     "an address": (post(body=b"http://127.0.0.1/picture.png"), 422),
@@ -139,7 +157,7 @@ def test_a_hostile_request_is_refused_with_its_status(name: str, service: Servic
         assert set(answer.json) == {"error", "status"}
         assert answer.json["status"] == status
         bad_inputs.met("service", name, answer.status, str(answer.json["error"]))
-        assert str(answer.json["error"]).endswith((".", "curl: --data-binary @picture.png"))
+        assert str(answer.json["error"]).endswith(".")
     _assert_it_reveals_nothing(answer.body, answer.headers)
 
 

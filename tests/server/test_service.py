@@ -82,6 +82,31 @@ def test_a_bad_image_file_gets_the_error_of_the_command_line(client: httpx.Clien
     assert answer.json() == {"error": sentence.replace("standard input", "the image file"), "status": 422}
 
 
+def test_each_image_of_a_form_gets_the_answer_that_it_gets_alone(client: httpx.Client, digits_run: Run) -> None:
+    """In their order, whatever the parts are called, with a bad image among them and an empty one."""
+    contents = [b"GIF89a nonsense", b""]
+    for image in digits_run.dataset.test.images[:30]:
+        file = BytesIO()
+        Image.fromarray(image[..., 0]).save(file, "PNG")
+        contents.append(file.getvalue())
+    contents = contents[2:9] + contents[:2] + contents[9:]
+    alone = [client.post("/predict?top=2", content=content).json() for content in contents if content]
+    alone.insert(8, {"error": "the image file is empty (0 bytes). Copy or save it again.", "status": 422})
+    files = [(f"image{number % 3}", (f"{number}.png", content)) for number, content in enumerate(contents)]
+    answer = client.post("/predict?top=2", files=files)
+    assert answer.status_code == 200
+    assert answer.json() == {"answers": alone}
+    assert [each.get("status") for each in alone[6:10]] == [None, 422, 422, None]
+
+
+def test_a_form_has_as_many_images_as_the_description_says(client: httpx.Client, png: bytes) -> None:
+    most = client.get("/openapi.json").json()["components"]["schemas"]["ImageFiles"]["properties"]["image"]["maxItems"]
+    answer = client.post("/predict", files=[("image", png)] * most)
+    assert (answer.status_code, len(answer.json()["answers"])) == (200, most)
+    answer = client.post("/predict", files=[("image", png)] * (most + 1))
+    assert (answer.status_code, str(most) in answer.json()["error"]) == (413, True)
+
+
 def test_the_page_is_the_runs_own_under_its_own_policy(client: httpx.Client, digits_run: Run) -> None:
     answer = client.get("/")
     page = (digits_run.folder / "report.html").read_bytes()
@@ -112,6 +137,7 @@ def test_responses_match_the_openapi_document(client: httpx.Client, png: bytes, 
 
     predicted = client.post("/predict", content=png).json()
     check(predicted, "Predictions")
+    check(client.post("/predict", files=[("image", png), ("image", b"text")]).json(), "Answers")
     check(client.get("/health").json(), "Health")
     said = document["paths"]["/predict"]["post"]["responses"]
     for answer in (
@@ -120,6 +146,7 @@ def test_responses_match_the_openapi_document(client: httpx.Client, png: bytes, 
         client.post("/predict", content=png, headers={"origin": "http://evil.example"}),
         client.post("/predict", content=png, headers={"host": "evil.example"}),
         client.post("/predict", content=png, headers={"content-type": "multipart/form-data; boundary=x"}),
+        client.post("/predict", content=png, headers={"content-type": "multipart/mixed; boundary=x"}),
         client.post("/predict", content=iter([png])),
     ):
         assert str(answer.status_code) in said

@@ -29,8 +29,8 @@ def serve(
     """Serve a run's page and predictions over HTTP until SIGINT or SIGTERM.
 
     Pending requests are finished, for at most two seconds, before it returns. ``POST /predict`` takes the bytes of an
-    image file and returns JSON; ``GET /openapi.json`` describes the service. Images are decoded in processes of their own,
-    with limits of time and memory. It needs the extra ``serve`` and no back-end.
+    image file, or a form with several, and returns JSON; ``GET /openapi.json`` describes the service. Images are decoded in
+    processes of their own, with limits of time and memory. It needs the extra ``serve`` and no back-end.
 
     Args:
         run: A run, or its folder.

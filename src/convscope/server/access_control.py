@@ -56,7 +56,7 @@ class AccessControl:
 
     def _check_token(self, headers: Headers, token: bytes) -> None:
         # Wrong ones are not counted: whoever sends them may share the address of others, and a token is too long to guess.
-        if not hmac.compare_digest(_token_in(_single_header(headers, b"authorization")), token):
+        if not hmac.compare_digest(_token_in(single_header(headers, b"authorization")), token):
             raise HTTPError(
                 401,
                 "the token is missing or wrong. Send the header 'Authorization: Bearer TOKEN' with the token that convscope serve "
@@ -65,7 +65,7 @@ class AccessControl:
             )
 
     def _check_host(self, headers: Headers) -> str:
-        host = _single_header(headers, b"host").lower()
+        host = single_header(headers, b"host").lower()
         if not host:
             raise HTTPError(400, "the request has no header Host, which HTTP/1.1 requires. Add it.")
         found = HOST.fullmatch(host)
@@ -79,10 +79,10 @@ class AccessControl:
 def _check_origin(headers: Headers, host: str, method: str) -> None:
     """Refuse requests from web pages of other sites."""
     foreign = "the request comes from a page of another site (header {}). Use a program or this service's own page."
-    if _single_header(headers, b"origin").lower() not in ("", f"http://{host}", f"https://{host}"):
+    if single_header(headers, b"origin").lower() not in ("", f"http://{host}", f"https://{host}"):
         raise HTTPError(403, foreign.format("Origin"))
-    site = _single_header(headers, b"sec-fetch-site")
-    is_link = method in ("GET", "HEAD") and _single_header(headers, b"sec-fetch-mode") == "navigate"
+    site = single_header(headers, b"sec-fetch-site")
+    is_link = method in ("GET", "HEAD") and single_header(headers, b"sec-fetch-mode") == "navigate"
     if site in ("cross-site", "same-site") and not is_link:
         raise HTTPError(403, foreign.format("Sec-Fetch-Site"))
 
@@ -96,7 +96,7 @@ def _token_in(value: str) -> bytes:
     return rest.strip().encode("latin-1", "replace") if kind.lower() == "bearer" else b""
 
 
-def _single_header(headers: Headers, name: bytes) -> str:
+def single_header(headers: Headers, name: bytes) -> str:
     """Return the value of a header, empty if there is none; refuse a header that occurs twice."""
     # Two values invite request smuggling: proxies and servers differ on which of them counts.
     values = [value for key, value in headers if key == name]

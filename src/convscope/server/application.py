@@ -5,20 +5,21 @@ import html
 import json
 import logging
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
 from .._version import __version__
-from .access_control import PUBLIC_PATH, AccessControl
+from .access_control import PUBLIC_PATH, AccessControl, single_header
 from .address import client_of
 from .connection import CURRENT, Connection
 from .http_errors import HTTPError, Response, to_json
 from .limits import MEGABYTE, Limits
+from .multipart import boundary_of, parts_of
 from .request_body import Bodies, Receive, announced_size
 from .work import Opened
-from .workers import Workers
+from .workers import LARGEST_REPLY, Workers
 
 LOGGER = logging.getLogger("convscope.server")
 
@@ -83,14 +84,29 @@ class Application:
         if path in self._responses:
             return self._responses[path]
         top, client = _top(scope["query_string"]), client_of(scope["client"])
-        if any(name == b"content-type" and value.startswith(b"multipart/") for name, value in scope["headers"]):
-            raise HTTPError(
-                415, "the body must be the bytes of an image file; got a form. With curl: --data-binary @picture.png"
-            )
+        boundary = boundary_of(single_header(scope["headers"], b"content-type").encode("latin-1"))
         size = announced_size(scope["headers"], self._limits)
         async with self._bodies.read(client, size, receive) as body:
             connection.is_unread, connection.is_computing = False, True
-            return Response(await self._workers.classify(client, body, top))
+            if boundary is None:
+                return Response(await self._workers.classify(client, body, top))
+            return await self._classify_each(client, body, parts_of(body, boundary, self._limits.most_images), top)
+
+    async def _classify_each(self, client: str, body: bytes, parts: Sequence[slice], top: int) -> Response:
+        """Return the answers to several images in their order, each what it would get alone."""
+        answers, waiting = [b""] * len(parts), iter(enumerate(parts))
+
+        async def work() -> None:
+            for index, part in waiting:
+                try:
+                    if sum(map(len, answers)) > LARGEST_REPLY:
+                        raise HTTPError(413, "the answers to the images before this one are too long. Send fewer at once.")
+                    answers[index] = await self._workers.classify(client, body[part], top)
+                except HTTPError as refusal:
+                    answers[index] = refusal.response.body
+
+        await asyncio.gather(*(work() for _ in range(self._limits.quick_workers)))
+        return Response(b'{"answers": [\n' + b",\n".join(answers) + b"]}\n")
 
     async def _send(self, response: Response, send: Send, *, close: bool) -> None:
         headers = response.all_headers(close=close)
@@ -121,8 +137,12 @@ def _description(run: Opened, limits: Limits) -> dict[str, Any]:
     )
     components["schemas"]["ClassName"]["enum"] = sorted(set(run.class_names))
     components["schemas"]["ImageFile"]["maxLength"] = limits.largest_body
-    too_large = components["responses"]["413"]
-    too_large["description"] = too_large["description"].format(megabytes=limits.largest_body // MEGABYTE)
+    components["schemas"]["ImageFiles"]["properties"]["image"]["maxItems"] = limits.most_images
+    too_large, sizes = (
+        components["responses"]["413"],
+        {"megabytes": limits.largest_body // MEGABYTE, "images": limits.most_images},
+    )
+    too_large["description"] = too_large["description"].format(**sizes)
     return document
 
 

@@ -27,6 +27,7 @@ class Limits:
     """Limits in seconds, bytes and counts. Where a total is exceeded, the client that holds the most of it gives way."""
 
     largest_body: int = 32 * MEGABYTE  # a photo of 12 megapixels has 3 to 8 MB as JPEG, and up to 30 MB as PNG
+    most_images: int = 64  # in one form
     largest_header: int = 16 * 1024  # request line and headers together
     body_memory: int = 256 * MEGABYTE  # all bodies that have arrived and are not answered
     large_body_rate: int = 100 * MEGABYTE  # per second, all bodies of more than a megabyte together
