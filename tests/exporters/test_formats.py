@@ -17,7 +17,7 @@ import convscope
 from convscope.api.export import Export
 from convscope.api.run import Run
 from convscope.errors import ConfigError, ConvscopeError, OutputError, RunError
-from convscope.exporters import formats, verification
+from convscope.exporters import formats, tensorflow, verification
 from convscope.exporters.verification import compare
 from convscope.runs import ledger
 
@@ -185,11 +185,11 @@ def test_nothing_is_replaced_without_overwrite(exports: dict[str, Export], own_r
 def test_a_saved_model_takes_the_place_of_another(tmp_path: Path) -> None:
     path = tmp_path / "net"
     for content in ("old", "new"):
-        with formats.replacing_folder(path) as new:
+        with formats.replacing_folder(path, tensorflow.CONTENTS) as new:
             new.mkdir()
             (new / "saved_model.pb").write_text(content)
     assert (path / "saved_model.pb").read_text() == "new"
-    with pytest.raises(RuntimeError), formats.replacing_folder(path) as new:
+    with pytest.raises(RuntimeError), formats.replacing_folder(path, tensorflow.CONTENTS) as new:
         new.mkdir()
         raise RuntimeError
     assert (path / "saved_model.pb").read_text() == "new"

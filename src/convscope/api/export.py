@@ -24,7 +24,7 @@ class Export:
     """An exported file, its agreement with the run, and programs that use it."""
 
     path: Path
-    """A file, or the folder of a SavedModel."""
+    """A file, or the folder of a SavedModel or for the Hub."""
     format: str
     agreement: Verification
     num_test: int
@@ -53,7 +53,8 @@ def export(
 
     Args:
         run: A run, or its folder.
-        format: ``"onnx"``, ``"keras"``, ``"saved_model"`` (a folder) or ``"litert"``; all but the first need a back-end.
+        format: ``"onnx"``, ``"keras"``, ``"saved_model"`` (a folder), ``"litert"``, or ``"hub"``, a folder for the Hugging
+            Face Hub with the network and a model card; the second to the fourth need a back-end.
         out: The file or folder to write, by default the run's name with the format's suffix in the current folder.
         overwrite: Whether ``out`` may be replaced.
 

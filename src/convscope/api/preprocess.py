@@ -15,7 +15,7 @@ from ..data.digits.recognize_dataset import NAMES
 from ..data.images.inputs import ImageLike
 from ..data.scaling import to_inputs
 from ..errors import ConfigError, RunError, reason_of
-from ..exporters.metadata import EXTRA, NAME, ModelMetadata, from_metadata, metadata_for_dataset
+from ..exporters.metadata import NAME, ModelMetadata, from_metadata, metadata_for_dataset
 from ..exporters.read_metadata import read_metadata
 from ..prediction.prepare import prepare
 from ..runs import run_folder
@@ -99,14 +99,14 @@ def _metadata_of(contract: PathLike | Run | ModelMetadata | Mapping[str, Any]) -
                 f"the metadata are not those that `convscope export` writes ({reason_of(error)}). Pass the file that they are from."
             ) from error
     path = Path(os.fspath(contract))
-    if not (path.is_file() or (path / EXTRA).is_dir()):
-        run_folder.verify(path, only=NEEDED)
-        sizes: Sizes = {}
-        dataset = read_request(path, sizes)["dataset"]
-        return metadata_for_dataset(dataset, load_reference_data(path, sizes).examples)
-    found = read_metadata(path)
-    if found is None:
+    is_export = path.exists() and not (path / REQUEST).exists()
+    if is_export and (found := read_metadata(path)):
+        return found
+    if path.is_file():
         raise RunError(
             f"{str(path)!r} says nothing about the preprocessing. Pass a run folder, or a file that `convscope export` wrote."
         )
-    return found
+    run_folder.verify(path, only=NEEDED)
+    sizes: Sizes = {}
+    dataset = read_request(path, sizes)["dataset"]
+    return metadata_for_dataset(dataset, load_reference_data(path, sizes).examples)

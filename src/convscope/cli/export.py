@@ -18,7 +18,7 @@ from .options import moved_data_option, output_options, trust_option
 if TYPE_CHECKING:
     from ..api.export import Export
 
-FORMATS = ("onnx", "keras", "saved_model", "litert")
+FORMATS = ("onnx", "keras", "saved_model", "litert", "hub")
 OTHER_NAMES = {"tflite": "litert", "lite": "litert", "tf": "saved_model", "savedmodel": "saved_model", "h5": "keras"}
 """Formats by their folded names in other programs."""
 
@@ -41,7 +41,7 @@ EXAMPLES = (
     type=_Format(FORMATS, case_sensitive=False),
     default="onnx",
     show_default=True,
-    help="ONNX, Keras, TensorFlow SavedModel, or LiteRT (for phones).",
+    help="ONNX, Keras, TensorFlow SavedModel, LiteRT (for phones), or a folder for the Hugging Face Hub.",
 )
 @output_option("--out", "-o", default=None, metavar="PATH", help="Write to PATH.  [default: the run's name]")
 @output_option("--overwrite", is_flag=True, help="Replace an earlier export at PATH.")

@@ -3,34 +3,42 @@
 import contextlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 
 from ..errors import ConfigError, MissingBackendError, OutputError, unknown_name
 from ..models.backend import require_backend
-from ..models.onnx_writer.protobuf import with_metadata
-from ..models.predictor import Predictor
 from ..models.saving import load_model
-from ..runs import opening
-from ..runs.files import KERAS_MODEL, ONNX_MODEL, is_file_of_a_run
+from ..runs.files import KERAS_MODEL, is_file_of_a_run
 from ..system.files import cannot_write, destination, is_temporary, replacing, temporary_name
 from ..types import Floats, Images, PathLike
+from . import hub, tensorflow
 from .keras import logits_of_keras, write_keras
 from .metadata import ModelMetadata
-from .tensorflow import CONTENTS, logits_of_litert, logits_of_saved_model, write_litert, write_saved_model
+from .onnx import logits_of_onnx, write_onnx
+from .tensorflow import logits_of_litert, logits_of_saved_model, write_litert, write_saved_model
 from .verification import Verification, compare
 
-SAVED_MODEL = "saved_model"
-ENDINGS = {"onnx": ".onnx", "keras": ".keras", SAVED_MODEL: "-saved-model", "litert": ".tflite"}
+SAVED_MODEL, HUB = "saved_model", "hub"
+ENDINGS = {"onnx": ".onnx", "keras": ".keras", SAVED_MODEL: "-saved-model", "litert": ".tflite", HUB: "-hub"}
 """Endings of the file, or folder, by format."""
 ON_TENSORFLOW = (SAVED_MODEL, "litert")
 
+WITHOUT_BACKEND: Mapping[str, tuple[Callable[[Path, Path, ModelMetadata], None], Callable[[Path, Images], Floats]]] = {
+    "onnx": (write_onnx, logits_of_onnx),
+    HUB: (hub.write_hub, hub.logits_of_hub),
+}
 WRITE_AND_READ = {
     "keras": (write_keras, logits_of_keras),
     SAVED_MODEL: (write_saved_model, logits_of_saved_model),
     "litert": (write_litert, logits_of_litert),
 }
-"""Functions that write a format and compute logits from a written file."""
+"""Functions that write a format, of a run folder or of a Keras model, and compute logits from what was written."""
+FOLDERS = {
+    SAVED_MODEL: ("SavedModel", tensorflow.CONTENTS, tensorflow.is_saved_model),
+    HUB: ("folder for the Hub that convscope wrote", hub.CONTENTS, hub.is_hub_folder),
+}
+"""Formats that are folders: what one is called, its files, and whether a folder is one. Others are not replaced."""
 
 
 def check_format(format_name: str) -> None:
@@ -51,8 +59,9 @@ def choose_output(format_name: str, name: str, out: PathLike | None, *, overwrit
         raise OutputError(f"{str(path)!r} is a file of a run, and is not replaced. Choose a new name with --out PATH.")
     if not os.path.lexists(path):
         return path
-    if (format_name == SAVED_MODEL) != path.is_dir() or (path.is_dir() and not _is_saved_model(path)):
-        what = "a folder that is no SavedModel" if path.is_dir() else "a file"
+    if (format_name in FOLDERS) != path.is_dir() or (path.is_dir() and not _is_own(format_name, path)):
+        kind, *_ = FOLDERS.get(format_name, FOLDERS[SAVED_MODEL])
+        what = f"a folder that is no {kind}" if path.is_dir() else "a file"
         raise OutputError(
             f"{str(path)!r} is {what} and is not replaced, even with --overwrite. Choose a new name with --out PATH."
         )
@@ -71,10 +80,12 @@ def write_export(
     ConvscopeError if they differ, and nothing is kept; MissingBackendError if a package for the format is missing.
     """
     path = destination(path)
-    if format_name == "onnx":
-        with replacing(path) as temporary:
-            temporary.write_bytes(with_metadata(opening.read_bytes(folder / ONNX_MODEL), metadata.to_metadata()))
-            return compare(Predictor(temporary).logits(images), expected)
+    output = replacing_folder(path, FOLDERS[format_name][1]) if format_name in FOLDERS else replacing(path)
+    if format_name in WITHOUT_BACKEND:
+        write_run, logits_of = WITHOUT_BACKEND[format_name]
+        with output as temporary:
+            write_run(folder, temporary, metadata)
+            return compare(logits_of(temporary, images), expected)
     backend = require_backend()
     if format_name in ON_TENSORFLOW and backend != "tensorflow":
         raise MissingBackendError(
@@ -82,20 +93,20 @@ def write_export(
         )
     write, logits_of = WRITE_AND_READ[format_name]
     model = load_model(folder / KERAS_MODEL)
-    with replacing_folder(path) if format_name == SAVED_MODEL else replacing(path) as temporary:
+    with output as temporary:
         write(model, temporary, metadata)
         return compare(logits_of(temporary, images), expected)
 
 
 @contextlib.contextmanager
-def replacing_folder(path: Path) -> Iterator[Path]:
-    """Yield the name of a new folder, which becomes ``path``, or whose content replaces that of the SavedModel there."""
+def replacing_folder(path: Path, contents: Collection[str]) -> Iterator[Path]:
+    """Yield the name of a new folder, which becomes ``path``, or whose ``contents`` replace those there."""
     place = path if path.is_dir() else path.parent  # within it, since it may be a mount point
     new, old = place / temporary_name(), place / temporary_name()
     try:
         yield new
         if place == path:
-            _exchange(new, path, old)
+            _exchange(new, path, old, contents)
         else:
             os.rename(new, path)
     except OSError as error:
@@ -107,14 +118,14 @@ def replacing_folder(path: Path) -> Iterator[Path]:
             shutil.rmtree(left, ignore_errors=True)
 
 
-def _exchange(new: Path, path: Path, old: Path) -> None:
+def _exchange(new: Path, path: Path, old: Path, contents: Collection[str]) -> None:
     """Move what is in ``path`` to ``old`` and what is in ``new`` to ``path``, or leave ``path`` as it was."""
     moved: list[tuple[Path, Path]] = []
     old.mkdir()
     try:
         for source, target in ((path, old), (new, path)):
             for entry in sorted(source.iterdir()):
-                if entry.name in CONTENTS:
+                if entry.name in contents:
                     os.rename(entry, target / entry.name)
                     moved.append((entry, target / entry.name))
     except BaseException:
@@ -123,6 +134,7 @@ def _exchange(new: Path, path: Path, old: Path) -> None:
         raise
 
 
-def _is_saved_model(path: Path) -> bool:
+def _is_own(format_name: str, path: Path) -> bool:
+    _, contents, is_one = FOLDERS[format_name]
     names = {entry.name for entry in path.iterdir() if not is_temporary(entry.name)}
-    return not names or ("saved_model.pb" in names and names <= CONTENTS)
+    return not names or (names <= contents and is_one(path))

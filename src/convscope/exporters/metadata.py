@@ -28,6 +28,8 @@ NAME = "convscope"
 """Key in the metadata of an ONNX or ``.keras`` file; elsewhere the file :data:`METADATA_FILE`."""
 METADATA_FILE, EXTRA = "convscope.json", "assets.extra"
 """The file elsewhere, and its folder in a SavedModel."""
+HUB_CONFIG = "config.json"
+"""The file in a folder for the Hugging Face Hub, which counts downloads by it."""
 VERSION = 2
 CLASS_NAMES, PIXEL_SCALE = "class_names", "pixel_scale"
 """Separate keys in an ONNX file, for programs that need nothing else."""

@@ -21,6 +21,8 @@ from ..models.onnx_writer.protobuf import with_metadata
 from ..models.onnx_writer.writer import description_of, onnx_bytes
 from ..models.predictor import FEATURES, INPUTS, LOGITS, PROBABILITIES, Predictor
 from ..models.saving import with_logits
+from ..runs import opening
+from ..runs.files import ONNX_MODEL
 from ..system.files import replacing, write_bytes
 from ..system.installation import pip_line
 from ..system.stderr import captured_stderr
@@ -65,6 +67,16 @@ def export_onnx(
                 raise
         _convert(_with_features(with_logits(model), model), temporary, metadata, description_of(network))
         return compare(Predictor(temporary).logits(images), expected, tolerance=TOLERANCE)
+
+
+def write_onnx(folder: Path, path: Path, metadata: ModelMetadata) -> None:
+    """Write the network of the run in ``folder`` to ``path``."""
+    path.write_bytes(with_metadata(opening.read_bytes(folder / ONNX_MODEL), metadata.to_metadata()))
+
+
+def logits_of_onnx(path: Path, images: Images) -> Floats:
+    """Map images (n, h, w, c) uint8 to logits (n, k) float32 with ONNX Runtime."""
+    return Predictor(path).logits(images)
 
 
 def write_metadata(path: PathLike, metadata: ModelMetadata) -> None:

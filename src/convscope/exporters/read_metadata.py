@@ -10,7 +10,7 @@ from ..models.keras_file import METADATA
 from ..models.onnx_file import MAX_FILE, MAX_METADATA
 from ..models.onnx_writer import protobuf
 from ..system.regular_files import open_bounded
-from .metadata import EXTRA, METADATA_FILE, NAME, ModelMetadata, from_metadata
+from .metadata import EXTRA, HUB_CONFIG, METADATA_FILE, NAME, ModelMetadata, from_metadata
 
 
 def read_metadata(path: Path, image_shape: tuple[int, int, int] | None = None) -> ModelMetadata | None:
@@ -30,10 +30,10 @@ def read_metadata(path: Path, image_shape: tuple[int, int, int] | None = None) -
 
 
 def _in_folder(path: Path) -> str | None:
-    path = path / EXTRA / METADATA_FILE
-    if not path.is_file():
+    found = next((each for each in (path / EXTRA / METADATA_FILE, path / HUB_CONFIG) if each.is_file()), None)
+    if found is None:
         return None
-    with open_bounded(path, MAX_METADATA) as file:
+    with open_bounded(found, MAX_METADATA) as file:
         return file.read().decode("utf-8")
 
 

@@ -5,29 +5,40 @@ the run does; elsewhere the image is only cropped and resized, and the program s
 """
 
 import json
+import re
+import shlex
 from pathlib import Path
 from string import Template
 
 from .metadata import ModelMetadata
 
-PYTHON, JAVASCRIPT = "Python", "JavaScript"
+PYTHON, JAVASCRIPT, UPLOAD = "Python", "JavaScript", "Upload"
 
 
 def snippets(format_name: str, path: Path, metadata: ModelMetadata) -> dict[str, str]:
-    """Return programs that use the network at ``path``, by language."""
+    """Return programs that use the network at ``path``, by language; for a folder for the Hub, the line that uploads it."""
+    if format_name == "hub":
+        return {UPLOAD: upload_line(path)}
     note = _note(metadata)
     warning = f"convscope is not installed: the image is only cropped and resized, and must be {note}"
-    parts = {"prepare": _fill("prepare", warning=json.dumps(warning)).strip(), "answers": _fill("answers").strip()}
-    programs = {PYTHON: _fill(format_name, path=json.dumps(str(path), ensure_ascii=False), **parts)}
+    parts = {"prepare": fill("prepare", warning=json.dumps(warning)).strip(), "answers": fill("answers").strip()}
+    programs = {PYTHON: fill(format_name, path=json.dumps(str(path), ensure_ascii=False), **parts)}
     if format_name == "onnx":
         kept = ("class_names", "image_shape", "pixel_scale", "temperature")
         about = {name: value for name, value in metadata.as_dict().items() if name in kept}
         literals = {"about": json.dumps(about, ensure_ascii=False), "path": json.dumps(path.name, ensure_ascii=False)}
-        programs[JAVASCRIPT] = _fill("web", note=note, **literals)
+        programs[JAVASCRIPT] = fill("web", note=note, **literals)
     return programs
 
 
-def _fill(program: str, **values: str) -> str:
+def upload_line(path: Path) -> str:
+    """Return the command that uploads a folder to the Hugging Face Hub, for a shell."""
+    name = re.sub(r"[^A-Za-z0-9.-]+", "-", path.name.removesuffix("-hub")).strip("-.") or "model"
+    return f"hf upload {name} {shlex.quote(str(path))} .\n"
+
+
+def fill(program: str, /, **values: str) -> str:
+    """Return a text of the folder ``programs`` with its ``$names`` filled in."""
     return Template((Path(__file__).parent / "programs" / f"{program}.txt").read_text("utf-8")).substitute(values)
 
 

@@ -30,6 +30,11 @@ CONTENTS = frozenset({"saved_model.pb", "fingerprint.pb", "variables", "assets",
 """Files of a SavedModel; a folder with any other file is not replaced."""
 
 
+def is_saved_model(path: Path) -> bool:
+    """Return whether the folder ``path`` has the file of the graph."""
+    return (path / "saved_model.pb").is_file()
+
+
 def write_saved_model(model: keras.Model, path: Path, metadata: ModelMetadata) -> None:
     """Write ``model`` as the folder ``path``, which must not exist."""
     import tensorflow as tf
