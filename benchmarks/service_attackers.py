@@ -188,12 +188,23 @@ async def large_images(port: int, until: float) -> None:
     await _sent(port, until, 4, post(large_image(), None, "Connection: close"))
 
 
+async def forms_of_slow_images(port: int, until: float) -> None:
+    part = b"--x\r\n\r\n" + slow_image() + b"\r\n"
+    form = part * min(64, 31 * 2**20 // len(part)) + b"--x--"
+    await _sent(port, until, 2, post(form, None, "Content-Type: multipart/form-data; boundary=x", "Connection: close"))
+
+
+async def forms_of_boundaries(port: int, until: float) -> None:
+    form = b"--x\r\n\r\n" + b"\r\n--" * (31 * 2**18)
+    await _sent(port, until, 2, post(form, None, "Content-Type: multipart/form-data; boundary=x", "Connection: close"))
+
+
 ATTACKS: dict[str, Attack] = {
     each.__name__: each
     for each in (
         idle, headers_that_trickle, bodies_that_trickle, bodies_announced, bodies_unfinished, bodies_nobody_asked_for,
         pages_unread, connections_by_the_thousand, resets, wrong_tokens, noise, clients_that_leave, pipelines, slow_images,
-        large_images,
+        large_images, forms_of_slow_images, forms_of_boundaries,
     )
 }  # fmt: skip
 
