@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from convscope.analysis.label_audit.cross_validation import assign_folds
 from convscope.cli.main import main
 from convscope.data.load import load_dataset
 from convscope.data.read_options import ReadOptions
 from convscope.data.reload import reload_dataset
+from convscope.data.split import assign_folds
 from convscope.errors import ConfigError
 from convscope.runs.request import describe_request, refuse_other_request
 from convscope.training.recipes import find_recipe

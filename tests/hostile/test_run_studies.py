@@ -32,11 +32,12 @@ def study(digits_record: RunRecord, tmp_path_factory: pytest.TempPathFactory) ->
     folder, request = tmp_path_factory.mktemp("study"), digits_record.request
     keys = ("created", "dataset", "versions", "machine")
     recipes = {request["recipe"]: request["config"]}
-    (folder / REQUEST).write_text(json.dumps({**{key: request[key] for key in keys}, "recipes": recipes, "sizes": [1318]}))
+    asked = {"models": [short_name(request["model"])], "recipes": recipes, "sizes": [1318], "seeds": [1, 2], "folds": 5}
+    (folder / REQUEST).write_text(json.dumps({**{key: request[key] for key in keys}, **asked}))
     of_all = {"model": short_name(request["model"]), "recipe": request["recipe"], "size": 1318}
-    runs = [{"run": f"a-{seed}", "seed": seed, **of_all} for seed in (1, 2)]
+    runs = [{"run": f"a-{seed}", "seed": seed, "fold": 1, **of_all} for seed in (1, 2)]
     dataset = {"train": 1318, "class_names": request["dataset"]["class_names"]}
-    (folder / RESULTS).write_text(json.dumps({"runs": runs, "dataset": dataset}))
+    (folder / RESULTS).write_text(json.dumps({"runs": runs, "dataset": dataset, "folds": 5}))
     labels = digits_record.evaluation.labels
     counts = 2 * np.eye(10, dtype=np.uint16)[labels]
     name = f"votes/{of_all['model']}-{request['recipe']}"

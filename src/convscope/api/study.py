@@ -17,8 +17,10 @@ from ..page.study import render_study
 from ..runs import lock
 from ..runs.request import first_difference
 from ..runs.seed_votes import REQUEST, RESULTS, RUNS, VOTES, Votes, read_study_request, save_votes
-from ..studies.comparisons import ConfigurationComparison
+from ..studies import folds as cross_validation
+from ..studies.comparisons import ConfigurationComparison, PairedComparison
 from ..studies.executors.open import check_workers, open_workers
+from ..studies.folds import FoldResults, FoldRow, make_fold_results
 from ..studies.hyperparameter_search import JOURNAL, require_optuna
 from ..studies.outcomes import as_json, refuse_other_content
 from ..studies.plan import ALL, SCHEMA_VERSION, StudyPlan, make_plan
@@ -39,7 +41,7 @@ KNOWN = frozenset({RUNS, REQUEST, RESULTS, TABLE, PAGE, VOTES, JOURNAL, f"{JOURN
 
 EXTENSIBLE = {"models": "models", "recipes": "recipes", "sizes": "training-set sizes", "seeds": "seeds"}
 """Keys of the request that may gain entries later, and what messages call them."""
-DECIDING = ("dataset", "recipes", "search", "threads_per_run")
+DECIDING = ("dataset", "recipes", "search", "folds", "threads_per_run")
 """Keys of the request that must stay the same; of the recipes, those that the study has already."""
 KEPT = ("schema_version", "created", "versions", "machine")
 """Keys that tell how a study began, whatever is added to it."""
@@ -50,33 +52,36 @@ class Study(Tabular):
     """A finished study: its folder and its results."""
 
     folder: Path
-    results: StudyResults
+    results: StudyResults | FoldResults
+    """A :class:`FoldResults` of a cross-validation."""
 
     @property
     def page(self) -> Path:
+        """The page; a cross-validation writes none."""
         return self.folder / PAGE
 
     @property
-    def table(self) -> tuple[Row, ...]:
+    def table(self) -> tuple[Row, ...] | tuple[FoldRow, ...]:
         """A row per configuration, the most accurate first."""
         return self.results.table
 
     @property
-    def comparisons(self) -> tuple[ConfigurationComparison, ...]:
+    def comparisons(self) -> tuple[ConfigurationComparison, ...] | tuple[PairedComparison, ...]:
         return self.results.comparisons
 
     @property
     def votes(self) -> Mapping[str, Votes]:
-        """The predictions of the seeds of each configuration for every test image."""
-        return self.results.votes
+        """The predictions of the seeds of each configuration for every test image; nothing of a cross-validation."""
+        return {} if isinstance(self.results, FoldResults) else self.results.votes
 
     def as_rows(self) -> list[dict[str, Any]]:
         """Return one row per configuration."""
         names = ("name", "n", "mean", "sd", "lowest", "highest", "loss", "together", "train_seconds")
-        return [{name: getattr(row, name) for name in names} for row in self.table]
+        return [{name: getattr(row, name) for name in names if hasattr(row, name)} for row in self.table]
 
     def __repr__(self) -> str:
-        return f"Study({str(self.folder)!r}, {len(self.table)} configurations, {len(self.results.seeds)} seeds)"
+        folds = f", {self.results.folds} folds" if isinstance(self.results, FoldResults) else ""
+        return f"Study({str(self.folder)!r}, {len(self.table)} configurations, {len(self.results.seeds)} seeds{folds})"
 
 
 def study(
@@ -84,8 +89,9 @@ def study(
     *,
     models: Sequence[str | Build] = ("cnn", "ann"),
     recipes: Sequence[str | TrainConfig] = ("standard",),
-    seeds: int | Sequence[int] = 10,
+    seeds: int | Sequence[int] | None = None,
     sizes: Sequence[int | str] | None = None,
+    folds: int | None = None,
     epochs: int | None = None,
     balance: str | None = None,
     search: int | None = None,
@@ -104,8 +110,11 @@ def study(
         data: A dataset, its name or its path, as for :func:`convscope.train`.
         models: Names, files or functions, as for :func:`convscope.train`.
         recipes: Names or configurations, as for :func:`convscope.train`.
-        seeds: The number of seeds, from 0, or a list of them.
+        seeds: The number of seeds, from 0, or a list of them. 10 by default; 1 with ``folds``, where each seed divides the images
+            anew.
         sizes: Numbers of training images, and ``"all"``; several give learning curves. All images by default.
+        folds: The number of folds of a stratified cross-validation over the training split, from 2 to the size of the smallest
+            class: each is predicted by a network trained on the others, and the test split is not used.
         epochs: The number of epochs, instead of the recipes'.
         balance: What to do about uneven classes, as for :func:`convscope.train`.
         search: The number of trials of a hyperparameter search for each configuration, on validation images only; better
@@ -127,8 +136,9 @@ def study(
         require_optuna()
     dataset = load_dataset(data, reading)
     plan = make_plan(
-        dataset, models=models, recipes=recipes, epochs=epochs, balance=balance, seeds=seeds, sizes=sizes, search=search
-    )
+        dataset, models=models, recipes=recipes, epochs=epochs, balance=balance, seeds=seeds, sizes=sizes, search=search,
+        folds=folds,
+    )  # fmt: skip
     check_engine("auto")
     folder = Path(out) if out is not None else Path("runs", f"study-{dataset.name}")
     with lock.locked(folder, new=True):
@@ -141,7 +151,11 @@ def study(
             with open_workers(workers, dataset, work.left, RUN_FUNCTIONS, time_limit) as at_work:
                 run_tasks(tasks, at_work, work.remark)
         outcomes = [work.outcome(spec) for spec in plan.run_specs(work.configurations)]
-        results = make_results(plan, dataset, outcomes, [search.best()[0] for search in work.searches])
+        results: StudyResults | FoldResults
+        if folds is None:
+            results = make_results(plan, dataset, outcomes, [search.best()[0] for search in work.searches])
+        else:
+            results = make_fold_results(plan, dataset, outcomes)
         _write(results, dataset, folder)
     return Study(folder, results)
 
@@ -203,7 +217,11 @@ def _refuse_other_versions(folder: Path) -> None:
         )
 
 
-def _write(results: StudyResults, dataset: Dataset, folder: Path) -> None:
+def _write(results: StudyResults | FoldResults, dataset: Dataset, folder: Path) -> None:
+    if isinstance(results, FoldResults):
+        write_text(folder / TABLE, to_csv(results))
+        write_json(folder / RESULTS, cross_validation.to_json(results))
+        return
     known = to_json(results)
     (folder / RESULTS).unlink(missing_ok=True)  # if this process is killed, old results must not stand beside new votes
     write_text(folder / TABLE, to_csv(results))

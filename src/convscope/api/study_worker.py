@@ -10,7 +10,7 @@ from ..runs import run_folder
 from ..runs.files import CHECKPOINT, MANIFEST
 from ..studies.executors.base import RunFunctions
 from ..studies.hyperparameter_search import clear_keras_session
-from ..studies.plan import RunSpec, with_training_images
+from ..studies.plan import RunSpec
 from ..system.files import write_bytes
 from ..training.checkpoint import OtherArithmeticError
 from .train import train
@@ -21,7 +21,7 @@ PATIENCE, SECONDS_BETWEEN_TRIES = 20, 0.5
 
 def train_run(dataset: Dataset, spec: RunSpec, folder: Path) -> None:
     """Train the run of ``spec`` in ``folder``, or continue it; a complete run is left as it is."""
-    part = with_training_images(dataset, spec.size, seed=spec.seed)
+    part = spec.dataset(dataset)
     configuration, deadline = spec.configuration, time.monotonic() + PATIENCE
     while not (folder / MANIFEST).is_file():
         try:

@@ -12,8 +12,10 @@ import convscope
 from ..analysis.statistics.proportions import Interval
 from ..formatting import count_of, p_value, percent, percent_range, percentage_points
 from ..models.architectures import MODELS
-from ..studies.comparisons import ConfigurationComparison
-from ..studies.results import Row, to_json
+from ..studies.comparisons import ConfigurationComparison, PairedComparison
+from ..studies.folds import FoldResults, FoldRow
+from ..studies.folds import to_json as fold_json
+from ..studies.results import Row, StudyResults, to_json
 from ..studies.tasks import StudyProgress
 from ..training.recipes import RECIPES
 from . import progress, text
@@ -57,6 +59,7 @@ EXAMPLES = (
     ("convscope study mnist", "cnn against ann, ten seeds each"),
     ("convscope study photos --models cnn,strong --seeds 5", "two networks on photos"),
     ("convscope study mnist --models cnn --sizes 500,5000,all", "a learning curve"),
+    ("convscope study photos --folds 5", "cross-validation of few photos"),
     ("convscope study digits --models cnn --search 30", "better settings"),
 )
 
@@ -85,17 +88,21 @@ EXAMPLES = (
 )
 @training_option(
     "--seeds",
-    default="10",
-    show_default=True,
     callback=_numbers("seeds"),
     metavar="N",
-    help="Number of seeds, from 0; or a list such as 0,1,5.",
+    help="Number of seeds, from 0; or a list such as 0,1,5.  [default: 10; 1 with --folds]",
 )
 @training_option(
     "--sizes",
     callback=_numbers("sizes"),
     metavar="SIZES",
     help="Numbers of training images, such as 1000,5000,all; several give learning curves.  [default: all]",
+)
+@training_option(
+    "--folds",
+    type=int,
+    metavar="K",
+    help="Cross-validate in K folds of the training images, without the test split: for small data.",
 )
 @setting_option("epochs", "Number of epochs.  [default: the recipes']", "-e")
 @setting_option("balance", BALANCE)
@@ -125,6 +132,8 @@ def command(open_page: bool, as_json: bool, quiet: bool, **arguments: Any) -> in
     Repeat the command to continue after a stop, or with more seeds, models or sizes to train only the missing runs.
     Each run is an ordinary run folder under DIR/runs.
     """
+    if open_page and arguments["folds"] is not None:
+        raise click.UsageError("--open cannot be combined with --folds, which writes no page.")
     try:
         with progress.open_progress(progress.studying, quiet=quiet, keep=True) as listener:
             study = convscope.study(**arguments, progress=listener or _print_remark)
@@ -138,23 +147,55 @@ def command(open_page: bool, as_json: bool, quiet: bool, **arguments: Any) -> in
 
 
 def _print(study: Study, as_json: bool, quiet: bool) -> None:
+    results = study.results
     if as_json:
-        click.echo(text.to_json({"study": str(study.folder), **to_json(study.results)}))
+        known = fold_json(results) if isinstance(results, FoldResults) else to_json(results)
+        click.echo(text.to_json({"study": str(study.folder), **known}))
+        return
+    if isinstance(results, FoldResults):
+        _print_folds(results, quiet)
+        click.echo(f"study: {study.folder}")
         return
     head = ("configuration", "seeds", "accuracy", "95% CI over seeds", "over seeds and images", "worst", "best", "training")
-    click.echo(text.table(head, [_cells(row) for row in study.table]))
+    click.echo(text.table(head, [_cells(row) for row in results.table]))
     if not quiet:
-        for line in _sentences(study):
+        for line in _sentences(results):
             click.echo(line)
     click.echo(f"study: {study.folder}")
     click.echo(f"page: {study.page}")
 
 
+def _print_folds(results: FoldResults, quiet: bool) -> None:
+    head = ("configuration", "trainings", "held-out accuracy", "95% CI", "worst", "best", "training")
+    click.echo(text.table(head, [
+        (row.name, f"{row.n}", _spread(row), percent_range(row.interval), percent(row.lowest), percent(row.highest),
+         f"{row.train_seconds:.1f} s") for row in results.table
+    ]))  # fmt: skip
+    if quiet:
+        return
+    of_seed = len(results.seeds) > 1
+    places = [(f"seed {seed}, fold {fold}" if of_seed else f"fold {fold}") for seed in results.seeds
+              for fold in range(1, results.folds + 1)]  # fmt: skip
+    accuracies = zip(*(row.accuracies for row in results.table), strict=True)
+    lines = [(place, f"{n:,}", *map(percent, each))
+             for place, n, each in zip(places, results.table[0].images, accuracies, strict=True)]  # fmt: skip
+    click.echo(text.table(("held out", "images", *(row.name for row in results.table)), lines))
+    for pair in results.comparisons:
+        low, high = (percentage_points(end, sign=True) for end in pair.interval)
+        difference = f"{percentage_points(pair.difference, sign=True)} points, 95% CI {low} to {high} over folds"
+        click.echo(_judged(pair, difference, "folds"))
+    for remark in results.remarks:
+        click.echo(f"note: {remark}")
+
+
+def _spread(row: Row | FoldRow) -> str:
+    return percent(row.mean) if row.sd is None else f"{100 * row.mean:.2f} ± {percent(row.sd)}"
+
+
 def _cells(row: Row) -> tuple[str, ...]:
-    spread = percent(row.mean) if row.sd is None else f"{100 * row.mean:.2f} ± {percent(row.sd)}"
     intervals = (_range(each) for each in (row.interval, row.interval_of_both))
     seconds = f"{row.train_seconds:.1f} s"
-    return (row.name, f"{row.n}", spread, *intervals, percent(row.lowest), percent(row.highest), seconds)
+    return (row.name, f"{row.n}", _spread(row), *intervals, percent(row.lowest), percent(row.highest), seconds)
 
 
 def _range(interval: Interval | None) -> str:
@@ -166,22 +207,29 @@ def _print_remark(event: StudyProgress) -> None:
         click.echo(f"convscope: {event.remark}", err=True)
 
 
-def _sentences(study: Study) -> Iterator[str]:
-    for each in study.comparisons:
+def _sentences(results: StudyResults) -> Iterator[str]:
+    for each in results.comparisons:
         yield from _comparison_lines(each)
-    if (best := study.table[0]).n > 1:
+    if (best := results.table[0]).n > 1:
         gain = percentage_points(best.best_of[-1] - best.mean)
         yield f"{best.name}: reporting the best of {best.n} seeds instead of the mean would overstate accuracy by {gain} points"
-    for curve in study.results.curves:
+    for curve in results.curves:
         if curve.factor_of_doubling is not None:
             ends = curve.factor_interval
             over = "" if ends is None else f" (95% CI over seeds {percent_range(ends, 0)})"
             yield f"{curve.name}: doubling the training images leaves {percent(curve.factor_of_doubling, 0)} of the errors{over}"
-    for search in study.results.searches:
+    for search in results.searches:
         losses = f"validation loss {search.validation_loss:.4f}, with the recipe's settings {search.base_loss:.4f}"
         found = losses if search.setting else "no better settings found"
         yield f"{search.model}-{search.recipe}, search with {count_of(search.trials, 'trial')}: {found}"
-    yield from (f"note: {remark}" for remark in study.results.remarks)
+    yield from (f"note: {remark}" for remark in results.remarks)
+
+
+def _judged(pair: PairedComparison, difference: str, unit: str) -> str:
+    if not pair.judged:
+        return f"{pair.first} − {pair.second}: {difference}; too few {unit} for a significance test"
+    significant = "Significant" if pair.significant else "No significant"
+    return f"{significant} difference between {pair.first} and {pair.second}: {difference}, p {p_value(pair.p_adjusted)}"
 
 
 def _comparison_lines(pair: ConfigurationComparison) -> Iterator[str]:
@@ -192,11 +240,7 @@ def _comparison_lines(pair: ConfigurationComparison) -> Iterator[str]:
         f"{percentage_points(pair.difference, sign=True)} points, 95% CI {low} to {high} over seeds, {' to '.join(both)} over "
         "seeds and images"
     )
-    if not pair.judged:
-        yield f"{pair.first} − {pair.second}: {difference}; too few seeds for a significance test"
-    else:
-        significant = "Significant" if pair.significant else "No significant"
-        yield f"{significant} difference between {pair.first} and {pair.second}: {difference}, p {p_value(pair.p_adjusted)}"
+    yield _judged(pair, difference, "seeds")
     needed = "more than 1,000 seeds" if pair.seeds_needed is None else f"{pair.seeds_needed} seeds"
     yield (
         f"  P(one run of {pair.first} beats one of {pair.second}) = {percent(pair.better, 0)}; detecting such a difference with "

@@ -57,6 +57,20 @@ def assign_groups(labels: Labels, groups: Labels, shares: Sequence[float], *, se
     return np.asarray(part_of[group_of])
 
 
+def assign_folds(labels: Labels, folds: int, *, seed: int, groups: Labels | None = None) -> Labels:
+    """Return the fold of each image, (n,), balanced within each class and overall; the images of a group are in one fold."""
+    if groups is not None:
+        return assign_groups(labels, groups, [1 / folds] * folds, seed=seed)
+    generator = np.random.Generator(np.random.PCG64([seed, folds]))
+    fold_of = np.empty(len(labels), np.int64)
+    assigned = 0
+    for label in np.unique(labels):
+        members = generator.permutation(np.flatnonzero(labels == label))
+        fold_of[members] = (assigned + np.arange(len(members))) % folds
+        assigned += len(members)
+    return fold_of
+
+
 def _hold_out_groups(labels: Labels, groups: Labels, fraction: float, seed: int) -> npt.NDArray[np.bool_]:
     held_out = assign_groups(labels, groups, (1 - fraction, fraction), seed=seed) == 1
     for label in np.setdiff1d(labels, labels[~held_out]):  # each class keeps its smallest group

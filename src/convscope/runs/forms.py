@@ -80,11 +80,13 @@ STUDY_REQUEST: Mapping[str, Any] = {
     "recipes": {"*": Mapping[str, Any]},
     "sizes": list[Any],
     "seeds?": [int],
+    "folds?": Maybe(Positive),
     "versions": {"*": str},
     "machine": {"processor": str, "cores": int, "system": str},
 }
 STUDY_RESULTS: Mapping[str, Any] = {
-    "runs": [{"run": str, "seed": int, "size": int, "model": str, "recipe": str}],
+    "runs": [{"run": str, "seed": int, "size": int, "model": str, "recipe": str, "fold?": Positive}],
     "dataset": {"train": int, "class_names?": [str]},
+    "folds?": Positive,
 }
 """Of ``study-results.json``, what the votes of a study's seeds are found by."""

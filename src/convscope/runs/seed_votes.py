@@ -135,8 +135,8 @@ def _votes_of_study(record: RunRecord, folder: Path, study: Path) -> SeedVotes |
     for name in (VOTES, RESULTS, REQUEST):
         if not (study / name).is_file():
             raise ConfigError(
-                f"{str(study)!r} has no {name}, so it is not the folder of a complete study. Run the command that started "
-                "the study again to complete it."
+                f"{str(study)!r} has no {name}, so it is not the folder of a complete study of seeds. Run the command that "
+                "started the study again to complete it, unless it has --folds."
             )
     results, request = read_checked(study / RESULTS, STUDY_RESULTS), read_study_request(study)
     try:

@@ -2,8 +2,8 @@
 
 All configurations are measured on the same test images, so the training is the only random factor. Seeds are independent draws
 of it, and the same seed gives two configurations the same validation images: hence Student's paired t-test. Wilcoxon's
-signed-rank test, which needs no normal differences, is reported too. Corrections for resampled data, such as Nadeau and Bengio's
-of 2003, do not apply: they are for overlapping training sets and changing test sets. On pairing sources of variance: Bouthillier
+signed-rank test, which needs no normal differences, is reported too. Nadeau and Bengio's correction of 2003 does not apply: it is
+for overlapping training sets and changing test sets, as in :mod:`.folds`. On pairing sources of variance: Bouthillier
 et al., "Accounting for variance in machine learning benchmarks", MLSys 2021. Intervals over seeds and test images:
 :mod:`.seeds_and_images`.
 """
@@ -75,8 +75,8 @@ MAX_EXACT = 14
 
 
 @dataclass(frozen=True)
-class ConfigurationComparison:
-    """Two configurations over the same seeds; differences are accuracies of the first minus the second."""
+class PairedComparison:
+    """Two configurations over the same seeds or folds; differences are accuracies of the first minus the second."""
 
     first: str
     second: str
@@ -84,13 +84,29 @@ class ConfigurationComparison:
     difference: float
     sd: float
     interval: Interval
-    """95% CI of the mean difference over seeds on these test images, not corrected for several pairs."""
-    interval_of_both: Interval
-    """95% CI of the mean difference over seeds and test images."""
+    """95% CI of the mean difference over seeds on these test images, or over folds, not corrected for several pairs."""
     p: float
     """p-value of the paired t-test."""
     p_adjusted: float
     """p-value with Holm's correction over all comparisons of the study."""
+
+    @property
+    def judged(self) -> bool:
+        """Whether there are enough seeds or folds for a significance test."""
+        return self.n >= MIN_SEEDS
+
+    @property
+    def significant(self) -> bool:
+        """Whether the difference is significant after correction; never with too few seeds or folds."""
+        return self.judged and self.p_adjusted < LEVEL
+
+
+@dataclass(frozen=True)
+class ConfigurationComparison(PairedComparison):
+    """Two configurations over the same seeds and test images."""
+
+    interval_of_both: Interval
+    """95% CI of the mean difference over seeds and test images."""
     p_wilcoxon: float
     """p-value of Wilcoxon's signed-rank test, uncorrected."""
     better: float
@@ -99,16 +115,6 @@ class ConfigurationComparison:
     """95% CI."""
     seeds_needed: int | None
     """Seeds that detect a true difference of this size with 80% power; None if a study cannot have so many."""
-
-    @property
-    def judged(self) -> bool:
-        """Whether there are enough seeds for a significance test."""
-        return self.n >= MIN_SEEDS
-
-    @property
-    def significant(self) -> bool:
-        """Whether the difference is significant after correction; never with too few seeds."""
-        return self.judged and self.p_adjusted < LEVEL
 
 
 def compare_all(correct: Mapping[str, Correct]) -> tuple[ConfigurationComparison, ...]:
@@ -135,23 +141,26 @@ def _compare(names: tuple[str, str], correct: Sequence[Correct], p: float, adjus
     # NeurIPS 2021. It is the Mann-Whitney statistic, which equals an area under a ROC curve.
     ahead = auroc(first, second)
     return ConfigurationComparison(
-        *names, mean.n, mean.mean, mean.sd, mean.interval, of_both or mean.interval, p, adjusted, wilcoxon(differences),
+        *names, mean.n, mean.mean, mean.sd, mean.interval, p, adjusted, of_both or mean.interval, wilcoxon(differences),
         ahead.value, ahead.interval, seeds_needed(mean.mean, mean.sd),
     )  # fmt: skip
 
 
-def paired_t(differences: Sequence[float]) -> float:
+def paired_t(differences: Sequence[float], test_ratio: float = 0.0) -> float:
     """Return the two-sided p-value of Student's t-test for the mean of at least two ``differences``.
 
+    ``test_ratio`` is that of :func:`mean_over_seeds`.
+
     Equal differences, which few seeds and images produce by chance, make t infinite. They get the smallest p-value of the exact
-    sign test, 2^(1−n), or 1 if all are 0.
+    sign test, 2^(1−n), or 1 if all are 0; folds count as the smaller number of seeds with the same variance of the mean.
     """
     mean = mean_over_seeds(differences)
+    share = 1 / mean.n + test_ratio
     assert mean.sd is not None
     largest = max(map(abs, differences))
     if mean.sd <= 1e-12 * largest or largest == 0:  # equal up to rounding
-        return 1.0 if largest == 0 else 2.0 ** (1 - mean.n)
-    return two_sided(mean.mean / (mean.sd / sqrt(mean.n)), mean.n - 1)
+        return 1.0 if largest == 0 else 2.0 ** (1 - 1 / share)
+    return two_sided(mean.mean / (mean.sd * sqrt(share)), mean.n - 1)
 
 
 def wilcoxon(differences: Sequence[float]) -> float:

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..analysis.evaluation import Evaluation
+from ..data.dataset import Dataset
 from ..errors import RunError
 from ..formatting import join_words, shorten_list
 from ..runs import run_folder
@@ -45,14 +48,14 @@ class Outcome:
         return 1 - self.errors / self.n
 
 
-def read_outcome(spec: RunSpec, folder: Path, class_names: tuple[str, ...]) -> Outcome:
-    """Read a complete run, or raise RunError if it is damaged or not the run of ``spec``."""
+def read_outcome(spec: RunSpec, folder: Path, dataset: Dataset) -> Outcome:
+    """Read a complete run on ``dataset``, or raise RunError if it is damaged or not the run of ``spec``."""
     run_folder.verify(folder)
     sizes: Sizes = {}
     request, metrics = read_request(folder, sizes), read_metrics(folder, sizes)
-    _refuse_other_run(spec, folder, request)
     arrays = read_arrays(folder / PREDICTIONS, sizes)
-    evaluation = Evaluation(arrays["labels"], arrays["logits"], class_names)
+    evaluation = Evaluation(arrays["labels"], arrays["logits"], dataset.class_names)
+    _refuse_other_run(spec, folder, request, np.array_equal(evaluation.labels, spec.test_labels(dataset)))
     return Outcome(
         spec, folder.name, metrics["data"]["train"], len(evaluation), evaluation.errors, evaluation.loss,
         float(metrics["history"]["last_epoch"]["val_accuracy"]), evaluation.predictions, metrics["parameters"],
@@ -72,13 +75,15 @@ def refuse_other_content(folder: Path, known: frozenset[str]) -> None:
         )
 
 
-def _refuse_other_run(spec: RunSpec, folder: Path, request: dict[str, Any]) -> None:
+def _refuse_other_run(spec: RunSpec, folder: Path, request: dict[str, Any], same_images: bool) -> None:
     asked = {
         "model": spec.configuration.recorded_model,
         "seed": spec.seed,
         "config": as_json(spec.configuration.config.as_dict()),
     }
     differing = [name for name, value in asked.items() if request.get(name) != value]
+    if not same_images:
+        differing.append("test images")
     if request.get("stopped_early"):
         differing.append("length, because it was stopped before its last epoch")
     if differing:

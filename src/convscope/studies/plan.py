@@ -3,21 +3,26 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import product
 from typing import Any, Self
 
+import numpy as np
+
 from ..data.dataset import Dataset
-from ..data.split import stratified_sample
+from ..data.split import assign_folds, stratified_sample
 from ..errors import ConfigError
 from ..models.architectures import find_model
 from ..models.custom import Build, short_name
 from ..training.config import TrainConfig
 from ..training.recipe_rule import TrainingSet
 from ..training.recipes import find_recipe
+from ..types import Labels
 
 SCHEMA_VERSION = 1
 
 ALL = "all"
 """As a size, the whole training split."""
+DEFAULT_SEEDS = 10
 MAX_SEEDS, MAX_RUNS, MAX_TRIALS = 1000, 10_000, 10_000
 
 MIN_PER_CLASS = 2
@@ -68,11 +73,35 @@ class RunSpec:
     size: int | None
     """Training images, including held-out validation images; None for the whole split."""
     seed: int
+    fold: int | None = None
+    """The fold, from 1, of the training split that is held out; None in a study on the test split."""
+    folds: int = 0
+    """The number of folds."""
 
     def run_name(self, dataset_name: str) -> str:
         """Return the folder name that ``train`` would choose, with the size unless it is the whole split."""
         size = "" if self.size is None else f"-{self.size}"
-        return f"{dataset_name}-{self.configuration.name}{size}-{self.seed}"
+        fold = "" if self.fold is None else f"-fold{self.fold}"
+        return f"{dataset_name}-{self.configuration.name}{size}-{self.seed}{fold}"
+
+    def test_labels(self, dataset: Dataset) -> Labels:
+        """Return the labels of the images that the run is measured on."""
+        return dataset.test.labels if self.fold is None else dataset.train.labels[self._held_out(dataset)]
+
+    def dataset(self, dataset: Dataset) -> Dataset:
+        """Return what the run trains and is measured on: part of ``dataset``. A fold takes the place of the test split."""
+        if self.fold is None:
+            return with_training_images(dataset, self.size, seed=self.seed)
+        held_out, train = self._held_out(dataset), dataset.train
+        kept = np.setdiff1d(np.arange(len(train)), held_out)
+        note = f"Fold {self.fold} of {self.folds} of the training images, by seed {self.seed}, stands in for the test split."
+        provenance = replace(dataset.provenance, notes=(*dataset.provenance.notes, note))
+        return replace(dataset, train=train.take(kept), test=train.take(held_out), provenance=provenance)
+
+    def _held_out(self, dataset: Dataset) -> Labels:
+        assert self.fold is not None
+        train = dataset.train
+        return np.flatnonzero(assign_folds(train.labels, self.folds, seed=self.seed, groups=train.groups) == self.fold - 1)
 
 
 @dataclass(frozen=True)
@@ -85,6 +114,8 @@ class StudyPlan:
     seeds: tuple[int, ...]
     search: int | None
     """Trials of the hyperparameter search for each configuration; None for no search."""
+    folds: int | None = None
+    """Folds of the training split, for a cross-validation by each seed; None for trainings measured on the test split."""
 
     @property
     def largest(self) -> int | None:
@@ -94,9 +125,9 @@ class StudyPlan:
     def run_specs(self, configurations: Iterable[Configuration] | None = None) -> Iterator[RunSpec]:
         """Yield all trainings, seed by seed, so that a stopped study has results for every row."""
         chosen = tuple(self.configurations if configurations is None else configurations)
-        for seed in self.seeds:
-            for configuration in chosen:
-                yield from (RunSpec(configuration.at(size), size, seed) for size in self.sizes)
+        folds = (None,) if self.folds is None else range(1, self.folds + 1)
+        for seed, configuration, size, fold in product(self.seeds, chosen, self.sizes, folds):
+            yield RunSpec(configuration.at(size), size, seed, fold, self.folds or 0)
 
     def request(self) -> dict[str, Any]:
         """Return the settings that determine the result, as JSON."""
@@ -106,6 +137,7 @@ class StudyPlan:
             "sizes": [ALL if size is None else size for size in self.sizes],
             "seeds": list(self.seeds),
             "search": self.search,
+            "folds": self.folds,
             "threads_per_run": THREADS_PER_RUN,
         }
 
@@ -121,15 +153,22 @@ def make_plan(
     models: Sequence[str | Build],
     recipes: Sequence[str | TrainConfig],
     epochs: int | None,
-    seeds: int | Sequence[int],
+    seeds: int | Sequence[int] | None,
     sizes: Sequence[int | str] | None,
     search: int | None,
+    folds: int | None = None,
     balance: str | None = None,
 ) -> StudyPlan:
     """Check the settings of a study and return its plan. Raises :class:`ConfigError`."""
+    if folds is not None:
+        _check_folds(
+            dataset, folds, combined=[name for name, value in (("sizes", sizes), ("search", search)) if value is not None]
+        )
     named = {_model_name(model): model for model in _nonempty("models", models)}
     changes = {name: value for name, value in (("epochs", epochs), ("balance", balance)) if value is not None}
     chosen, photos = _sizes(dataset, sizes), TrainingSet.of(dataset)
+    if folds is not None:
+        photos = replace(photos, num_images=len(dataset.train) * (folds - 1) // folds)
     sets = {size: photos if size is None else replace(photos, num_images=size) for size in chosen}
     adapted = [
         {size: find_recipe(each, to).with_settings(changes) for size, to in sets.items()}
@@ -152,10 +191,11 @@ def make_plan(
             for by_size in configs.values()
         ),
         chosen,
-        _seeds(seeds),
+        _seeds(seeds if seeds is not None else DEFAULT_SEEDS if folds is None else 1),
         search,
+        folds,
     )
-    number = len(plan.configurations) * len(plan.sizes) * len(plan.seeds)
+    number = len(plan.configurations) * len(plan.sizes) * len(plan.seeds) * (folds or 1)
     if number > MAX_RUNS:
         raise ConfigError(f"a study may have at most {MAX_RUNS:,} runs; got {number:,}. Use fewer seeds or sizes.")
     return plan
@@ -227,6 +267,24 @@ def _sizes(dataset: Dataset, sizes: Sequence[int | str] | None) -> tuple[int | N
                 f"or {ALL!r}; got {size!r}."
             )
     return tuple(None if size == total else size for size in sorted(chosen))
+
+
+def _check_folds(dataset: Dataset, folds: int, combined: Sequence[str]) -> None:
+    if not _is_whole(folds) or folds < 2:
+        raise ConfigError(f"folds must be a whole number of at least 2; got {folds!r}.")
+    if combined:
+        raise ConfigError(f"folds cannot be combined with {' and '.join(combined)}. Cross-validate in a study of its own.")
+    train, unit = dataset.train, "training images"
+    labels, counts = train.labels, train.class_counts(dataset.num_classes)
+    if train.groups is not None:
+        unit = "groups of training images"
+        counts = np.bincount(np.unique(np.stack([labels, train.groups]), axis=1)[0], minlength=dataset.num_classes)
+    smallest = int(counts.argmin())
+    if folds > counts[smallest]:
+        raise ConfigError(
+            f"folds must be at most the size of the smallest class; got {folds}, and {dataset.class_names[smallest]!r} has "
+            f"{counts[smallest]} {unit}. Use fewer folds, or add images to that class."
+        )
 
 
 def _is_whole(value: object) -> bool:

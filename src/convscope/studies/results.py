@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -158,7 +158,7 @@ def make_results(
                      for (name, size), group in groups.items() if name == row.name}  # fmt: skip
             curves.append(learning_curve(row.name, sizes))
     return StudyResults(
-        _describe(dataset, plan),
+        describe(dataset, plan.largest or len(dataset.train)),
         plan.seeds,
         tuple(rows),
         compare_all({row.name: _correctness(largest[row.name], dataset) for row in rows}),
@@ -166,7 +166,7 @@ def make_results(
         tuple(searches),
         {row.name: votes[row.name] for row in rows},
         _hard_images(list(votes.values()), dataset),
-        tuple(_remarks(outcomes, plan)),
+        tuple(find_remarks(outcomes, plan)),
         tuple(outcomes),
     )
 
@@ -187,7 +187,7 @@ def to_json(results: StudyResults) -> dict[str, Any]:
         "searches": [dataclass_json.to_json(each) for each in results.searches],
         "hard_images": [dataclass_json.to_json(each) for each in results.hard_images],
         "remarks": list(results.remarks),
-        "runs": _records(results),
+        "runs": records(results),
     }
 
 
@@ -195,19 +195,29 @@ def _correctness(outcomes: Sequence[Outcome], dataset: Dataset) -> Correct:
     return np.stack([each.predictions == dataset.test.labels for each in outcomes])
 
 
-def to_csv(results: StudyResults) -> str:
+class Measured(Protocol):
+    """Results with the runs they come from."""
+
+    @property
+    def dataset(self) -> Mapping[str, Any]: ...
+    @property
+    def outcomes(self) -> tuple[Outcome, ...]: ...
+
+
+def to_csv(results: Measured) -> str:
     """Return the content of ``study.csv``, a row per run; floats survive reading unchanged."""
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, COLUMNS, lineterminator="\n")
+    buffer, rows = io.StringIO(), records(results)
+    writer = csv.DictWriter(buffer, rows[0].keys(), lineterminator="\n")
     writer.writeheader()
-    writer.writerows(_records(results))
+    writer.writerows(rows)
     return buffer.getvalue()
 
 
-def _records(results: StudyResults) -> list[dict[str, Any]]:
+def records(results: Measured) -> list[dict[str, Any]]:
+    """Return a row per run."""
     total = results.dataset["train"]
     return [
-        dict(zip(COLUMNS, (
+        ({} if each.spec.fold is None else {"fold": each.spec.fold}) | dict(zip(COLUMNS, (
             each.run, each.spec.configuration.model, each.spec.configuration.recipe, each.spec.size or total, each.images,
             each.spec.seed, each.accuracy, each.errors, each.n, each.loss, each.validation_accuracy, each.parameters,
             each.train_seconds,
@@ -216,7 +226,8 @@ def _records(results: StudyResults) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _describe(dataset: Dataset, plan: StudyPlan) -> dict[str, Any]:
+def describe(dataset: Dataset, trained_on: int) -> dict[str, Any]:
+    """Return what the results say about the data."""
     return {
         "name": dataset.name,
         "things": dataset.provenance.content,
@@ -224,7 +235,7 @@ def _describe(dataset: Dataset, plan: StudyPlan) -> dict[str, Any]:
         "class_names": list(dataset.class_names),
         "train": len(dataset.train),
         "test": len(dataset.test),
-        "trained_on": plan.largest or len(dataset.train),
+        "trained_on": trained_on,
     }
 
 
@@ -242,7 +253,8 @@ def _hard_images(votes: Sequence[Votes], dataset: Dataset) -> tuple[HardImage, .
     )
 
 
-def _remarks(outcomes: Sequence[Outcome], plan: StudyPlan) -> Iterator[str]:
+def find_remarks(outcomes: Sequence[Outcome], plan: StudyPlan) -> Iterator[str]:
+    """Yield the sentences that qualify the numbers."""
     names = {name for each in outcomes for name in each.versions}
     differing = sorted(name for name in names if len({each.versions.get(name) for each in outcomes}) > 1)
     if differing:
@@ -251,9 +263,11 @@ def _remarks(outcomes: Sequence[Outcome], plan: StudyPlan) -> Iterator[str]:
         yield "Some runs used bfloat16 and some float32, depending on the processor; the differences are not due to seeds alone."
     on_test = sorted({each.recipe for each in plan.configurations if each.config.validation == "test"})
     if on_test:
+        split = "test split" if plan.folds is None else "held-out fold"
         yield (
-            f"The recipe {join_words(on_test)} validates on the test split: it influences no weights, but the validation "
+            f"The recipe {join_words(on_test)} validates on the {split}: it influences no weights, but the validation "
             "accuracy is not an independent estimate."
         )
-    if len(plan.seeds) < MIN_SEEDS:
-        yield f"At least {MIN_SEEDS} seeds are needed for significance tests; got {len(plan.seeds)}."
+    number, unit = len(plan.seeds) * (plan.folds or 1), "seeds" if plan.folds is None else "folds"
+    if number < MIN_SEEDS:
+        yield f"At least {MIN_SEEDS} {unit} are needed for significance tests; got {number}."

@@ -44,7 +44,7 @@ class StudyTasks:
         seed = search_seed(plan.seeds)
         self.searches = [Search(each, plan.search, seed, journal) for each in plan.configurations] if plan.search else []
         self._outcomes: dict[str, Outcome] = {}
-        per_configuration = len(plan.sizes) * len(plan.seeds)
+        per_configuration = len(plan.sizes) * len(plan.seeds) * (plan.folds or 1)
         trials = sum(search.trials for search in self.searches)
         self._total = trials + per_configuration * (len(plan.configurations) + len(self.searches))
         self._done = 0
@@ -69,7 +69,7 @@ class StudyTasks:
         """Return the measured run of ``spec``; its folder is read once."""
         name = spec.run_name(self.dataset.name)
         if name not in self._outcomes:
-            self._outcomes[name] = read_outcome(spec, self.folder / name, self.dataset.class_names)
+            self._outcomes[name] = read_outcome(spec, self.folder / name, self.dataset)
         return self._outcomes[name]
 
     @property

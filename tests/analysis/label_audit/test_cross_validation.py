@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from convscope.analysis.label_audit.cross_validation import MAX_EPOCHS, assign_folds, cross_validate, fold_config
+from convscope.analysis.label_audit.cross_validation import MAX_EPOCHS, cross_validate, fold_config
 from convscope.analysis.label_audit.suspects import find_suspects
 from convscope.data.dataset import Dataset
+from convscope.data.split import assign_folds
 from convscope.errors import ConfigError, DatasetError
 from convscope.training.class_balance import STRENGTH
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...data.dataset import Dataset
-from ...data.split import assign_groups
+from ...data.split import assign_folds
 from ...errors import ConfigError, DatasetError, RunError
 from ...formatting import shorten_list
 from ...models.architectures import find_model
@@ -101,20 +101,6 @@ def cross_validate(
         test += done[own] / folds
     train[(counts < 2)[labels]] = np.nan
     return OutOfSample(train, test.astype(np.float32), config.epochs, tuple(_notes(dataset.class_names, counts, folds)))
-
-
-def assign_folds(labels: Labels, folds: int, *, seed: int, groups: Labels | None = None) -> Labels:
-    """Return the fold of each image, (n,), balanced within each class and overall; the images of a group are in one fold."""
-    if groups is not None:
-        return assign_groups(labels, groups, [1 / folds] * folds, seed=seed)
-    generator = np.random.Generator(np.random.PCG64([seed, folds]))
-    fold_of = np.empty(len(labels), np.int64)
-    assigned = 0
-    for label in np.unique(labels):
-        members = generator.permutation(np.flatnonzero(labels == label))
-        fold_of[members] = (assigned + np.arange(len(members))) % folds
-        assigned += len(members)
-    return fold_of
 
 
 def fold_config(num_images: int) -> TrainConfig:

@@ -22,11 +22,15 @@ class MeanOverSeeds:
     """95% CI of the mean, by Student's t; None for one seed."""
 
 
-def mean_over_seeds(values: Sequence[float]) -> MeanOverSeeds:
+def mean_over_seeds(values: Sequence[float], test_ratio: float = 0.0) -> MeanOverSeeds:
     """Return mean, standard deviation and t-interval of ``values``, one per seed.
 
     "Student", "The probable error of a mean", Biometrika 6, 1908. Exact for normal values and nearly so for others; with few
     seeds, a bootstrap is too narrow.
+
+    For values of folds, ``test_ratio`` is the number of held-out images per training image. The folds' training sets overlap, and
+    the variance of the mean is taken as (1/n + test_ratio) sd² instead of sd²/n: C. Nadeau and Y. Bengio, "Inference for the
+    generalization error", Machine Learning 52, 2003; for repeated cross-validation R. Bouckaert and E. Frank, PAKDD 2004.
     """
     n = len(values)
     if n == 0:
@@ -35,7 +39,7 @@ def mean_over_seeds(values: Sequence[float]) -> MeanOverSeeds:
     if n == 1:
         return MeanOverSeeds(1, mean, None, None)
     sd = sqrt(fsum((value - mean) ** 2 for value in values) / (n - 1))
-    half = t_quantile(n - 1) * sd / sqrt(n)
+    half = t_quantile(n - 1) * sd * sqrt(1 / n + test_ratio)
     return MeanOverSeeds(n, mean, sd, Interval(mean - half, mean + half))
 
 

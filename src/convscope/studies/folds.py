@@ -1,0 +1,144 @@
+"""Cross-validation: the accuracy of networks on each held-out fold of the training split.
+
+The trainings of different folds share most of their images, so their accuracies are not independent, and a plain t-interval is
+too narrow: no unbiased estimate of the variance of their mean exists (Y. Bengio and Y. Grandvalet, JMLR 5, 2004). Intervals and
+tests use the correction of Nadeau and Bengio, see :func:`.mean_over_seeds`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+from ..analysis.statistics.paired import holm
+from ..analysis.statistics.proportions import Interval, wilson
+from ..analysis.statistics.seeds import mean_over_seeds
+from ..data.dataset import Dataset
+from ..system import dataclass_json
+from .comparisons import PairedComparison, paired_t
+from .outcomes import Outcome
+from .plan import SCHEMA_VERSION, StudyPlan
+from .results import describe, find_remarks, records
+
+CAUTION = (
+    "The training sets of the folds overlap; the intervals are corrected for that, approximately (Nadeau and Bengio, 2003)."
+)
+
+
+@dataclass(frozen=True)
+class FoldRow:
+    """Results of one configuration; accuracies are from 0 to 1."""
+
+    name: str
+    """``MODEL-RECIPE``."""
+    model: str
+    recipe: str
+    parameters: int
+    n: int
+    """Number of trainings: folds times seeds."""
+    accuracies: tuple[float, ...]
+    """On each held-out fold, fold by fold for each seed."""
+    images: tuple[int, ...]
+    """Held-out images of each."""
+    mean: float
+    """Mean of ``accuracies``."""
+    sd: float
+    """Standard deviation between folds."""
+    interval: Interval
+    """95% CI of ``mean``, by Nadeau and Bengio's corrected t; never narrower than Wilson's over all held-out images."""
+    lowest: float
+    highest: float
+    loss: float
+    """Mean over folds, in nats."""
+    train_seconds: float
+    """Mean training time over folds."""
+
+
+@dataclass(frozen=True, eq=False)
+class FoldResults:
+    """The results of a cross-validation; configurations are named ``MODEL-RECIPE``."""
+
+    dataset: Mapping[str, Any]
+    seeds: tuple[int, ...]
+    folds: int
+    table: tuple[FoldRow, ...]
+    """The most accurate first."""
+    comparisons: tuple[PairedComparison, ...]
+    """All pairs of rows, paired by fold."""
+    remarks: tuple[str, ...]
+    """Sentences that qualify the numbers."""
+    outcomes: tuple[Outcome, ...]
+
+
+def make_fold_results(plan: StudyPlan, dataset: Dataset, outcomes: Sequence[Outcome]) -> FoldResults:
+    """Return the results of ``outcomes``, one per training in the plan's order."""
+    assert plan.folds is not None
+    groups: dict[str, list[Outcome]] = {}
+    for outcome in outcomes:
+        groups.setdefault(outcome.spec.configuration.name, []).append(outcome)
+    ratio = 1 / (plan.folds - 1)
+    rows = sorted((_make_row(group, len(plan.seeds), ratio) for group in groups.values()), key=lambda row: -row.mean)
+    trained_on = len(dataset.train) * (plan.folds - 1) // plan.folds
+    return FoldResults(
+        describe(dataset, trained_on), plan.seeds, plan.folds, tuple(rows), compare_folds(rows, ratio),
+        (CAUTION, *find_remarks(outcomes, plan)), tuple(outcomes),
+    )  # fmt: skip
+
+
+def _make_row(outcomes: Sequence[Outcome], seeds: int, ratio: float) -> FoldRow:
+    first = outcomes[0]
+    accuracies = tuple(each.accuracy for each in outcomes)
+    mean = mean_over_seeds(accuracies, ratio)
+    assert mean.sd is not None
+    assert mean.interval is not None
+    # Each seed predicts every image once. If the folds agree by chance, or all are predicted correctly, their spread is too small.
+    images = sum(each.n for each in outcomes) // seeds
+    of_images = wilson(images - round(sum(each.errors for each in outcomes) / seeds), images)
+    low, high = min(mean.interval.low, of_images.low), max(mean.interval.high, of_images.high)
+    return FoldRow(
+        name=first.spec.configuration.name,
+        model=first.spec.configuration.model,
+        recipe=first.spec.configuration.recipe,
+        parameters=first.parameters,
+        n=len(outcomes),
+        accuracies=accuracies,
+        images=tuple(each.n for each in outcomes),
+        mean=mean.mean,
+        sd=mean.sd,
+        interval=Interval(max(0.0, low), min(1.0, high)),
+        lowest=min(accuracies),
+        highest=max(accuracies),
+        loss=sum(each.loss for each in outcomes) / len(outcomes),
+        train_seconds=sum(each.train_seconds for each in outcomes) / len(outcomes),
+    )
+
+
+def compare_folds(rows: Sequence[FoldRow], ratio: float) -> tuple[PairedComparison, ...]:
+    """Compare every pair of ``rows``, fold by fold; ``ratio`` is the number of held-out images per training image."""
+    pairs = list(combinations(rows, 2))
+    differences = [[a - b for a, b in zip(one.accuracies, other.accuracies, strict=True)] for one, other in pairs]
+    raw = [paired_t(each, ratio) for each in differences]
+    compared = []
+    for (one, other), each, p, adjusted in zip(pairs, differences, raw, holm(raw), strict=True):
+        mean = mean_over_seeds(each, ratio)
+        assert mean.sd is not None
+        assert mean.interval is not None
+        compared.append(PairedComparison(one.name, other.name, mean.n, mean.mean, mean.sd, mean.interval, p, adjusted))
+    return tuple(compared)
+
+
+def to_json(results: FoldResults) -> dict[str, Any]:
+    """Return the content of ``study-results.json``; only values named ``…_seconds`` differ between equal studies."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "dataset": dict(results.dataset),
+        "seeds": list(results.seeds),
+        "folds": results.folds,
+        "table": [dataclass_json.to_json(row) for row in results.table],
+        "comparisons": [
+            {**dataclass_json.to_json(each), "judged": each.judged, "distinguishable": each.significant}
+            for each in results.comparisons
+        ],
+        "remarks": list(results.remarks),
+        "runs": records(results),
+    }
