@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 import pytest
+from scipy.spatial.distance import cdist
 
 from convscope.data.dataset import Dataset
 
@@ -22,16 +22,27 @@ def script() -> ModuleType:
 
 
 def test_the_tables_follow_from_the_saved_results(script: ModuleType) -> None:
-    results = json.loads(script.RESULTS.read_text("utf-8"))
-    assert script.table(results) in script.PAGE.read_text("utf-8"), "run benchmarks/label_audit.py --table"
-    assert all(run["in_top"] >= 0.9 * run["changed"] for run in results["runs"])
+    assert script.section(script.load()) in script.PAGE.read_text("utf-8"), "run benchmarks/label_audit.py --table"
 
 
-def test_the_given_share_of_labels_changes_to_another_class(script: ModuleType, digits: Dataset) -> None:
-    changed, chosen = script.flipped(digits, 0.01, 0)
+def test_what_is_said_of_the_bound_and_of_the_first_suspects_holds(script: ModuleType) -> None:
+    runs = [run for each in script.load()["sets"].values() for run in each]
+    assert len({run["seed"] for run in runs}) >= 3
+    given = [run for run in runs if run["is_lower_bound"]]
+    assert np.mean([run["estimated_wrong"] <= run["changed"] for run in given]) >= 0.95
+    assert np.mean([run["wrong_in_top"] / run["top"] for run in runs]) >= 0.5
+
+
+@pytest.mark.parametrize("kind", ["random", "similar"])
+def test_the_given_share_of_labels_changes_to_another_class(script: ModuleType, digits: Dataset, kind: str) -> None:
+    changed, chosen = script.flipped(digits, 0.01, 0, kind)
     differing = np.flatnonzero(changed.train.labels != digits.train.labels)
     assert sorted(chosen.tolist()) == differing.tolist()
     assert len(differing) == 14
+    pixels, labels = digits.train.images.reshape(len(digits.train), -1).astype(float), digits.train.labels
+    distances = cdist(pixels[chosen], [pixels[labels == each].mean(axis=0) for each in range(10)])
+    distances[np.arange(14), labels[chosen]] = np.inf
+    assert (changed.train.labels[chosen] == distances.argmin(axis=1)).all() == (kind == "similar")
 
 
 def test_a_measured_command_is_described(script: ModuleType) -> None:
