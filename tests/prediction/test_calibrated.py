@@ -63,6 +63,18 @@ def test_a_missing_calibration_is_reported(uncalibrated: Path, image_file: Path,
     assert json.loads(printed.out)["calibrated"] is False
 
 
+def test_evaluate_states_the_scores_of_the_report_and_which_are_uncalibrated(
+    run_copy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    measured = opening.read_json(run_copy / files.METRICS)["uncertainty"]
+    assert main(["evaluate", str(run_copy)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    for start, scores in (("before", measured["uncalibrated"]), ("after", measured["calibrated"])):
+        (line,) = (each for each in lines if each.startswith(f"{start} temperature scaling"))
+        (low, high), value = scores["ece"]["interval"], scores["ece"]["value"]
+        assert f"calibration error (ECE) {value:.4f} ({low:.4f}–{high:.4f})" in line
+
+
 def test_a_calibrated_run_reports_nothing(digits_run: Run, image_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["predict", str(digits_run.folder), str(image_file), "--json"]) == 0
     printed = capsys.readouterr()

@@ -114,6 +114,7 @@ def test_a_training_reports_its_progress_and_keeps_every_epoch(digits: Dataset) 
     assert isinstance(built, TrainingStarted)
     assert built.network.name == "ann"
     assert (built.num_train, built.num_validation) == (training.num_train, len(training.validation)) == (1318, 120)
+    assert built.repeats == standard().repeats_per_epoch(1318)
     assert (built.engine, built.engine_reason) == ("native", "")
     assert built.augmentation == ""  # a 28th of 8 pixels is none
     progress = [event for event in events[1:] if isinstance(event, TrainProgress)]

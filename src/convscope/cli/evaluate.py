@@ -11,11 +11,13 @@ import convscope
 from ..analysis.evaluation import Evaluation
 from ..analysis.measured_data import MeasuredData
 from ..analysis.metrics import evaluation_metrics
+from ..analysis.uncertainty.calibration import measure_calibration
 from ..data.known.builtin import KNOWN
 from ..data.read_options import ReadOptions
 from ..formatting import count_of, percent, percent_range, printable, shorten_list
-from ..runs import ledger, opening, run_folder
-from ..runs.files import REPORT, REQUEST
+from ..runs import ledger, run_folder
+from ..runs.files import REPORT
+from ..runs.reading import read_request, read_uncertainty
 from ..system.dataclass_json import to_json
 from ..types import PathLike
 from . import progress, text
@@ -104,7 +106,8 @@ def command(
     if thorough:
         _examine(run, numbers, everything=everything, as_json=as_json, quiet=quiet)
         return
-    own = opening.read_json(Path(run) / REQUEST)["dataset"]["fingerprint"]
+    request = read_request(Path(run))
+    own = request["dataset"]["fingerprint"]
     fingerprint = own if data is None or len(entries) == before else entries[-1].fingerprint
     if evaluation.data is not None:
         numbers["data"] = evaluation.data.as_dict()
@@ -117,7 +120,13 @@ def command(
     if evaluation.threshold is not None:
         click.echo(text.threshold_lines(numbers["threshold"], os.fspath(run)))
     if not quiet:
-        click.echo(text.probability_scores_line(numbers))
+        temperature, _ = read_uncertainty(Path(run))
+        click.echo(text.probability_scores_line(numbers, temperature))
+        if temperature:
+            calibrated = measure_calibration(
+                evaluation.logits, evaluation.labels, temperature=temperature, seed=request["seed"]
+            )
+            click.echo(text.calibrated_scores_line(calibrated, temperature))
         if readings := text.readings_line(entries, fingerprint):
             click.echo(readings)
         click.echo(f"\n{text.class_table(numbers)}")

@@ -174,8 +174,10 @@ def _time_left(seconds: float) -> str:
 def training_header(event: TrainingStarted) -> str:
     """Return the layer table and, in one line, what the network is trained and validated on."""
     parts = [f"{event.num_train:,} training images", f"{event.num_validation:,} validation images"]
+    if event.repeats > 1:
+        parts[0] += f", {event.repeats:,} times per epoch"
     if event.augmentation:
-        parts[0] += f", each {event.augmentation} anew in every epoch"
+        parts[0] += f", each {event.augmentation} anew {'every time' if event.repeats > 1 else 'in every epoch'}"
     if event.validates_on_test:
         parts[1] += " (the test split, as in the original notebook: val_accuracy is not an independent estimate)"
     parts.append({"native": "native engine", "keras": "Keras"}[event.engine])

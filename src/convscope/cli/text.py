@@ -20,6 +20,7 @@ from ..types import Images
 from .streams import lacks_unicode
 
 if TYPE_CHECKING:
+    from ..analysis.uncertainty.calibration import CalibrationMetrics
     from ..prediction.predictions import Prediction
     from ..runs.ledger import LedgerEntry
 
@@ -82,14 +83,22 @@ def result_line(test: Metrics) -> str:
     )
 
 
-def probability_scores_line(test: Metrics) -> str:
-    """Return loss, macro F1, Brier score and calibration error with their 95% intervals."""
+def probability_scores_line(test: Metrics, temperature: float | None = None) -> str:
+    """Return loss, macro F1, Brier score and calibration error with their 95% intervals; those of no ``temperature``."""
     names = {"loss": "loss", "macro_f1": "macro F1", "brier": "Brier score", "ece": "calibration error (ECE)"}
     top = (
         f"top-{each['k']} accuracy {_share(each['accuracy'], each['interval'])}" for each in test.get("top_k_accuracy", ())
     )
     numbers = (f"{title} {test[name]:.4f} ({_number_range(test[f'{name}_interval'])})" for name, title in names.items())
-    return f"{', '.join((*numbers, *top))}; 95% CIs in parentheses"
+    before = "before temperature scaling: " if temperature else ""
+    return f"{before}{', '.join((*numbers, *top))}; 95% CIs in parentheses"
+
+
+def calibrated_scores_line(found: CalibrationMetrics, temperature: float) -> str:
+    """Return the scores of the probabilities in use, which are those after temperature scaling."""
+    scores = (("loss", found.nll), ("Brier score", found.brier), ("calibration error (ECE)", found.ece))
+    numbers = (f"{title} {score.value:.4f} ({_number_range(score.interval)})" for title, score in scores)
+    return f"after temperature scaling (T = {temperature:.2f}), as predict and the report do it: {', '.join(numbers)}"
 
 
 def baseline_line(baseline: Metrics) -> str:
@@ -160,7 +169,7 @@ def _answers(prediction: Prediction) -> str:
     )
     text = first if prediction.is_above_threshold else f"below the threshold: {first}"
     text += f"  (then {', '.join(others)})" if others else ""
-    # Of several classes only: the set of a sure prediction is that class, and that of too few validation images all of them.
+    # Of several classes only: the set of a sure prediction is that class.
     sets = [(level, names) for level, names in prediction.prediction_sets.items() if 1 < len(names) <= MAX_SET]
     return f"{text}; {percent(sets[-1][0], 0)} set: {printable(', '.join(sets[-1][1]))}" if sets else text
 

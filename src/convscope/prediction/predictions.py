@@ -58,7 +58,8 @@ class Prediction:
     at_least: float = 0.0
     """The probability threshold."""
     prediction_sets: Mapping[float, tuple[str, ...]] = field(default_factory=dict)
-    """Classes, one of which is the true one with this probability, for images like those of the training; by probability."""
+    """Classes, one of which is the true one with this probability, for images like those of the training; by probability,
+    without those that the validation images are too few for, whose sets hold every class."""
 
     @property
     def class_name(self) -> str | None:
@@ -175,7 +176,11 @@ class Predictions(Tabular):
         threshold = self.mahalanobis.threshold if self.mahalanobis else None
         place = self.places[index] if self.places else None
         steps = self.preprocessing_steps[index]
-        sets = {} if is_empty else {rule.level: self._set(probabilities, rule) for rule in self.set_rules}
+        sets = (
+            {}
+            if is_empty
+            else {rule.level: self._set(probabilities, rule) for rule in self.set_rules if rule.probability > 0}
+        )
         return Prediction(self.names[index], tuple(answers), steps, distance, threshold, place, self.at_least, sets)
 
     def _set(self, probabilities: Floats, rule: PredictionSets) -> tuple[str, ...]:

@@ -20,6 +20,8 @@ class TrainingStarted:
     epochs_done: int
     """Above 0 for a resumed training."""
     num_train: int
+    repeats: int
+    """Passes over the training images per epoch: more than one where they are few."""
     num_validation: int
     validates_on_test: bool
     """Whether the validation images are the test split, as in the recipe ``notebook``."""

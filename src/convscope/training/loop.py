@@ -247,5 +247,14 @@ def _started(
     augmentation = in_words(config.augmentation.describe(network.input_shape))
     validates_on_test = config.validation == "test"
     return TrainingStarted(
-        network, config.epochs, first, num_train, num_validation, validates_on_test, engine, reason, augmentation
+        network,
+        config.epochs,
+        first,
+        num_train,
+        config.repeats_per_epoch(num_train),
+        num_validation,
+        validates_on_test,
+        engine,
+        reason,
+        augmentation,
     )

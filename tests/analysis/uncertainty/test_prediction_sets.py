@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +70,12 @@ def test_a_run_measures_its_sets_and_predict_returns_them(digits_run: convscope.
         assert all(each[0] == prediction.class_name for each, prediction in zip(told, found, strict=True))
     several = next(each for each in found if 1 < len(each.prediction_sets[0.99]) <= text.MAX_SET)
     assert f"99% set: {', '.join(several.prediction_sets[0.99])}" in text.answer_line(several)
+
+
+def test_sets_of_too_few_validation_images_are_not_told(digits_run: convscope.Run) -> None:
+    found = convscope.predict(digits_run.folder, digits_run.dataset.test.images[:3])
+    few = tuple(replace(rule, probability=0.0) if rule.level == 0.99 else rule for rule in found.set_rules)
+    assert [list(each.prediction_sets) for each in replace(found, set_rules=few)] == [[0.95]] * 3
 
 
 def test_a_model_without_its_run_has_no_sets(digits_run: convscope.Run, tmp_path: Path) -> None:
