@@ -74,6 +74,19 @@ def test_open_shows_the_page_in_a_browser(
     assert "no browser" in capsys.readouterr().err
 
 
+def test_without_a_browser_the_other_verbs_say_where_the_page_is(
+    digits_run: convscope.Run,
+    run_copy: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(webbrowser, "open", lambda url: False)
+    page = str(tmp_path / "page.html")
+    assert main(["compare", str(digits_run.folder), str(run_copy), "--out", page, "--open"]) == 0
+    assert f"no browser could be started. Open {page!r} in one" in capsys.readouterr().err
+
+
 def test_open_names_the_command_that_writes_a_page(run_copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = convscope.train("digits", model="logistic", epochs=1, report=False, out=run_copy.parent / "bare")
     assert main(["open", str(run.folder)]) == 1
