@@ -14,6 +14,7 @@ from convscope.formatting import percent
 from convscope.page.render import render
 from convscope.runs.record import RunRecord
 
+from .conftest import with_class_names  # type: ignore[import-not-found]
 from .test_results import results, until  # type: ignore[import-not-found]
 
 if TYPE_CHECKING:
@@ -71,6 +72,21 @@ def test_points_lie_where_python_places_them_and_the_open_image_among_them(
             == digits_record.evaluation.errors
         )
         assert troubles == []
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_no_name_of_a_class_covers_another(
+    browser: Browser, write_page: Write, digits_record: RunRecord, width: int
+) -> None:
+    record = with_class_names(digits_record, tuple(f"class {number}" for number in range(10)))
+    with results(browser, write_page(render(record, [])), width=width) as (page, _):
+        boxes = page.locator(f"{MAP} .class-name").evaluate_all(
+            """(names) => names.map((name) => name.getBoundingClientRect()).map(({left, right, top, bottom}) =>
+                [left, right, top + 3, bottom - 3])"""
+        )
+        assert len(boxes) == 10
+        for place, (left, right, top, bottom) in enumerate(boxes):
+            assert not any(left < box[1] and box[0] < right and top < box[3] and box[2] < bottom for box in boxes[:place])
 
 
 def test_a_click_and_the_keys_open_images(browser: Browser, write_page: Write, page_text: str) -> None:

@@ -5,6 +5,7 @@ import {formatTicks, niceTicks} from "../../image/color/range.js";
  * @typedef {object} Axis
  * @property {(value: number) => number} place 0 at the bottom, 1 at the top
  * @property {{value: number, text: string}[]} ticks
+ * @property {string} name with the scale, if that is not linear
  */
 
 const ACCURACY_TICKS = [
@@ -18,18 +19,19 @@ const LOGARITHMIC_FROM = 4;
 /** Return an axis for shares up to 1: linear, or logarithmic in the error where errors are few. @returns {Axis} */
 export function accuracyAxis(values) {
   const [low, high] = boundsOf(values);
-  if (high < STRETCH_FROM || high >= 1) return evenAxis(low, high, {least: 0, most: 1, write: percentTicks});
+  const even = {least: 0, most: 1, write: percentTicks, name: "accuracy"};
+  if (high < STRETCH_FROM || high >= 1) return evenAxis(low, high, even);
   const halvings = (accuracy) => -Math.log2(Math.max(1 - accuracy, 1e-9));
   const [bottom, top] = widened(halvings(low), halvings(high), 0.3);
   const ticks = ACCURACY_TICKS.filter((tick) => halvings(tick) >= bottom && halvings(tick) <= top);
-  if (ticks.length < 2) return evenAxis(low, high, {least: 0, most: 1, write: percentTicks});
-  return axisOf((value) => (halvings(value) - bottom) / (top - bottom), ticks, percentTicks(ticks));
+  if (ticks.length < 2) return evenAxis(low, high, even);
+  return axisOf((value) => (halvings(value) - bottom) / (top - bottom), ticks, percentTicks(ticks), "accuracy (log scale of the errors)");
 }
 
 /** Return an axis for positive numbers: linear, or logarithmic where they span several factors. @returns {Axis} */
 export function lossAxis(values) {
   const [low, high] = boundsOf(values);
-  if (low <= 0 || high / low < LOGARITHMIC_FROM) return evenAxis(low, high, {least: 0, most: Infinity, write: formatTicks});
+  if (low <= 0 || high / low < LOGARITHMIC_FROM) return evenAxis(low, high, {least: 0, most: Infinity, write: formatTicks, name: "loss"});
   const [bottom, top] = [Math.log(low / 1.2), Math.log(high * 1.2)];
   const steps = high / low < 1000 ? [1, 2, 5] : [1];
   const ticks = [];
@@ -37,13 +39,13 @@ export function lossAxis(values) {
     for (const step of steps) ticks.push(Number((step * 10 ** power).toPrecision(1)));
   }
   const inside = ticks.filter((tick) => Math.log(tick) >= bottom && Math.log(tick) <= top);
-  return axisOf((value) => (Math.log(value) - bottom) / (top - bottom), inside, inside.map(String));
+  return axisOf((value) => (Math.log(value) - bottom) / (top - bottom), inside, inside.map(String), "loss (log scale)");
 }
 
 /** @returns {Axis} of probabilities: all of them */
 export function probabilityAxis() {
   const ticks = [0, 0.5, 1];
-  return axisOf((value) => value, ticks, percentTicks(ticks));
+  return axisOf((value) => value, ticks, percentTicks(ticks), "probability");
 }
 
 /** Return whole epochs for the ticks, including the first and the last. @param {number} [most] of them */
@@ -78,14 +80,14 @@ export function spreadLabels(wanted, gap, height) {
   return placed;
 }
 
-function evenAxis(low, high, {least, most, write}) {
+function evenAxis(low, high, {least, most, write, name}) {
   const [bottom, top] = widened(low, high, 0.05).map((end) => Math.min(most, Math.max(least, end)));
   const ticks = niceTicks(bottom, top, 5);
-  return axisOf((value) => (value - bottom) / (top - bottom || 1), ticks, write(ticks));
+  return axisOf((value) => (value - bottom) / (top - bottom || 1), ticks, write(ticks), name);
 }
 
-function axisOf(place, values, texts) {
-  return {place, ticks: values.map((value, index) => ({value, text: texts[index]}))};
+function axisOf(place, values, texts, name) {
+  return {place, name, ticks: values.map((value, index) => ({value, text: texts[index]}))};
 }
 
 /** Widen a range a little on both sides, or by `spare` if it is empty. */

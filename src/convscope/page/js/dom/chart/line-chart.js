@@ -16,7 +16,7 @@ import {makePlot} from "./plot.js";
  * @property {(place: number | null) => void} markEpoch one of the epochs, marked as the open epoch
  */
 
-const MARGIN = {top: 12, right: 90, bottom: 30, left: 52};
+const MARGIN = {top: 26, right: 90, bottom: 30, left: 52};
 /** Height of a two-line label. */
 const LABEL_GAP = 30;
 /** Number of values up to which each gets a marker. */
@@ -37,10 +37,11 @@ const MARKERS = {circle: "M-3 0a3 3 0 1 0 6 0a3 3 0 1 0-6 0", square: "M-3-3h6v6
  * @param {(place: number) => void} [options.onPick] called when the reader chooses one
  */
 export function makeLineChart({width, height, label, epochs, last, axis, series, write, tell, onPoint, onPick}) {
-  const ticks = epochTicks(last, Math.min(8, Math.max(2, Math.floor((width - MARGIN.left - MARGIN.right) / 34))));
+  const most = Math.min(8, Math.max(2, Math.floor((width - MARGIN.left - MARGIN.right) / 34)));
+  const ticks = epochs.length <= most ? epochs : epochTicks(last, most);
   const {node: drawing, marks, x, y} = makePlot({
     width, height, label, margin: MARGIN, vertical: axis,
-    horizontal: {place: (epoch) => (last > 1 ? (epoch - 1) / (last - 1) : 0.5), ticks: ticks.map((value) => ({value, text: value}))},
+    horizontal: {place: (epoch) => (last > 1 ? (epoch - 1) / (last - 1) : 1), ticks: ticks.map((value) => ({value, text: value}))},
   });
   const [right, bottom] = [width - MARGIN.right, height - MARGIN.bottom];
   const openMark = newShape("g", {class: "epoch-mark"});

@@ -13,7 +13,7 @@ import {newShape} from "../element.js";
  */
 
 /** Room for the labels of both axes. */
-const PLOT_MARGIN = {top: 10, right: 22, bottom: 40, left: 52};
+const PLOT_MARGIN = {top: 26, right: 22, bottom: 40, left: 52};
 
 /**
  * @param {{width: number, height: number, label: string, horizontal: PlotAxis, vertical: PlotAxis, margin?: typeof PLOT_MARGIN}} options
@@ -31,6 +31,7 @@ export function makePlot({width, height, label, horizontal, vertical, margin = P
       text({x: margin.left - 8, y: y(value) + 4, "text-anchor": "end"}, written),
     ]),
     ...horizontal.ticks.map(({value, text: written}) => text({x: x(value), y: bottom + 17, "text-anchor": "middle"}, written)),
+    vertical.name && text({x: 0, y: 12}, vertical.name),
     horizontal.name && text({x: right, y: bottom + 34, "text-anchor": "end"}, horizontal.name), marks,
   );
   const inset = {left: margin.left / width, right: margin.right / width, top: margin.top / height, bottom: margin.bottom / height};

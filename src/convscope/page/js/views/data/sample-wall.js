@@ -29,7 +29,7 @@ export function newSampleWall(session) {
       "tr", {"data-label": label}, newElement("th", {scope: "row", "data-link": "name"}, {name}),
       newCount(counts.train[label]), newElement("td", {}, meter),
       ...splits.slice(1).map((split) => newCount(counts[split][label])),
-      newElement("td", {class: "samples-of-class"}, ...chosen.map((row) => newSample(session, images, row))),
+      newElement("td", {}, newElement("div", {class: "samples-of-class"}, ...chosen.map((row) => newSample(session, images, row)))),
     );
   });
   const table = newElement(

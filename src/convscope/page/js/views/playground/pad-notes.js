@@ -2,6 +2,7 @@ import {writeText} from "../../dom/element.js";
 import {missingImageSentence} from "../../dom/image-title.js";
 import {NO_CHANGE} from "../../image/perturb.js";
 import {parseChange} from "../../state/perturbation.js";
+import {predictionOf} from "../../state/prediction.js";
 import {sliderText, slidersFor} from "./perturbation-sliders.js";
 
 /** Start what stands on the pad itself: the invitation, how the image was changed, and what became of a file or a change. */
@@ -9,8 +10,6 @@ export function startPadNotes(session, input) {
   const [pad, invitation, badge, note] = ["pad", "pad-invitation", "pad-changed", "pad-note"].map((id) => document.getElementById(id));
   const sliders = slidersFor(session.shape);
   let before = session.state.change;
-  const accept = () => (invitation.hidden = true);
-  pad.addEventListener("pointerdown", accept);
   document.getElementById("pad-reset").addEventListener("click", () => {
     session.set({change: ""});
     pad.focus(); // the button is gone
@@ -18,7 +17,7 @@ export function startPadNotes(session, input) {
 
   function show(changed) {
     const {state: {change}, open: {source}} = session;
-    if (changed.has("image") || changed.has("ink") || change || source === "drawing") accept();
+    invitation.hidden = source !== "drawing" || !predictionOf(session).isEmpty;
     const isDropped = changed.has("image") && before && !change;
     const isEmpty = input.making.way === "digit" && source === "picture" && input.photo && input.prepared?.empty;
     const found = source === "picture" ? input.prepared?.found?.count ?? 0 : 0;

@@ -62,7 +62,7 @@ function aboutText({way, polarity, settings: {height, width, boxShare}}, {name},
   }
   if (way === "digit") {
     const [down, across] = [height, width].map((side) => Math.floor(side * boxShare + 0.5));
-    return `The digits of ${name} fill ${down} × ${across} of ${frame} pixels, bright on dark, with the centre of mass in the ` +
+    return `The digits of ${name} fill ${down} × ${across} of ${frame} pixels, are stored as bright ink on black, and have the centre of mass in the ` +
       "middle. Your input is preprocessed the same way. Switch a step off to see its effect on the prediction.";
   }
   if (source === "drawing") return `Your drawing is scaled to ${frame} pixels, without further preprocessing.`;

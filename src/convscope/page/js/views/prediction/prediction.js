@@ -12,7 +12,7 @@ const QUIET = 700;
 export function startPrediction(session) {
   const {names: classNames} = session;
   const node = document.getElementById("prediction");
-  const names = ["class", "confidence", "calibration", "second", "runner-up", "ask", "label", "trust", "verdict", "numbers", "announcement"];
+  const names = ["class", "confidence", "calibration", "second", "runner-up", "ask", "label", "trust", "verdict", "numbers", "score", "announcement"];
   const parts = Object.fromEntries(names.map((name) => [name, document.getElementById(`prediction-${name}`)]));
   const bars = makeProbabilityBars(classNames, (target) => session.set({target: target === session.state.target ? -1 : target}));
   document.getElementById("prediction-bars").append(bars.node);
@@ -43,6 +43,7 @@ export function startPrediction(session) {
     const found = hasAnswer ? verdict(prediction) : null;
     writeText(parts.verdict, found?.words ?? "");
     writeText(parts.numbers, found?.numbers ?? "");
+    parts.score.hidden = !found?.isCompared;
     parts.trust.hidden = !found;
     node.dataset.ood = found?.level ?? "";
     clearTimeout(quiet);
@@ -105,12 +106,12 @@ const [UNUSUAL, OUT_OF_DISTRIBUTION, LOW_CONFIDENCE, LOWISH_CONFIDENCE] = [0.9, 
  * @param {number | null} compared.lessUnusual share of reference images with a lower OOD score, 0..1; null if not measured
  * @param {number | null} compared.moreConfident share of test images with higher confidence
  * @param {string} selectedOn the split of the reference images
- * @returns {{level: "in" | "unusual" | "out", words: string, numbers: string}}
+ * @returns {{level: "in" | "unusual" | "out", words: string, numbers: string, isCompared: boolean}}
  */
 export function verdictOn({lessUnusual, moreConfident}, selectedOn) {
   const isUnusual = lessUnusual >= UNUSUAL;
   const numbers = [farSentence(lessUnusual, `${selectedOn} images`), confidenceSentence(moreConfident)].join(" ").trim();
-  const verdict = (level, words) => ({level, words, numbers});
+  const verdict = (level, words) => ({level, words, numbers, isCompared: lessUnusual !== null});
   if (lessUnusual >= OUT_OF_DISTRIBUTION) return verdict("out", "Unlike the images it was trained on: do not trust this");
   if (moreConfident >= (isUnusual ? LOWISH_CONFIDENCE : LOW_CONFIDENCE)) return verdict("out", isUnusual ? "Unusual image, low confidence: a guess" : "Low confidence: treat this as a guess");
   if (isUnusual) return verdict("unusual", "Farther from the training images than most");
@@ -118,7 +119,7 @@ export function verdictOn({lessUnusual, moreConfident}, selectedOn) {
 }
 
 function farSentence(lessUnusual, known) {
-  if (lessUnusual === null) return "";
+  if (lessUnusual === null) return "The distance to the training images was not measured for this network.";
   if (lessUnusual >= 1) return `Farther from the training images than all ${known}.`;
   if (lessUnusual < 0.5) return `Closer to the training images than ${shareText(1 - lessUnusual)} of the ${known}.`;
   return `Farther from the training images than ${shareText(lessUnusual)} of the ${known}.`;

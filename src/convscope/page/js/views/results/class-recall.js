@@ -24,7 +24,7 @@ export function recallAxis(scores, letters = LETTERS) {
   const place = (value) => (value - bottom) / (1 - bottom);
   let free = Infinity;
   const ticks = inside.reverse().filter(({value, text}) => {
-    const right = letters * place(value) + (value === 1 ? 0 : text.length / 2);
+    const right = letters * place(value) + text.length / 2;
     if (right > free) return false;
     free = right - text.length - 1;
     return true;
@@ -53,7 +53,7 @@ export function fillRecall(button, score, {name, axis, accuracy}) {
 export function newRecallAxis(axis) {
   const ticks = axis.ticks.map(({value, text}) => {
     const x = `${(100 * axis.place(value)).toFixed(2)}%`;
-    return newShape("text", {x, y: 14, "text-anchor": value === 1 ? "end" : "middle"}, text);
+    return newShape("text", {x, y: 14, "text-anchor": "middle"}, text);
   });
   return newShape("svg", {class: "track axis", height: TRACK_HEIGHT, "aria-hidden": "true"}, ...ticks);
 }

@@ -3,13 +3,12 @@ import {newElement, quotedName, titleSetter, mountLive} from "../../dom/element.
 import {formatCount, formatPercent, formatWhole, nounFor} from "../../dom/format.js";
 import {afterText, frameAt} from "../../state/epochs.js";
 import {cachePredictions} from "../image-details/predictions-by-epoch.js";
-import {classScores} from "./class-recall.js";
 import {makeMatrix, newMatrixLegend} from "./confusion-matrix.js";
 import {makeImageWall} from "./image-wall.js";
 import {selectedRows} from "./selection.js";
 
-/** Tiles per page next to the matrix. */
-const CELL_PAGE = 12;
+/** Tiles per page next to the matrix: about as high as it. */
+const CELL_PAGE = 6;
 
 /**
  * Start the matrix with recall by class, and the images of the chosen cell beside it, for the open epoch.
@@ -32,7 +31,7 @@ export function startMatrix(session, shared) {
   const matrix = makeMatrix({names, counts: test.confusion, highlight, choose});
   const wall = makeImageWall(session, {...shared, size: CELL_PAGE, label: "Images of this cell"});
   const showImages = makeCellImages(session, wall);
-  const titles = [titleSetter("confusion_matrix"), titleSetter("per_class")];
+  const setTitle = titleSetter("confusion_matrix");
   highlight.subscribe(matrix.light);
 
   const frame = () => {
@@ -49,29 +48,22 @@ export function startMatrix(session, shared) {
     matrix.show(confusion, most);
     const when = afterText(frames, session.state.epoch);
     const isMissing = when && isLast;
-    const about = isMissing ? ["There is no matrix of this epoch: this is the trained network’s"] : pastTitles(confusion, names);
-    titles.forEach((setTitle, place) => setTitle(when && `${isMissing ? "" : `${when}: `}${about[place] ?? about[0]}`));
+    const past = isMissing ? "There is no matrix of this epoch: this is the trained network’s" : `${when}: ${pastTitle(confusion, names)}`;
+    setTitle(when && past);
     showCell();
   };
-  const side = newElement("div", {class: "matrix-side"}, matrix.node, newMatrixLegend(most, matrices.length > 2));
+  const signs = document.querySelector('[data-live="matrix"] .key');
+  const side = newElement("div", {class: "matrix-side"}, matrix.node, newMatrixLegend(most, matrices.length > 2), signs);
   mountLive("matrix", newElement("div", {class: "matrix-and-wall"}, side, wall.node));
-  mountLive("classes");
   session.follow(["epoch"], showFrame);
 }
 
-/** Return the titles of the matrix and of the classes for an earlier epoch, as `figures/` write those of the last. */
-function pastTitles(counts, names) {
+/** Return the title of the matrix for an earlier epoch, as `figures/` write that of the last. */
+function pastTitle(counts, names) {
   const total = counts.reduce((sum, row) => sum + supportOf(row), 0);
   const [pair] = confusedPairs(counts);
   const often = pair ? `, “${names[pair.truth]}” predicted as “${names[pair.predicted]}” ${formatCount(pair.count, "time")}` : "";
-  const scores = classScores(counts, names.map((_, label) => label)).filter(({support}) => support);
-  scores.sort((a, b) => a.recall - b.recall);
-  const [worst, best] = [scores[0], scores[scores.length - 1]];
-  const end = ({recall, label}) => `${formatPercent(recall)} for “${names[label]}”`;
-  return [
-    `${formatWhole(errorCount(counts))} of ${formatWhole(total)} test images ${nounFor(errorCount(counts), "is", "are")} misclassified${often}`,
-    `recall ranges from ${end(worst)} to ${end(best)}`,
-  ];
+  return `${formatWhole(errorCount(counts))} of ${formatWhole(total)} test images ${nounFor(errorCount(counts), "is", "are")} misclassified${often}`;
 }
 
 /** Return a function that shows the images of a cell; predicted −1 stands for all errors of the class. */

@@ -102,9 +102,9 @@ export function startMistakes(session, shared) {
 /** Return what stands beside the tiles while no case is open. */
 function helpLines(keys, names) {
   const line = (key, words) => [newElement("dt", {}, newElement("kbd", {}, key)), newElement("dd", {}, words)];
-  const range = keys.length ? line(`${keys[0]} – ${keys[keys.length - 1]}`, `choose the correct class, ${names[0]} to ${names[names.length - 1]}`) : [];
+  const range = line(keys.join(" "), `choose the correct class${keys[0] === "0" ? `: ${names[0]} to ${names[names.length - 1]}` : " by its initial"}`);
   return [
     newElement("p", {}, "Choose an image: its case opens here."),
-    newElement("dl", {}, ...line("j k", "next and previous image"), ...line("Enter", "open the case"), ...line("x", "mark the label as wrong"), ...range, ...line("Esc", "close the case")),
+    newElement("dl", {}, ...line("j k", "next and previous image"), ...line("Enter", "open the case"), ...line("x", "mark the label as wrong"), ...(keys.length ? range : []), ...line("Esc", "close the case")),
   ];
 }

@@ -11,6 +11,8 @@ import {isHighlightedClass} from "./linked-highlight.js";
 
 /** Pixels: the widest and the highest map, and the farthest that the pointer may be from a point. */
 const [MAP_WIDTH, MAP_HEIGHT, NEAR_POINT] = [680, 400, 24];
+/** Pixels of a letter of a name, about. */
+const [LETTER_WIDTH, LABEL_HEIGHT] = [11, 19];
 const MAP_MARGIN = {top: 22, right: 12, bottom: 26, left: 12};
 /** Classes with a colour of their own, those that are confused most often; all others share one. */
 const COLOURED_CLASSES = 10;
@@ -33,7 +35,8 @@ export async function startPCAMap(session, {highlight}) {
   if (names.length > coloured.length) kinds.push({kind: -1, name: "other classes"});
   const hidden = new Set();
   const pointer = newShape("circle", {class: "pointed", r: 7});
-  plot.marks.append(...drawKinds(points, kinds), pointer);
+  const [dots, labels] = drawKinds(points, kinds);
+  plot.marks.append(...dots, pointer, ...labels);
 
   const tile = makeTile(session);
   const told = newElement("p", {class: "visually-hidden", "aria-live": "polite"});
@@ -60,6 +63,8 @@ export async function startPCAMap(session, {highlight}) {
     node.toggleAttribute("data-lit", lit !== null);
     for (const each of plot.marks.querySelectorAll("[data-kind]")) each.toggleAttribute("data-highlight", isHighlightedClass(lit, coloured[each.dataset.kind]));
   });
+  // The page numbers the figures that it shows.
+  mount.querySelector(".title").prepend(newElement("span", {class: "number"}, "Figure 0"), " ");
   mountLive("pca-map", legend, newElement("div", {class: "map-and-tile"}, node, tile.node, told));
   followOpenImage(session, node, plot, {layer: entry.layer, projection});
 }
@@ -84,20 +89,32 @@ function plotOf(coordinates, width, ratio) {
   return plot;
 }
 
-/** Draw one path of dots for each kind, above them crosses for the errors and the names in the medians. */
+/**
+ * Draw one path of dots for each kind, above them crosses for the errors.
+ * @returns {[Element[], Element[]]} these, and the names: in the medians, or below another name that is there
+ */
 function drawKinds(points, kinds) {
   const path = (shown, mark) => shown.map(({x, y}) => `M${x.toFixed(1)} ${y.toFixed(1)}${mark}`).join("");
   const all = kinds.map(({kind, name}) => {
     const own = points.filter((point) => point.kind === kind);
     const [x, y] = ["x", "y"].map((axis) => own.map((point) => point[axis]).sort((a, b) => a - b)[own.length >> 1]);
     const cross = path(own.filter(({isWrong}) => isWrong), "m-3-3 6 6m0-6-6 6");
+    const label = kind >= 0 && own.length > 0 && {kind, name, x, y, reach: (LETTER_WIDTH * name.length) / 2};
     return [
       newShape("path", {class: "points", "data-kind": kind, d: path(own, "h0")}),
       newShape("g", {class: "errors", "data-kind": kind}, newShape("path", {class: "halo", d: cross}), newShape("path", {d: cross})),
-      kind >= 0 && own.length > 0 && newShape("text", {class: "class-name", "data-kind": kind, x, y}, name),
+      label,
     ];
   });
-  return [0, 1, 2].flatMap((layer) => all.map((each) => each[layer]).filter(Boolean));
+  const [labels, placed] = [all.map(([, , label]) => label).filter(Boolean).sort((a, b) => a.y - b.y), []];
+  for (const label of labels) {
+    for (const {x, y, reach} of placed) {
+      if (Math.abs(x - label.x) < reach + label.reach) label.y = Math.max(label.y, y + LABEL_HEIGHT);
+    }
+    placed.push(label);
+  }
+  const names = labels.map(({kind, name, x, y}) => newShape("text", {class: "class-name", "data-kind": kind, x, y}, name));
+  return [[0, 1].flatMap((layer) => all.map((each) => each[layer])), names];
 }
 
 /** Choose points by pointer and arrow keys, and open them by click and Enter. */

@@ -58,7 +58,7 @@ export function makeCoveragePlot(steps, choose) {
 export function makeReliabilityPlot(bins, thresholds, choose) {
   const axis = {place: (value) => value, ticks: percents([0, 0.2, 0.4, 0.6, 0.8, 1])};
   const label = "Accuracy against confidence";
-  const plot = makePlot({width: PLOT_WIDTH, height: PLOT_HEIGHT, label, horizontal: {...axis, name: "confidence"}, vertical: axis});
+  const plot = makePlot({width: PLOT_WIDTH, height: PLOT_HEIGHT, label, horizontal: {...axis, name: "confidence"}, vertical: {...axis, name: "accuracy"}});
   const {x, y, inset} = plot;
   const rejected = newShape("rect", {class: "rejected", x: x(0), y: y(1), height: y(0) - y(1)});
   const marks = bins.flatMap(({n, confidence, accuracy, interval: [low, high]}) => [

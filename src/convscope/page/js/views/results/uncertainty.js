@@ -71,7 +71,8 @@ export function startUncertainty(session) {
   const label = newElement("label", {class: "threshold"}, "Predict only where the confidence is at least ", value, slider);
   mountLive("threshold", label, sentence);
   mountLive("coverage", coverage.node);
-  mountLive("reliability", reliability.node);
+  const place = mountLive("reliability", reliability.node);
+  if (place) place.scrollLeft = place.scrollWidth; // most images are in the last bins
   show();
   mountLive("sure-images", doors.node, wall ? wall.node : "");
   doors.open(0);
