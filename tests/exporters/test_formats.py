@@ -160,10 +160,13 @@ def test_the_program_for_the_browser_computes_the_inputs_from_a_canvas(
     image = digits_run.dataset.test.images[0]
     rgba = np.concatenate([np.repeat(image, 3, axis=2), np.full((8, 8, 1), 255, np.uint8)], axis=2)
     own = "\n".join(line for line in program.splitlines() if "ort" not in line.split("//")[0] or "export" in line)
-    call = f"console.log(JSON.stringify([...toInputs(Uint8ClampedArray.from({rgba.ravel().tolist()}))]))\n"
+    call = f"""console.log(JSON.stringify([...toInputs(Uint8ClampedArray.from({rgba.ravel().tolist()}))]))
+               console.log(JSON.stringify(middle({{width: 120, height: 90}}, 70, 64)))"""
     (tmp_path / "part.mjs").write_text(own.split("// image")[0] + call, "utf-8")
     printed = subprocess.run(["node", "part.mjs"], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
-    assert np.allclose(json.loads(printed), image.ravel() / 255, atol=1e-6)
+    inputs, middle = map(json.loads, printed.splitlines())
+    assert np.allclose(inputs, image.ravel() / 255, atol=1e-6)
+    assert np.allclose(middle, [(120 - 90 * 64 / 70) / 2, 0, 90 * 64 / 70, 90])
 
 
 def test_nothing_is_replaced_without_overwrite(exports: dict[str, Export], own_run: Run, tmp_path: Path) -> None:
