@@ -230,3 +230,17 @@ def test_without_cleanlab_the_error_says_how_to_install_it(folder: Path) -> None
     assert result.stderr == (
         f"convscope: error: the label audit needs cleanlab, which is not installed. Install it with: {pip_line('audit')}\n"
     )
+
+
+def test_every_suspect_is_copied_by_rank(folder: Path, audit: list[list[str]], audited: Audited, tmp_path: Path) -> None:
+    (tmp_path / "none.csv").write_text(",".join(audit[0]) + "\n", "utf-8")
+    run = in_memory(folder, audited.dataset)
+    convscope.audit(run, confirmed=tmp_path / "none.csv", copy_to=tmp_path / "copies")
+    copies = sorted(path.name for path in (tmp_path / "copies").iterdir())
+    width = len(str(len(audit) - 1))
+    assert copies == [
+        f"{rank:0{width}}-{given}-perhaps-{suggested}-{split}-{index}.png"
+        for rank, (split, index, given, suggested, *_) in enumerate(audit[1:], start=1)
+    ]
+    with pytest.raises(OutputError, match=r"copies' is not empty.*--copy-to DIR"):
+        convscope.audit(run, confirmed=tmp_path / "none.csv", copy_to=tmp_path / "copies")

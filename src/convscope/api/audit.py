@@ -9,6 +9,7 @@ import numpy as np
 
 from ..analysis.evidence import with_training_images
 from ..analysis.label_audit.confirmed import AccuracyWithoutConfirmed, without_confirmed
+from ..analysis.label_audit.copy_suspects import check_copies, copy_suspects
 from ..analysis.label_audit.cross_validation import MODEL, Listener, OutOfSample, cross_validate
 from ..analysis.label_audit.suspects import LabelAudit, find_suspects, require_cleanlab
 from ..data.dataset import Dataset
@@ -50,6 +51,7 @@ def audit(
     out: PathLike | None = None,
     overwrite: bool = False,
     confirmed: PathLike | None = None,
+    copy_to: PathLike | None = None,
     progress: Listener | None = None,
 ) -> LabelAudit:
     """Find possible label errors in the data of a run, the most suspect first.
@@ -66,6 +68,8 @@ def audit(
         confirmed: The list reduced to rows that a person confirmed as label errors, or what the page's gallery saved. The
             run's list records them with their corrected classes and notes; the data stay as they are. The result then
             includes the accuracy without those test images. The run's last audit is used, if there is one.
+        copy_to: A new or empty folder for copies of the images, named by rank, given and suggested class. Image files are copied
+            as they are; other images become PNG files.
         progress: Called several times per fold.
 
     Raises:
@@ -77,6 +81,8 @@ def audit(
     folder, dataset = run_folder.verify(run), dataset_in_memory(run)
     copy = None if out is None else check_output(out, overwrite=overwrite, inputs=[run, confirmed])
     record = store.load_record(folder)
+    source = record.request["dataset"]["source"] if dataset is None else dataset.provenance.source
+    copies = None if copy_to is None else check_copies(copy_to, source)
     earlier = None if confirmed is None else load_audit(record, folder)
     reviews = load_reviews(folder, record)
     if confirmed is not None:
@@ -101,6 +107,8 @@ def audit(
         raise
     if copy is not None:
         write_output(copy, listed)
+    if copies is not None:
+        copy_suspects(found, dataset or reload_dataset(record.request["dataset"]), copies)
     return found
 
 

@@ -53,11 +53,23 @@ EXAMPLES = (
     help="Record confirmed label errors in the list, and measure accuracy without them: the list reduced to the rows with a "
     "wrong label, or the file saved from the report.",
 )
+@click.option(
+    "--copy-to",
+    metavar="DIR",
+    help="Copy the images into a new or empty folder, named by rank, given and suggested class.",
+)
 @moved_data_option
 @trust_option
 @output_options
 def command(
-    run: PathLike, folds: int, out: str | None, overwrite: bool, confirmed: str | None, as_json: bool, quiet: bool
+    run: PathLike,
+    folds: int,
+    out: str | None,
+    overwrite: bool,
+    confirmed: str | None,
+    copy_to: str | None,
+    as_json: bool,
+    quiet: bool,
 ) -> int:
     """List the images whose label is probably wrong, by confident learning over cross-validated networks.
 
@@ -66,7 +78,9 @@ def command(
     """
     try:
         with progress.open_progress(progress.auditing, quiet=quiet) as listener:
-            audit = convscope.audit(run, folds=folds, out=out, overwrite=overwrite, confirmed=confirmed, progress=listener)
+            audit = convscope.audit(
+                run, folds=folds, out=out, overwrite=overwrite, confirmed=confirmed, copy_to=copy_to, progress=listener
+            )
     except KeyboardInterrupt:
         click.echo("convscope: interrupted. Run the same command again to continue after the finished folds.", err=True)
         return 130
@@ -77,6 +91,8 @@ def command(
     for line in _lines(audit, quiet):
         click.echo(line)
     click.echo(str(file) if quiet else f"list: {file}")
+    if copy_to is not None and not quiet:
+        click.echo(f"copies: {copy_to}")
     return 0
 
 
