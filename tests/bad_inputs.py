@@ -22,7 +22,7 @@ FAULTS_OF_THE_MACHINE = (
 """Rows from `test_cli.py`, which starts processes of its own."""
 LONGEST = 330
 """Characters of a message in the table."""
-SIGNS = ("convscope: error: ", "Error: ")
+SIGNS = ("convscope: error: ",)
 VARYING = {
     r"(cannot be (?:read|decoded|opened)[^(;]*) \((?:[^()]|\([^()]*\))*\)": r"\1 (*reason*)",
     r"has \d[\d,]* bytes instead of \d[\d,]*": "has … bytes instead of …",

@@ -260,7 +260,7 @@ def test_a_fault_is_one_sentence_and_an_exit_status(
             taken.close()
     printed = capsys.readouterr().err
     assert (answered, "internal error" in printed, "Traceback" in printed) == (status, False, False), printed
-    lines = [line for line in printed.splitlines() if line.startswith(("convscope: error: ", "Error: "))]
+    lines = [line for line in printed.splitlines() if line.startswith("convscope: error: ")]
     assert len(lines) == 1, printed
     assert expected in printed
     assert contents(place) == before

@@ -36,7 +36,7 @@ def assert_one_error(result: Completed, status: int, *words: str) -> None:
     assert result.stdout == ""
     assert "Traceback" not in result.stderr
     lines = result.stderr.strip().splitlines()
-    assert lines[-1].startswith(("convscope: error: ", "Error: ")), result.stderr
+    assert lines[-1].startswith("convscope: error: "), result.stderr
     for word in words:
         assert word in lines[-1]
 

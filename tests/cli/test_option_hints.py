@@ -55,7 +55,23 @@ def test_an_option_of_another_program_is_answered_with_what_works_here(
 
 def test_an_option_like_no_other_is_refused_without_a_hint(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", "x", "--frobnicate"]) == 2
-    assert capsys.readouterr().err.endswith("No such option '--frobnicate'.\n")
+    assert capsys.readouterr().err.startswith("convscope: error: No such option '--frobnicate'. See: convscope ")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("train mnist sprint", "Unexpected argument 'sprint'. Did you mean '--recipe sprint'?"),
+        ("train mnist strong", "Unexpected argument 'strong'. Did you mean '--model strong'?"),
+        ("data mnist x y", "Unexpected argument 'x'. See: convscope data --help"),
+        ("train", "Missing argument 'DATA'. See: convscope train --help"),
+    ],
+)
+def test_errors_of_usage_look_like_all_others_and_say_what_to_write(
+    given: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(given.split()) == 2
+    assert capsys.readouterr().err == f"convscope: error: {said}\n"
 
 
 @pytest.mark.parametrize("verb", VERBS)

@@ -75,6 +75,15 @@ class Command(Hinting):
         super().__init__(*arguments, **settings)
         self.sections = sections
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.allow_extra_args = True  # of which Click names no option that takes them
+        rest = super().parse_args(ctx, args)
+        if rest and not ctx.resilient_parsing:
+            takers = (each for each in self.params if isinstance(each, _Option) and rest[0] in each.choices)
+            hint = next((f" Did you mean '{each.opts[0]} {rest[0]}'?" for each in takers), "")
+            ctx.fail(f"Unexpected argument {rest[0]!r}.{hint}")
+        return rest
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         headed: dict[str, list[tuple[str, str]]] = {}
         for parameter in self.get_params(ctx):

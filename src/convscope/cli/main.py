@@ -136,8 +136,11 @@ def _run(arguments: list[str]) -> int:
         return group.main(arguments, prog_name="convscope", standalone_mode=False) or 0
     except click.exceptions.Exit as leave:
         return leave.exit_code
+    except getattr(click.exceptions, "NoArgsIsHelpError", ()) as help_text:  # since Click 8.2
+        help_text.show()
+        return int(help_text.exit_code)
     except click.ClickException as error:
-        error.show()
+        click.echo(f"convscope: error: {error.format_message()}{_where_help_is(error)}", err=True)
         return error.exit_code
     except (KeyboardInterrupt, click.Abort) as error:
         return _interrupted(error, arguments)
@@ -177,6 +180,13 @@ def _interrupted(error: BaseException, arguments: list[str]) -> int:
     what = str(interrupt) or _notes(interrupt).strip(" ()") or resume
     click.echo(f"convscope: interrupted. {what}".rstrip(), err=True)
     return 130
+
+
+def _where_help_is(error: click.ClickException) -> str:
+    """Return where to read what is accepted, unless the message says that itself."""
+    says_it = ". " in error.format_message() or error.format_message().startswith("Invalid value")
+    context = getattr(error, "ctx", None)
+    return "" if says_it or context is None else f" See: {context.command_path} --help"
 
 
 def _notes(error: BaseException) -> str:

@@ -149,7 +149,8 @@ def test_an_unwritable_cache_is_reported(server: str, monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize(
-    ("name", "words"), [("mnist", "convscope train mnist"), ("digits", "convscope train digits"), ("kmnits", "'kmnist'")]
+    ("name", "words"),
+    [("mnist", "convscope train mnist"), ("digits", "convscope train digits"), ("kmnits", "'kmnist'"), ("mnsit", "'mnist'")],
 )
 def test_only_known_sets_are_fetched(name: str, words: str) -> None:
     with pytest.raises(DatasetError, match=words):

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from ...errors import DatasetError, unknown_name
+from ...errors import DatasetError, nearest_name, unknown_name
 from ...system.files import make_folder, replacing
 from ...system.memory import in_bytes
 from ..read_options import ReadListener, ReadProgress
@@ -60,7 +60,7 @@ def fetch_dataset(name: str, progress: ReadListener | None = None) -> Path:
     if name in KNOWN and name not in KNOWN_SETS:
         raise DatasetError(f"{name} is included in convscope and needs no download. Use it directly: convscope train {name}")
     if name not in KNOWN_SETS:
-        raise DatasetError(unknown_name("dataset", name, KNOWN_SETS))
+        raise DatasetError(unknown_name("dataset", name, KNOWN_SETS, meant=nearest_name(name, KNOWN)))
     known = KNOWN_SETS[name]
     make_folder(known.home)
     for archive in known.archives:
