@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -78,6 +79,13 @@ def test_many_classes_with_one_image_or_none_are_named_once() -> None:
         "3 classes have no training image: 'class 7', 'class 8', 'class 9'",
         "4 classes have only one training image: 'class 3', 'class 4', 'class 5', 'class 6'",
     )
+
+
+def test_classes_of_few_held_out_test_images_are_named() -> None:
+    for number, said in ((18, ("2 classes have fewer than 10 test images: 'cat', 'dog'",)), (20, ())):
+        dataset = made(noise(80, 0), [0, 1] * 40, noise(number, 1))
+        held_out = replace(dataset, provenance=replace(dataset.provenance, holds_out=True))
+        assert find_problems(held_out) == said
 
 
 def test_blank_images_uneven_and_missing_classes_are_named() -> None:

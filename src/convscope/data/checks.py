@@ -11,7 +11,7 @@ import numpy.typing as npt
 from ..formatting import count_of, shorten_list
 from .dataset import Dataset, Split
 from .file_groups import FileGroups, find_groups
-from .imbalance import describe_imbalance
+from .imbalance import LEAST, describe_imbalance
 from .near_duplicates import NearDuplicates, find_near_duplicates
 from .orientation import find_orientation
 
@@ -65,6 +65,8 @@ def _class_findings(dataset: Dataset) -> list[str]:
         sentences += _about_classes(dataset, counts == 0, f"no {what} image")
         if what == "training":
             sentences += _about_classes(dataset, counts == 1, "only one training image")
+        elif dataset.provenance.holds_out:
+            sentences += _about_classes(dataset, (counts > 0) & (counts < LEAST), f"fewer than {LEAST} test images")
     uneven = describe_imbalance(dataset.train.class_counts(dataset.num_classes), dataset.class_names)
     return [*sentences, f"{uneven} (see --balance)"] if uneven else sentences
 
