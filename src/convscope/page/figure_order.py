@@ -41,6 +41,13 @@ class FigureOrder:
         return [name for name in self._order if kind(name) in kinds]
 
 
+def figure_label(name: str) -> str:
+    """Return a figure's name for a list: ``"kernels of conv2d_1"`` for ``"kernels_conv2d_1"``."""
+    own = kind(name)
+    what = own.replace("_", " ")
+    return f"{what} of {name.removeprefix(f'{own}_')}" if own in PER_LAYER else what if own != "other" else name
+
+
 def kind(name: str) -> str:
     """Return the kind of a figure: ``"kernels"`` for ``"kernels_conv2d"``."""
     for prefix in PER_LAYER:

@@ -14,7 +14,7 @@ from .binary_data import FINAL, encode_arrays
 from .bundle import bundle
 from .csp import content_security_policy, island
 from .environment import JS, TEMPLATES, check_style, make_environment, read_styles
-from .figure_order import FigureOrder
+from .figure_order import FigureOrder, figure_label
 from .payload import OpenedPicture, make_payload
 from .svg import StyleClasses, embed
 from .text import conclusion, headings, narrative, nouns, numbers, reproduce, tables, uncertainty
@@ -81,7 +81,9 @@ def _template() -> Template:
     """Return the page's template, with every included template already compiled."""
     modules = (uncertainty, nouns, numbers, headings, reproduce, narrative, tables, conclusion)
     names = {module.__name__.rsplit(".", 1)[-1]: module for module in modules}
-    templates = make_environment(**names, slug=slug, seed_spread=seed_spread, section_templates=SECTION_TEMPLATES)
+    templates = make_environment(
+        **names, slug=slug, figure_label=figure_label, seed_spread=seed_spread, section_templates=SECTION_TEMPLATES
+    )
     templates.filters["drawn"] = Markup  # matplotlib's SVG, which escapes the names of classes
     for name in (
         "macros.html",

@@ -10,7 +10,7 @@ import {makeTile} from "./gallery-paging.js";
 import {isHighlightedClass} from "./linked-highlight.js";
 
 /** Pixels: the widest and the highest map, and the farthest that the pointer may be from a point. */
-const [MAP_WIDTH, MAP_HEIGHT, NEAR_POINT] = [680, 400, 24];
+const [MAP_WIDTH, MAP_HEIGHT, NEAR_POINT] = [680, 350, 24];
 /** Pixels of a letter of a name, about. */
 const [LETTER_WIDTH, LABEL_HEIGHT] = [11, 19];
 const MAP_MARGIN = {top: 22, right: 12, bottom: 26, left: 12};
