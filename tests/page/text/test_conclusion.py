@@ -37,7 +37,7 @@ def test_a_baseline_with_the_same_time_may_have_had_other_epochs() -> None:
     page = fixed_page()
     page["metrics"]["epochs"] = 4
     for epochs, expected in (
-        (4, "trained with the same settings for as many epochs as the CNN"),
+        (4, "trained with the same settings, reaches"),
         (9, "same settings and time limit, for nine epochs (the CNN for four"),
     ):
         page["metrics"]["baseline"].update(epochs=epochs, same_settings=True)

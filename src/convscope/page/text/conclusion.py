@@ -30,7 +30,7 @@ def _comparison(page: Page, test: Numbers, baseline: Numbers, model: str) -> str
     trained = f"trained on the same images for {others} (the {model} for {own})"
     if baseline.get("same_settings"):
         with_time = f"trained with the same settings and time limit, for {others} (the {model} for {own})"
-        trained = f"trained with the same settings for as many epochs as the {model}" if own == others else with_time
+        trained = "trained with the same settings" if own == others else with_time
     if gap == 0:
         return f"The {title}, {trained}, makes {'no errors either' if not test['errors'] else 'exactly as many errors'}."
     pairing = pairing_of(baseline)
