@@ -29,7 +29,8 @@ def test_what_is_said_of_the_bound_and_of_the_first_suspects_holds(script: Modul
     runs = [run for each in script.load()["sets"].values() for run in each]
     assert len({run["seed"] for run in runs}) >= 3
     given = [run for run in runs if run["is_lower_bound"]]
-    assert np.mean([run["estimated_wrong"] <= run["changed"] for run in given]) >= 0.95
+    held = [run["estimated_wrong"] <= run["changed"] for run in given]
+    assert np.mean(held) >= 0.9  # docs/label-audit.md says how often
     assert np.mean([run["wrong_in_top"] / run["top"] for run in runs]) >= 0.5
 
 
