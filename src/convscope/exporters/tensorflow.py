@@ -59,6 +59,7 @@ def logits_of_saved_model(path: Path, images: Images) -> Floats:
 
 def write_litert(model: keras.Model, path: Path, metadata: ModelMetadata) -> None:
     """Convert ``model`` in float32, without quantization."""
+    import keras
     import tensorflow as tf
 
     if not hasattr(tf, "lite"):
@@ -68,7 +69,14 @@ def write_litert(model: keras.Model, path: Path, metadata: ModelMetadata) -> Non
         )
     with captured_stderr(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # deprecations inside the converter, which a user cannot act on
-        with_logits(model).export(path, format="litert", verbose=False)
+        try:
+            with_logits(model).export(path, format="litert", verbose=False)
+        except ValueError as error:
+            if "format" not in str(error):
+                raise
+            raise MissingBackendError(
+                f"exporting to LiteRT needs a newer Keras; {keras.__version__} cannot. Upgrade it with: pip install --upgrade keras"
+            ) from error
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr(METADATA_FILE, metadata.to_json())
 
