@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -25,13 +24,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from markdown_parts import replace_between
 from recipe_sets import SETS, Array
 
 from convscope.data.dataset import Dataset
 from convscope.data.split import stratified_split
 from convscope.models.architectures import cnn
 from convscope.models.keras_model import to_keras
-from convscope.system.files import write_json, write_text
+from convscope.system.files import write_json
 from convscope.system.hardware import describe_machine, package_versions
 from convscope.training.augmentation import Augmentation
 from convscope.training.config import TrainConfig
@@ -200,12 +200,6 @@ def table(results: dict[str, Any]) -> str:
     return "\n".join([*lines, "", foot])
 
 
-def write_table(results: dict[str, Any]) -> None:
-    """Replace the table in the document."""
-    marks = re.compile(r"(?<=<!-- recipe rule: begin -->\n).*?(?=<!-- recipe rule: end -->)", re.DOTALL)
-    write_text(PAGE, marks.sub(lambda _: f"\n{table(results)}\n\n", PAGE.read_text("utf-8")))
-
-
 def main() -> None:
     """Measure what is missing."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -216,7 +210,7 @@ def main() -> None:
     parser.add_argument("--table", action="store_true", help="only regenerate the table")
     arguments = parser.parse_args()
     if arguments.table:
-        write_table(load())
+        replace_between(PAGE, "recipe rule", table(load()))
         return
     if "keras" in arguments.methods and not arguments.choose:
         import keras  # noqa: F401  (so that the first training's seconds are not those of the import)

@@ -181,7 +181,7 @@ def test_the_table_of_an_evaluation_names_every_file(digits_run: convscope.Run, 
         assert row["correct"] == ("yes" if row["true"] == row["predicted"] else "no")
     assert main(["mistakes", str(digits_run.folder), "--csv", str(tmp_path / "mistakes.csv"), "--quiet"]) == 0
     rows = list(csv.DictReader((tmp_path / "mistakes.csv").read_text("utf-8").splitlines()))
-    assert [row["file"] for row in rows] == [digits.test.names[index] for index in digits_run.evaluation.mistakes.tolist()]
+    assert {row["file"] for row in rows} == {digits.test.names[index] for index in digits_run.evaluation.mistakes.tolist()}
     before = answers.read_text("utf-8")
     assert main(["evaluate", str(digits_run.folder), str(data), "--csv", str(answers)]) == 1
     assert answers.read_text("utf-8") == before

@@ -45,7 +45,7 @@ NAMES = [
     ("convscope train x --balance ", {"none", "prior", "weights"}, False),
     ("convscope study x --models cnn,", {f"cnn,{name}" for name in MODELS}, False),
     ("convscope study x --recipes ", {*RECIPES}, False),
-    ("convscope export run --format ", {"onnx", "keras", "saved_model", "litert"}, False),
+    ("convscope export run --format ", {"onnx", "keras", "saved_model", "litert", "hub"}, False),
     ("convscope train ", {*KNOWN}, True),
     ("convscope evaluate run ", {*KNOWN}, True),
     ("convscope data m", {"mnist"}, True),

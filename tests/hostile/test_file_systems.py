@@ -511,9 +511,9 @@ def test_a_mounted_run_is_replaced_inside_the_mount(inside: str, tmp_path: Path)
 def test_a_saved_model_on_a_mount_is_exchanged_inside(tmp_path: Path) -> None:
     write = "(new / 'saved_model.pb').write_text(sys.argv[2])"
     code = (
-        "import sys; from pathlib import Path; from convscope.exporters import formats\n"
+        "import sys; from pathlib import Path; from convscope.exporters import formats, tensorflow\n"
         "path = formats.choose_output('saved_model', 'x', 'parent/net', overwrite=True)\n"
-        f"with formats.replacing_folder(path) as new: new.mkdir(); {write}; (new / 'variables').mkdir()"
+        f"with formats.replacing_folder(path, tensorflow.CONTENTS) as new: new.mkdir(); {write}; (new / 'variables').mkdir()"
     )
     export = f'{sys.executable} -c "{code}" x'
     script = (

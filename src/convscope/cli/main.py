@@ -50,7 +50,9 @@ OTHER_VERBS = {
     "view": "open", "errors": "mistakes", "search": "study", "tune": "study", "api": "serve",
 }  # fmt: skip
 """Verbs by their names in other programs."""
-NO_MEMORY = re.compile(r"failed to map segment|allocate memory|bad.?alloc|start new thread", re.IGNORECASE)
+NO_MEMORY = re.compile(
+    r"failed to map segment|allocate memory|bad.?alloc|start new thread|returned NULL without", re.IGNORECASE
+)
 """What libraries say where memory, or a thread, is refused."""
 MAX_NAME = 120
 """Characters of a path in a message; systems accept none of more than 4,096."""

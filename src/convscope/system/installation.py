@@ -1,11 +1,11 @@
 """How to add an optional dependency to this installation."""
 
 import json
+import os
 from importlib import metadata
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
+from urllib.parse import unquote, urlsplit
 
 
 def pip_line(extra: str) -> str:
@@ -21,7 +21,8 @@ def pip_line(extra: str) -> str:
     origin: dict[str, Any] = json.loads(noted) if noted else {"url": ""}
     url, editable = origin["url"], origin.get("dir_info", {}).get("editable")
     if url.startswith("file:") and "vcs_info" not in origin:
-        path = url2pathname(urlsplit(url).path)
+        path = unquote(urlsplit(url).path)
+        path = path.removeprefix("/") if os.name == "nt" else path  # /C:/folder
         return f'pip install {"-e " * bool(editable)}"{path}[{extra}]"' if Path(path).exists() else _from_index(extra)
     if "vcs_info" in origin:
         url = f"{origin['vcs_info']['vcs']}+{url}@{origin['vcs_info']['commit_id']}"

@@ -141,11 +141,11 @@ def test_bad_image_files_are_left_out_on_request_with_a_note(spoilt: Path, tmp_p
 @pytest.mark.parametrize(
     ("name", "content", "remedy"),
     [
-        ("x.heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "convscope[heif]"),
-        ("x.HEIC", b"\0\0\0\x18ftypheix\0\0\0\0mif1heic", "convscope[heif]"),
-        ("x.hif", b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic", "convscope[heif]"),
+        ("x.heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "[heif]"),
+        ("x.HEIC", b"\0\0\0\x18ftypheix\0\0\0\0mif1heic", "[heif]"),
+        ("x.hif", b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic", "[heif]"),
         ("x.avif", b"\0\0\0\x18ftypavif\0\0\0\0mif1avif", "upgrade pillow"),
-        ("x.jpg", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "convscope[heif]"),
+        ("x.jpg", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "[heif]"),
         ("x.jxl", b"\xff\x0a", "Convert it"),
         ("x.jp2", b"\0\0\0\x0cjP  ", "Convert it"),
     ],

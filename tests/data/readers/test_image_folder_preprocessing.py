@@ -54,7 +54,7 @@ def test_photos_of_digits_become_what_predict_makes_of_them_pixel_for_pixel(phot
     dataset = load_dataset(photos)
     assert dataset.image_shape == (28, 28, 1)
     assert dataset.provenance.content == "digits"
-    assert any("--prepare fit only resizes them" in note for note in dataset.provenance.notes)
+    assert any("--prepare fit only crops and resizes them" in note for note in dataset.provenance.notes)
     described = {"image_shape": [28, 28, 1], "content": dataset.provenance.content, **preprocessing_spec(dataset)}
     preprocessor = preprocessor_for(described, dataset.test.images)  # as a run's classifier has it
     assert preprocessor == ImagePreprocessor((28, 28, 1), DigitPreprocessing())
