@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 
 from convscope.data.load import load_dataset
-from convscope.data.readers import memory_map
 from convscope.models.architectures import cnn
+from convscope.system import arrays
 from convscope.system.files import write_json
 from convscope.system.hardware import describe_machine, package_versions
 from convscope.training.loop import fit
@@ -34,7 +34,7 @@ TIMES = (1, 10, 20)
 
 def train(path: str) -> None:
     """Train one epoch on a memory-mapped file and print its CPU seconds."""
-    memory_map.LARGE = 1  # so that the smallest file is mapped, too
+    arrays.LARGE = 1  # so that the smallest file is mapped, too
     dataset = load_dataset(path)
     started = time.process_time()
     training = fit(cnn, dataset, sprint(), seed=0)

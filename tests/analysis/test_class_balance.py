@@ -12,8 +12,8 @@ from sklearn.metrics import accuracy_score, balanced_accuracy_score
 import convscope
 from convscope.analysis.findings.class_balance import uneven_classes
 from convscope.cli.main import main
+from convscope.data.checks import describe_imbalance
 from convscope.data.dataset import Dataset
-from convscope.data.imbalance import describe_imbalance
 from convscope.models.predictor import Predictor
 from convscope.runs import files
 from convscope.training.class_balance import STRENGTH, class_weights

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from convscope.data.imbalance import describe_imbalance, is_imbalanced
+from convscope.data.checks import describe_imbalance, is_imbalanced
 
 
 @pytest.mark.parametrize(

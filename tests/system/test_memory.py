@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from convscope.errors import DatasetError
-from convscope.system import memory, processors
+from convscope.system import hardware, memory
 from convscope.system.cache_folder import cache_folder
 
 
 def test_free_memory_is_what_linux_tells_or_unknown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "meminfo").write_text("MemTotal:       16000 kB\nMemFree: 1 kB\nMemAvailable:    8000 kB\n")
     monkeypatch.setattr(memory, "MEMORY_FILE", tmp_path / "meminfo")
-    monkeypatch.setattr(processors, "OWN_GROUPS", tmp_path / "none")
+    monkeypatch.setattr(hardware, "OWN_GROUPS", tmp_path / "none")
     assert memory.free_memory() == 8_192_000
     with pytest.raises(DatasetError, match=r"it needs 9\.0 MB.* 8\.2 MB"):
         memory.check_memory(9_000_000, "it")
@@ -49,8 +49,8 @@ def groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A machine with 8 GB free, whose control groups lie in the returned folder."""
     (tmp_path / "meminfo").write_text("MemAvailable:    8000000 kB\n")
     monkeypatch.setattr(memory, "MEMORY_FILE", tmp_path / "meminfo")
-    monkeypatch.setattr(processors, "CONTROL_GROUPS", tmp_path)
-    monkeypatch.setattr(processors, "OWN_GROUPS", tmp_path / "own")
+    monkeypatch.setattr(hardware, "CONTROL_GROUPS", tmp_path)
+    monkeypatch.setattr(hardware, "OWN_GROUPS", tmp_path / "own")
     return tmp_path
 
 

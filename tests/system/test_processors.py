@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from convscope.system import processors
-from convscope.system.processors import usable_threads
+from convscope.system import hardware
+from convscope.system.hardware import usable_threads
 
 
 @pytest.fixture(autouse=True)
@@ -16,8 +16,8 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A machine of twelve processors without limits; its control groups lie in the returned folder."""
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(12)), raising=False)
-    monkeypatch.setattr(processors, "CONTROL_GROUPS", tmp_path)
-    monkeypatch.setattr(processors, "OWN_GROUPS", tmp_path / "own")
+    monkeypatch.setattr(hardware, "CONTROL_GROUPS", tmp_path)
+    monkeypatch.setattr(hardware, "OWN_GROUPS", tmp_path / "own")
     return tmp_path
 
 

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from ..data.checks import is_imbalanced
 from ..data.dataset import Dataset, Split
-from ..data.imbalance import is_imbalanced
 from ..models.network import Network
 from ..models.receptive_field import layers_dropping_pixels, unused_input_pixels
 from ..models.summary import layer_table

@@ -9,8 +9,8 @@ import click
 
 from ..api.output import check_output
 from ..runs.label_suspects import escape_formula
-from ..system.csv_text import csv_text
 from ..system.files import write_output
+from ..system.table import csv_text
 from .help_sections import WORDS, output_option
 
 

@@ -11,8 +11,7 @@ from ..system.near_paths import did_you_mean, near_path
 from ..system.regular_files import kind_of
 from .dataset import IN_MEMORY, Data, Dataset
 from .digits.recognize_dataset import resolve_digit_preprocessing, with_note
-from .known.builtin import KNOWN, load_digits
-from .known.idx_sets import describe_if_known
+from .known.builtin import KNOWN, describe_if_known, load_digits
 from .orientation import transpose_dataset
 from .preprocessing import ASKED, ImagePreprocessor
 from .read_options import DEFAULTS, DatasetLoaded, ReadListener, ReadOptions

@@ -3,8 +3,7 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from ..system.array_forms import BYTE, FLOATS, INTEGERS, TEXT, ArrayForm, check_arrays
-from ..system.arrays import Array
+from ..system.arrays import BYTE, FLOATS, INTEGERS, TEXT, Array, ArrayForm, check_arrays
 from ..system.forms import LARGEST_FLOAT, FormError, Sizes
 from . import opening
 from .files import EVIDENCE, EXAMPLES, PREDICTIONS, REFERENCE_DATA, SNAPSHOTS

@@ -9,9 +9,9 @@ from pathlib import Path
 from ..analysis.label_audit.confirmed import AccuracyWithoutConfirmed
 from ..analysis.label_audit.suspects import SPLITS, LabelAudit, from_rows
 from ..errors import ConvscopeError, DatasetError, reason_of
-from ..system.csv_text import csv_text
 from ..system.dataclass_json import from_json
 from ..system.regular_files import read_user_text
+from ..system.table import csv_text
 from ..types import Labels
 from . import opening
 from .files import LABEL_SUSPECTS

@@ -11,8 +11,7 @@ import numpy.typing as npt
 
 from ..errors import ConfigError, ConvscopeError, RunError
 from ..models.custom import short_name
-from ..system.array_forms import INTEGERS, ArrayForm, check_arrays
-from ..system.arrays import below, save_arrays
+from ..system.arrays import INTEGERS, ArrayForm, below, check_arrays, save_arrays
 from ..system.forms import FormError
 from ..types import Labels
 from . import opening

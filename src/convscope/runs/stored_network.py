@@ -9,8 +9,7 @@ import numpy as np
 from ..errors import reason_of
 from ..models.network import Network, Weights, from_description
 from ..models.summary import layer_table
-from ..system.array_forms import FLOATS
-from ..system.arrays import Array, below
+from ..system.arrays import FLOATS, Array, below
 from ..system.forms import FormError, Items, Positive, Sizes, check, parse_json
 from .array_forms import CLASSES, IMAGE
 from .opening import wrong_value

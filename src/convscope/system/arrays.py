@@ -1,8 +1,9 @@
-"""Named arrays in one ``.npz`` file: written atomically, read without unpickling."""
+"""Named arrays in one ``.npz`` file: written atomically, read without unpickling, mapped where large, checked by their form."""
 
 import io
 import math
 import os
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
@@ -16,6 +17,7 @@ import numpy.typing as npt
 from ..errors import RunError, reason_of
 from ..types import PathLike
 from .files import write_bytes
+from .forms import LARGEST, FormError, Sizes
 from .regular_files import NO_FOLLOW, open_bounded
 
 Array = npt.NDArray[Any]
@@ -145,3 +147,88 @@ def below(arrays: Mapping[str, Array], group: str) -> dict[str, Array]:
     """Return the arrays named ``group/NAME``, keyed by NAME."""
     prefix = group + "/"
     return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
+
+
+INTEGERS, FLOATS, TEXT = "iu", "f", "U"
+"""Kinds of types, as NumPy abbreviates them."""
+BYTE = "u1"
+
+
+@dataclass(frozen=True)
+class ArrayForm:
+    """The form of an array, whose sizes are numbers or names, as in :mod:`convscope.system.forms`."""
+
+    kind: str
+    """:data:`INTEGERS`, :data:`FLOATS`, :data:`TEXT` or :data:`BYTE`."""
+    shape: tuple[int | str, ...] = ()
+    low: float = 0
+    high: float | str = LARGEST
+    """The largest value; the name of a size stands for one less."""
+    size: str = ""
+    """Of a number: the size that it gives."""
+    choices: tuple[str, ...] = ()
+    is_optional: bool = False
+    is_ascending: bool = False
+
+
+def check_arrays(forms: Mapping[str, ArrayForm], arrays: Mapping[str, Array], sizes: Sizes) -> dict[str, Array]:
+    """Return the arrays that ``forms`` declares; FormError for the first that is missing or of another form."""
+    checked = {}
+    for name, form in forms.items():
+        if name in arrays:
+            _check(name, form, arrays[name], sizes)
+            checked[name] = arrays[name]
+        elif not form.is_optional:
+            raise FormError(f"the array {name} is missing")
+    return checked
+
+
+def _check(name: str, form: ArrayForm, array: Array, sizes: Sizes) -> None:
+    type_fits = array.dtype == np.uint8 if form.kind == BYTE else array.dtype.kind in form.kind
+    if not type_fits or array.ndim != len(form.shape):
+        wanted = {INTEGERS: "whole numbers", FLOATS: "floats", TEXT: "text", BYTE: "bytes"}[form.kind]
+        raise FormError(f"{name} has {array.ndim} axes of {array.dtype}, not {len(form.shape)} of {wanted}")
+    for axis, (found, size) in enumerate(zip(array.shape, form.shape, strict=True)):
+        expected = sizes.setdefault(size, found) if isinstance(size, str) else size
+        if found != expected:
+            raise FormError(
+                f"{name} has {found:,} instead of {expected:,} {size if isinstance(size, str) else ''} on axis {axis}"
+            )
+    if form.choices and str(array) not in form.choices:
+        raise FormError(f"{name} is {str(array)[:60]!r}, not one of {', '.join(form.choices)}")
+    if form.kind in (INTEGERS, FLOATS) and array.size:
+        high = sizes[form.high] - 1 if isinstance(form.high, str) else form.high
+        # Not a number compares as false.
+        if not (array.min() >= form.low and array.max() <= high):
+            raise FormError(
+                f"{name} has values from {array.min():,} to {array.max():,}, not from {form.low:,g} to {high:,g}"
+            )
+        if form.is_ascending and (np.diff(array) <= 0).any():
+            raise FormError(f"{name} does not ascend")
+    if form.size and int(array) != sizes.setdefault(form.size, int(array)):
+        raise FormError(f"{name} is {int(array):,}, but there are {sizes[form.size]:,} {form.size}")
+
+
+LARGE = 2**28
+"""Smallest array that is mapped, in bytes. Smaller ones are read, because random access is faster in memory."""
+LOCAL_HEADER = struct.Struct("<4s22xHH")
+"""Local header of a ZIP member: signature, length of name, length of extra field (APPNOTE.TXT, 4.3.7)."""
+
+
+def map_array(path: PathLike, member: zipfile.ZipInfo) -> npt.NDArray[Any] | None:
+    """Map a member of a ``.npz`` archive read-only; return None if it is small or compressed.
+
+    A ValueError means that the headers of the member are damaged.
+    """
+    if member.compress_type != zipfile.ZIP_STORED or member.file_size < LARGE:
+        return None
+    with Path(path).open("rb") as file:
+        file.seek(member.header_offset)
+        signature, name_length, extra_length = LOCAL_HEADER.unpack(file.read(LOCAL_HEADER.size))
+        if signature != b"PK\x03\x04":
+            raise ValueError(f"no member at byte {member.header_offset}")
+        file.seek(name_length + extra_length, 1)
+        header = read_array_header(file)
+    if header.fortran or header.dtype.hasobject or header.length + header.num_bytes > Path(path).stat().st_size:
+        raise ValueError(f"{member.filename} is incomplete, or not plain numbers in row order")
+    return np.memmap(path, dtype=header.dtype, mode="r", offset=header.length, shape=header.shape)

@@ -11,7 +11,7 @@ from ..errors import DatasetError, OutputError
 from ..types import Images
 from .cache_folder import cache_folder
 from .files import make_folder
-from .processors import group_folders, numbers_in
+from .hardware import group_folders, numbers_in
 
 MEMORY_FILE = Path("/proc/meminfo")
 SHARE = 0.5

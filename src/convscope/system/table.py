@@ -1,7 +1,8 @@
-"""Results that are tables: a notebook shows them, and pandas takes them."""
+"""Tables: in a notebook, for pandas, and as CSV text."""
 
 from __future__ import annotations
 
+import csv
 import importlib
 from collections.abc import Iterable, Mapping
 from html import escape
@@ -51,3 +52,16 @@ def _cell(value: Any) -> str:
     text = "" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
     side = "right" if isinstance(value, (int, float)) and not isinstance(value, bool) else "left"
     return f'<td style="text-align: {side}">{escape(text)}</td>'
+
+
+def csv_text(rows: Iterable[Iterable[object]]) -> str:
+    """Return ``rows`` as CSV, a line each."""
+    lines: list[str] = []
+
+    class Lines:
+        def write(self, line: str) -> None:
+            lines.append(line[:-2])
+
+    # The writer quotes a carriage return only where its own line ends hold one.
+    csv.writer(Lines(), lineterminator="\r\n").writerows(rows)
+    return "".join(f"{line}\n" for line in lines)

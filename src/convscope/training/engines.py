@@ -9,8 +9,7 @@ from ..errors import ConfigError, ConvscopeError, unknown_name
 from ..formatting import count_of
 from ..models.backend import NAMES, NUM_PROCESSES, check_backend, require_backend
 from ..models.network import Network
-from ..system.hardware import describe_machine
-from ..system.processors import available_processors
+from ..system.hardware import available_processors, describe_machine
 from .native.library import fastest_library, load_library, why_missing
 from .native.plan import Unsupported, plan_layers
 

@@ -20,7 +20,7 @@ from ..models.initial_weights import with_initial_weights
 from ..models.keras_model import to_keras
 from ..models.network import Network, Weights, from_keras, nodes
 from ..models.saving import keras_logits, with_logits
-from ..system.processors import usable_threads
+from ..system.hardware import usable_threads
 from ..types import Floats, Images
 from .augmentation import in_words
 from .batches import TrainingBatches

@@ -9,8 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from convscope.data.known.builtin import KNOWN
-from convscope.data.known.idx_sets import describe_if_known, load_known_set, sha256_of
+from convscope.data.known.builtin import KNOWN, describe_if_known, load_known_set, sha256_of
 from convscope.data.known.registry import EMNIST_BALANCED, EMNIST_LETTERS, FASHION, KMNIST, KNOWN_SETS, MNIST_FILES, KnownSet
 from convscope.data.load import load_dataset
 from convscope.data.read_options import ReadOptions

@@ -10,10 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from convscope.data.readers import memory_map
 from convscope.data.readers.idx import is_idx, read_idx
 from convscope.errors import ConvscopeError, DatasetError
-from convscope.system import memory
+from convscope.system import arrays, memory
 
 CODES = {"|u1": 8, ">i1": 9, "|i1": 9, ">i2": 11, ">i4": 12, ">f4": 13, ">f8": 14}
 ANY = (1, 2, 3, 4)
@@ -69,12 +68,12 @@ def test_packed_files_are_known_by_their_bytes_not_by_their_names(file: Path) ->
 def test_a_large_plain_file_is_mapped_and_never_written_to(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     array = np.arange(240, dtype=np.uint8).reshape(10, 4, 6)
     file.write_bytes(idx(array))
-    monkeypatch.setattr(memory_map, "LARGE", 240)
+    monkeypatch.setattr(arrays, "LARGE", 240)
     found = read_idx(file, (3,))
     assert isinstance(found, np.memmap)
     assert not found.flags.writeable
     assert np.array_equal(found, array)
-    monkeypatch.setattr(memory_map, "LARGE", 241)
+    monkeypatch.setattr(arrays, "LARGE", 241)
     assert not isinstance(read_idx(file, (3,)), np.memmap)
 
 

@@ -15,10 +15,10 @@ from convscope.data.digits.mnist_style import DigitPreprocessing
 from convscope.data.known.registry import FASHION
 from convscope.data.preprocessing import preprocessing_spec, preprocessor_for
 from convscope.data.read_options import ReadOptions
-from convscope.data.readers import memory_map
 from convscope.data.readers.idx_folder import find_sets, read_idx_path
 from convscope.errors import ConvscopeError, DatasetError
 from convscope.formatting import composed
+from convscope.system import arrays
 
 GENERATOR = np.random.default_rng(0)
 IMAGES = GENERATOR.integers(0, 256, (30, 5, 6), dtype=np.uint8)
@@ -76,7 +76,7 @@ def test_emnist_is_set_upright_and_named_by_its_mapping(tmp_path: Path, monkeypa
     assert dataset.class_names == ("Aa", "Bb", "Cc", "Dd")
     assert np.array_equal(dataset.train.labels, LABELS[:24])
     assert any("transposed" in note for note in dataset.provenance.notes)
-    monkeypatch.setattr(memory_map, "LARGE", 100)
+    monkeypatch.setattr(arrays, "LARGE", 100)
     assert isinstance(read_idx_path(tmp_path, OPTIONS).train.images, np.memmap)
     assert read_idx_path(tmp_path, OPTIONS).fingerprint == dataset.fingerprint
 

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from convscope.data.read_options import ReadOptions
-from convscope.data.readers import memory_map
 from convscope.data.readers.npz import read_npz
 from convscope.errors import ConvscopeError, DatasetError
+from convscope.system import arrays as array_files
 from convscope.system import memory
 
 
@@ -103,7 +103,7 @@ def test_validation_arrays_join_the_training_arrays(names: str, tmp_path: Path) 
 def test_images_held_out_of_a_mapped_file_stay_out_of_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     np.savez(tmp_path / "own.npz", x=arrays(50)["x_train"], y=arrays(50)["y_train"])
     plain = read_npz(tmp_path / "own.npz")
-    monkeypatch.setattr(memory_map, "LARGE", 1000)
+    monkeypatch.setattr(array_files, "LARGE", 1000)
     monkeypatch.setattr(memory, "free_memory", lambda: 3000)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     dataset = read_npz(tmp_path / "own.npz")

@@ -25,8 +25,7 @@ from convscope.models.layers import Dense, Dropout, Flatten, sequential
 from convscope.models.network import Network, from_keras
 from convscope.models.onnx_writer.writer import onnx_bytes
 from convscope.models.predictor import Predictor
-from convscope.system.hardware import processor_flags
-from convscope.system.processors import usable_threads
+from convscope.system.hardware import processor_flags, usable_threads
 from convscope.training.augmentation import Augmentation, draw_shifts, draw_warps
 from convscope.training.native import engine as native_engine
 from convscope.training.native import library

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ...data.imbalance import describe_imbalance
+from ...data.checks import describe_imbalance
 from ...formatting import count_of, percent
 from .finding import Finding, interval_text
 

@@ -18,10 +18,10 @@ import numpy.typing as npt
 
 from ...errors import DatasetError, reason_of
 from ...formatting import count_of
+from ...system import arrays
 from ...system.memory import check_memory
 from ...types import PathLike
 from ..images.formats import MAX_PACKING
-from . import memory_map
 
 TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 MAX_DIMENSIONS = 4
@@ -83,7 +83,7 @@ def _read_plain(raw: IO[bytes], path: PathLike, name: str, dimensions: tuple[int
     found = Path(path).stat().st_size - header.length
     if found != header.num_bytes:
         raise _wrong_size(name, header, f"{found:,}")
-    if header.num_bytes >= memory_map.LARGE and header.dtype.itemsize == 1:
+    if header.num_bytes >= arrays.LARGE and header.dtype.itemsize == 1:
         return np.memmap(path, header.dtype.newbyteorder("="), "r", header.length, header.shape)
     check_memory(header.num_bytes, name)
     return _native(raw.read(header.num_bytes + 1), name, header)

@@ -14,14 +14,13 @@ import numpy.typing as npt
 
 from ...errors import DatasetError, reason_of
 from ...formatting import join_words, printable
-from ...system.arrays import DAMAGE, PACKINGS, ArrayHeader, read_array_header, read_member
+from ...system.arrays import DAMAGE, PACKINGS, ArrayHeader, map_array, read_array_header, read_member
 from ...system.memory import check_memory, in_bytes
 from ...types import PathLike
 from ..dataset import MAX_NAME, Dataset, check_class_names
 from ..images.formats import MAX_PACKING
 from ..read_options import DEFAULTS, MAX_CLASSES, ReadOptions
 from .assemble import DatasetSource, RawSplit, assemble_splits, rows_of
-from .memory_map import map_array
 
 KEYS = ("x_train", "y_train", "x_test", "y_test")
 LAYOUTS = (KEYS, KEYS[:2], ("x", "y"))

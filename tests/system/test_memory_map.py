@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from convscope.data.readers import memory_map
 from convscope.data.readers.npz import read_arrays, read_npz
 from convscope.errors import DatasetError
+from convscope.system import arrays as array_files
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def test_large_arrays_are_mapped_and_small_ones_read(
     arrays: dict[str, np.ndarray], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     np.savez(tmp_path / "set.npz", **arrays)  # type: ignore[arg-type]
-    monkeypatch.setattr(memory_map, "LARGE", arrays["x_train"].nbytes)
+    monkeypatch.setattr(array_files, "LARGE", arrays["x_train"].nbytes)
     found = read_arrays(tmp_path / "set.npz")
     assert [key for key, array in found.items() if isinstance(array, np.memmap)] == ["x_train"]
     assert all(np.array_equal(found[key], array) for key, array in arrays.items())
@@ -33,7 +33,7 @@ def test_large_arrays_are_mapped_and_small_ones_read(
 
 def test_compressed_arrays_are_read(arrays: dict[str, np.ndarray], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     np.savez_compressed(tmp_path / "set.npz", **arrays)  # type: ignore[arg-type]
-    monkeypatch.setattr(memory_map, "LARGE", 1)
+    monkeypatch.setattr(array_files, "LARGE", 1)
     found = read_arrays(tmp_path / "set.npz")
     assert not any(isinstance(array, np.memmap) for array in found.values())
 
@@ -42,7 +42,7 @@ def test_compressed_arrays_are_read(arrays: dict[str, np.ndarray], tmp_path: Pat
 def test_what_is_not_rows_of_plain_numbers_is_refused(
     spoil: str, arrays: dict[str, np.ndarray], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(memory_map, "LARGE", 1)
+    monkeypatch.setattr(array_files, "LARGE", 1)
     path = tmp_path / "set.npz"
     if spoil == "objects":
         arrays["x_train"] = np.array([{}, []] * 150, dtype=object)
