@@ -78,7 +78,6 @@ def summarise(first: Array, second: Array) -> dict[str, Any]:
         "interval_seeds_and_images": pair and [pair.interval_of_both.low, pair.interval_of_both.high],
         "p": float((np.abs(signs @ per_seed) >= abs(per_seed.sum()) - 1e-12).mean()),
         "p_paired_t": pair and pair.p,
-        "better": pair and pair.better, "seeds_needed": pair and pair.seeds_needed,
         "mcnemar": [mid_p(*table) for table in tables], "only_first_right": [table[0] for table in tables],
         "only_second_right": [table[1] for table in tables],
     }  # fmt: skip

@@ -81,7 +81,7 @@ def test_the_table_is_about_the_largest_size_and_ranks_by_accuracy(digits: Datas
 def test_a_difference_that_never_changes_is_judged_by_its_signs(digits: Dataset) -> None:
     (pair,) = results(digits).comparisons
     assert pair.difference == pytest.approx(20 / 359)
-    assert (pair.p, pair.p_wilcoxon) == (0.125, 0.125)
+    assert pair.p == 0.125
     assert not pair.significant
 
 
@@ -117,8 +117,7 @@ def test_json_is_strict_and_csv_reads_back_the_same_floats(digits: Dataset) -> N
     known = json.loads(json.dumps(to_json(found), allow_nan=False))
     assert known["table"][0]["interval"] == [found.table[0].interval.low, found.table[0].interval.high]
     (pair,) = known["comparisons"]
-    assert (pair["judged"], pair["distinguishable"], pair["seeds_needed"]) == (False, False, 5)
-    assert (pair["better"], pair["interval_of_better"][1]) == (1, 1)
+    assert (pair["judged"], pair["distinguishable"]) == (False, False)
     assert pair["interval_of_both"] == [
         found.comparisons[0].interval_of_both.low,
         found.comparisons[0].interval_of_both.high,

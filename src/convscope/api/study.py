@@ -18,7 +18,7 @@ from ..runs import lock
 from ..runs.request import first_difference
 from ..runs.seed_votes import REQUEST, RESULTS, RUNS, VOTES, Votes, read_study_request, save_votes
 from ..studies import folds as cross_validation
-from ..studies.comparisons import ConfigurationComparison, PairedComparison
+from ..studies.comparisons import PairedComparison
 from ..studies.executors.open import check_workers, open_workers
 from ..studies.folds import FoldResults, FoldRow, make_fold_results
 from ..studies.hyperparameter_search import JOURNAL, require_optuna
@@ -66,7 +66,7 @@ class Study(Tabular):
         return self.results.table
 
     @property
-    def comparisons(self) -> tuple[ConfigurationComparison, ...] | tuple[PairedComparison, ...]:
+    def comparisons(self) -> tuple[PairedComparison, ...]:
         return self.results.comparisons
 
     @property

@@ -12,7 +12,7 @@ import convscope
 from ..analysis.statistics.proportions import Interval
 from ..formatting import count_of, p_value, percent, percent_range, percentage_points
 from ..models.architectures import MODELS
-from ..studies.comparisons import ConfigurationComparison, PairedComparison
+from ..studies.comparisons import PairedComparison
 from ..studies.folds import FoldResults, FoldRow
 from ..studies.folds import to_json as fold_json
 from ..studies.results import Row, StudyResults, to_json
@@ -208,8 +208,7 @@ def _print_remark(event: StudyProgress) -> None:
 
 
 def _sentences(results: StudyResults) -> Iterator[str]:
-    for each in results.comparisons:
-        yield from _comparison_lines(each)
+    yield from map(_over_seeds, results.comparisons)
     if (best := results.table[0]).n > 1:
         gain = percentage_points(best.best_of[-1] - best.mean)
         yield f"{best.name}: reporting the best of {best.n} seeds instead of the mean would overstate accuracy by {gain} points"
@@ -232,17 +231,12 @@ def _judged(pair: PairedComparison, difference: str, unit: str) -> str:
     return f"{significant} difference between {pair.first} and {pair.second}: {difference}, p {p_value(pair.p_adjusted)}"
 
 
-def _comparison_lines(pair: ConfigurationComparison) -> Iterator[str]:
-    """Yield the difference with its test, then what it means for one training and for the next study."""
+def _over_seeds(pair: PairedComparison) -> str:
+    assert pair.interval_of_both is not None
     low, high = (percentage_points(end, sign=True) for end in pair.interval)
     both = (percentage_points(end, sign=True) for end in pair.interval_of_both)
     difference = (
         f"{percentage_points(pair.difference, sign=True)} points, 95% CI {low} to {high} over seeds, {' to '.join(both)} over "
         "seeds and images"
     )
-    yield _judged(pair, difference, "seeds")
-    needed = "more than 1,000 seeds" if pair.seeds_needed is None else f"{pair.seeds_needed} seeds"
-    yield (
-        f"  P(one run of {pair.first} beats one of {pair.second}) = {percent(pair.better, 0)}; detecting such a difference with "
-        f"80% power takes {needed}"
-    )
+    return _judged(pair, difference, "seeds")

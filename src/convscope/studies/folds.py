@@ -7,15 +7,13 @@ tests use the correction of Nadeau and Bengio, see :func:`.mean_over_seeds`.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Any
 
-from ..analysis.statistics.paired import holm
 from ..analysis.statistics.proportions import Interval, wilson
 from ..analysis.statistics.seeds import mean_over_seeds
 from ..data.dataset import Dataset
 from ..system import dataclass_json
-from .comparisons import PairedComparison, paired_t
+from .comparisons import PairedComparison, compare_accuracies
 from .outcomes import Outcome
 from .plan import SCHEMA_VERSION, StudyPlan
 from .results import describe, find_remarks, records
@@ -80,7 +78,8 @@ def make_fold_results(plan: StudyPlan, dataset: Dataset, outcomes: Sequence[Outc
     rows = sorted((_make_row(group, len(plan.seeds), ratio) for group in groups.values()), key=lambda row: -row.mean)
     trained_on = len(dataset.train) * (plan.folds - 1) // plan.folds
     return FoldResults(
-        describe(dataset, trained_on), plan.seeds, plan.folds, tuple(rows), compare_folds(rows, ratio),
+        describe(dataset, trained_on), plan.seeds, plan.folds, tuple(rows),
+        compare_accuracies({row.name: row.accuracies for row in rows}, ratio),
         (CAUTION, *find_remarks(outcomes, plan)), tuple(outcomes),
     )  # fmt: skip
 
@@ -111,20 +110,6 @@ def _make_row(outcomes: Sequence[Outcome], seeds: int, ratio: float) -> FoldRow:
         loss=sum(each.loss for each in outcomes) / len(outcomes),
         train_seconds=sum(each.train_seconds for each in outcomes) / len(outcomes),
     )
-
-
-def compare_folds(rows: Sequence[FoldRow], ratio: float) -> tuple[PairedComparison, ...]:
-    """Compare every pair of ``rows``, fold by fold; ``ratio`` is the number of held-out images per training image."""
-    pairs = list(combinations(rows, 2))
-    differences = [[a - b for a, b in zip(one.accuracies, other.accuracies, strict=True)] for one, other in pairs]
-    raw = [paired_t(each, ratio) for each in differences]
-    compared = []
-    for (one, other), each, p, adjusted in zip(pairs, differences, raw, holm(raw), strict=True):
-        mean = mean_over_seeds(each, ratio)
-        assert mean.sd is not None
-        assert mean.interval is not None
-        compared.append(PairedComparison(one.name, other.name, mean.n, mean.mean, mean.sd, mean.interval, p, adjusted))
-    return tuple(compared)
 
 
 def to_json(results: FoldResults) -> dict[str, Any]:

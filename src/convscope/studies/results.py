@@ -14,7 +14,7 @@ from ..data.dataset import Dataset
 from ..formatting import join_words
 from ..runs.seed_votes import Votes, count_votes
 from ..system import dataclass_json
-from .comparisons import MIN_SEEDS, ConfigurationComparison, Correct, compare_all
+from .comparisons import MIN_SEEDS, Correct, PairedComparison, compare_all
 from .hyperparameter_search import SearchResult
 from .learning_curves import LearningCurve, learning_curve, steepest
 from .outcomes import Outcome
@@ -127,7 +127,7 @@ class StudyResults:
     seeds: tuple[int, ...]
     table: tuple[Row, ...]
     """Rows for the largest training set, the most accurate first."""
-    comparisons: tuple[ConfigurationComparison, ...]
+    comparisons: tuple[PairedComparison, ...]
     """All pairs of rows; empty for one seed."""
     curves: tuple[LearningCurve, ...]
     """Empty for one size."""

@@ -21,8 +21,7 @@ def results(seeds: int, names: tuple[str, ...], p: float) -> dict[str, Any]:
     table = [row(name, 0.9944 - 0.001 * place) for place, name in enumerate(names)]
     pairs = [
         {"first": first, "second": second, "difference": 0.001, "interval": [0.0006, 0.0014],
-         "interval_of_both": [-0.0002, 0.0022], "p_adjusted": p, "judged": seeds >= 5, "distinguishable": p < 0.05,
-         "seeds_needed": None if p >= 0.05 else 7}
+         "interval_of_both": [-0.0002, 0.0022], "p_adjusted": p, "judged": seeds >= 5, "distinguishable": p < 0.05}
         for place, first in enumerate(names) for second in names[place + 1 :]
     ]  # fmt: skip
     curves = [
@@ -49,15 +48,13 @@ def sentences(found: dict[str, Any]) -> str:
             f"{each.__name__}: {each(found)}"
             for each in (study_conclusions.comparison_title, study_conclusions.comparison_caption)
         ]
-        lines.append(
-            f"cells: {study_conclusions.pair_result(found['comparisons'][0])} | {study_conclusions.needed(found['comparisons'][0])}"
-        )
+        lines.append(f"cells: {study_conclusions.pair_result(found['comparisons'][0])}")
     return "\n".join(lines).replace("\xa0", " ")
 
 
 def test_the_words_of_studies(gold: GoldFiles) -> None:
     significant = results(10, ("cnn-standard", "ann-standard"), 0.003)
-    shared = [study.run_summary(significant, REQUEST), study_conclusions.planning_caption(significant)]
+    shared = [study.run_summary(significant, REQUEST)]
     shared += [study.curve_sentence(curve) for curve in significant["curves"]]
     shared += [study.search_sentence(found) for found in significant["searches"]]
     studies = {

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...formatting import join_words, p_value, percentage_points, shorten_list
-from .numbers import capital, counted, name, percent, whole, word
+from .numbers import capital, counted, name, percent, word
 from .study import Results, images_of, spread
 
 MAX_NAMED = 4
@@ -82,16 +82,8 @@ def comparison_caption(results: Results) -> str:
     """Explain the tests."""
     number = len(results["comparisons"])
     corrected = f", Holm-corrected for {word(number)} comparisons" if number > 1 else ""
-    return (f"Differences are paired by seed. p is from the paired t-test{corrected}; Wilcoxon’s signed-rank test assumes no "
-            "normal distribution, needs more seeds, and is not corrected. These tests and the first interval hold for other seeds "
-            "on the same test images; “Over both” allows for other images too.")  # fmt: skip
-
-
-def planning_caption(results: Results) -> str:
-    """Explain the columns for planning."""
-    return ("“First ahead” is the probability that one run of the first is more accurate than one of the second (ties count half), "
-            "with its 95% CI. “Seeds needed” is the number of seeds for 80% power if the difference is the true one; it is for "
-            "planning, not a test.")  # fmt: skip
+    return (f"Differences are paired by seed. p is from the paired t-test{corrected}. The test and the first interval hold for "
+            "other seeds on the same test images; “Over both” allows for other images too.")  # fmt: skip
 
 
 def pair_result(pair: Mapping[str, Any]) -> str:
@@ -101,11 +93,6 @@ def pair_result(pair: Mapping[str, Any]) -> str:
     if not pair["distinguishable"]:
         return "no significant difference"
     return f"{name(pair['first'] if pair['difference'] > 0 else pair['second'])} is better"
-
-
-def needed(pair: Mapping[str, Any]) -> str:
-    """Return the number of seeds needed, for a table cell."""
-    return "more than 1,000" if pair["seeds_needed"] is None else whole(pair["seeds_needed"])
 
 
 def _range(interval: Sequence[float], ahead: int) -> str:
