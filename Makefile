@@ -8,7 +8,7 @@ INSTALLED := pyproject.toml constraints.txt hatch_build.py $(NATIVE)/build.py $(
 .DEFAULT_GOAL := help
 FUZZ_SECONDS ?= 20
 
-.PHONY: help demo setup test test-quick lint docs notebooks bench fuzz hostile accept clean
+.PHONY: help demo setup test test-quick test-thorough budgets lint docs notebooks bench fuzz hostile accept clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -23,6 +23,12 @@ test: $(VENV)/.dev  ## the whole test suite, 12 minutes at most on two cores
 
 test-quick: $(VENV)/.dev  ## the tests that take 90 seconds together
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
+
+test-thorough: $(VENV)/.dev  ## the same with every row of its long tables, half an hour
+	$(BIN)/python -m pytest -n 2 --dist loadfile --thorough
+
+budgets: $(VENV)/.dev  ## what may take so many seconds; for a machine that does nothing else
+	$(BIN)/python -m pytest -m budget
 
 lint: $(VENV)/.dev  ## style and types
 	$(BIN)/ruff check .
@@ -52,7 +58,7 @@ fuzz: $(VENV)/.dev  ## mutate what every reader reads, FUZZ_SECONDS (20) for eac
 	$(BIN)/python -m tests.fuzz.run --seconds $(FUZZ_SECONDS)
 
 hostile: $(VENV)/.dev  ## try to break it: other people's runs, pictures and clients; ends with a table by kind
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/hostile
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --thorough tests/hostile
 
 accept: $(VENV)/.dev  ## write tests/gold/ and docs/bad-inputs.md anew after wording changed on purpose; then read the diff
 	CONVSCOPE_ACCEPT=1 $(BIN)/python -m pytest -q -m gold

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from hypothesis import settings
 
@@ -139,8 +140,33 @@ def gold() -> GoldFiles:
     return GoldFiles()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that hold wording, so that ``make accept`` runs them alone."""
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--thorough", action="store_true", help="run every row of the long tables, and the tests marked `thorough`"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark the tests that hold wording, so that ``make accept`` runs them alone; leave out what takes a call of its own."""
     for item in items:
         if {"gold", "bad_inputs"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("gold")
+    left_out = set() if config.getoption("--thorough") else _thorough(items)
+    if "budget" not in config.getoption("markexpr"):
+        left_out |= {item for item in items if item.get_closest_marker("budget")}
+    config.hook.pytest_deselected(items=[item for item in items if item in left_out])
+    items[:] = [item for item in items if item not in left_out]
+
+
+def _thorough(items: list[pytest.Item]) -> set[pytest.Item]:
+    """What ``thorough`` marks, and of each table with ``rows(n)`` all but ``n`` rows: the first, the last and some between."""
+    tables: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        if item.get_closest_marker("rows"):
+            tables.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    left_out = {item for item in items if item.get_closest_marker("thorough")}
+    for table in tables.values():
+        (count,) = table[0].get_closest_marker("rows").args
+        kept = {round(row) for row in np.linspace(0, len(table) - 1, min(count, len(table)))}
+        left_out.update(item for row, item in enumerate(table) if row not in kept)
+    return left_out

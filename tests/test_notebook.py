@@ -61,6 +61,7 @@ def test_the_folder_of_notebooks_is_small() -> None:
     assert sum(path.stat().st_size for path in EXAMPLES.iterdir()) <= 1_500_000
 
 
+@pytest.mark.rows(1)
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["own_photos", "label_errors", "lesson"])
 def test_executing_a_notebook_shows_what_is_stored(name: str, tmp_path: Path) -> None:

@@ -60,6 +60,7 @@ def test_importing_is_silent_and_brings_nothing_heavy() -> None:
     assert (result.stdout, result.stderr) == ("[]\n", "")
 
 
+@pytest.mark.budget
 def test_importing_takes_at_most_a_tenth_of_a_second() -> None:
     code = "import time; start = time.process_time(); import convscope; print(time.process_time() - start)"
     assert min(float(python(code).stdout) for _ in range(3)) <= 0.1
@@ -76,6 +77,7 @@ def time_of_children() -> float:
     return times.children_user + times.children_system
 
 
+@pytest.mark.budget
 def test_help_takes_at_most_three_tenths_of_a_second() -> None:
     def seconds() -> float:
         started = time_of_children()

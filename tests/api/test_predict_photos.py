@@ -85,7 +85,7 @@ def test_standard_classifies_95_percent_of_photos_of_handwriting_correctly() -> 
     assert found["sheets"]["right"] >= 0.95 * found["sheets"]["n"] >= 95
 
 
-@pytest.mark.slow
+@pytest.mark.budget
 def test_twenty_thousand_images_take_at_most_a_second(mnist_run: Run, mnist: Dataset) -> None:
     """With a run, which also computes the features for out-of-distribution distances."""
     classifier = open_classifier(mnist_run.folder)
@@ -102,7 +102,7 @@ def test_twenty_thousand_images_take_at_most_a_second(mnist_run: Run, mnist: Dat
     assert min(seconds() for _ in range(5)) <= 1
 
 
-@pytest.mark.slow
+@pytest.mark.budget
 def test_a_photo_of_twelve_megapixels_is_classified_within_a_second_of_the_start(mnist_run: Run, tmp_path: Path) -> None:
     random = np.random.default_rng(12)
     photo = Image.open(io.BytesIO(photo_of_one(penned("4", 300, random), "4", random).content))

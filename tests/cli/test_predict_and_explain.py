@@ -220,7 +220,7 @@ def test_an_output_is_no_folder_and_no_existing_file_unless_it_may_be_replaced(t
     assert check_output(str(file), overwrite=True) == file
 
 
-@pytest.mark.slow
+@pytest.mark.budget
 def test_the_first_prediction_comes_within_a_second_of_the_start(digits_run: Run, pictures: Path) -> None:
     def seconds() -> float:
         begun = time.perf_counter()

@@ -211,6 +211,7 @@ def assert_result_or_sentence(process: subprocess.Popen[str]) -> None:
         assert "another convscope process" in errors or "taken the place" in errors, errors
 
 
+@pytest.mark.rows(6)
 @pytest.mark.slow
 @pytest.mark.parametrize(("one", "others"), PAIRS)
 def test_of_commands_at_once_each_gives_its_result_or_one_sentence(

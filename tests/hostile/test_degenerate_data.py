@@ -136,6 +136,7 @@ SHOWN = [
 """What is shown, too: of kinds that leave a page the same gaps, one."""
 
 
+@pytest.mark.rows(4)
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", SHOWN, ids=str)
 def test_whatever_is_trained_has_a_page_and_an_audit(kind: str | tuple[int, int], tmp_path: Path) -> None:

@@ -394,6 +394,7 @@ LONG = {"audit", "evaluate --thorough", "study", "report"}
 FULL = [(verb, step, number) for verb in WRITERS for step in ("write", "fsync", "replace") for number in (1, 2)]
 
 
+@pytest.mark.rows(14)
 @pytest.mark.parametrize(
     ("verb", "step", "number"), [pytest.param(*each, marks=[pytest.mark.slow] * (each[0] in LONG)) for each in FULL]
 )
@@ -539,6 +540,7 @@ def test_data_whose_names_are_not_utf8_train_and_are_found_again(tmp_path: Path,
     assert convscope.load_run(run).dataset.fingerprint == trained.dataset.fingerprint
 
 
+@pytest.mark.rows(1)
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["onnx:.onnx", "keras:.keras", "saved_model:", "litert:.tflite"])
 def test_a_full_disk_ends_an_export_in_one_sentence(name: str, run_copy: Path, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ def kills(tmp_path_factory: pytest.TempPathFactory) -> Kills:
 QUICK = sorted(VERBS.keys() - {"train", "train --overwrite", "study", "explain"})
 
 
+@pytest.mark.rows(8)
 @pytest.mark.slow
 @pytest.mark.parametrize("name", QUICK)
 @pytest.mark.parametrize("number", [0, 1])

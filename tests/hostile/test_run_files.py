@@ -102,6 +102,7 @@ def open_everything(run: Path) -> list[str]:
     return refused
 
 
+@pytest.mark.rows(45)
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("name", NAMES)
 def test_a_file_of_another_kind_is_one_sentence_and_nothing_outside_is_touched(name: str, kind: str, run_copy: Path) -> None:

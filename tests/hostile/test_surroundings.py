@@ -91,6 +91,7 @@ def words(command: str, folder: Path) -> list[str]:
     return [first, *(str(folder / word) if word in ours else word for word in rest)]
 
 
+@pytest.mark.rows(32)
 @pytest.mark.parametrize("verb", [*QUICK, *(pytest.param(each, marks=pytest.mark.slow) for each in OTHERS)])
 @pytest.mark.parametrize("name", SURROUNDINGS)
 def test_each_verb_gives_its_result_or_one_sentence(name: str, verb: str, forks: Forks, shared: Path) -> None:
@@ -136,6 +137,7 @@ LIKE_OTHERS = {("no home", "thorough"), ("a clock set back", "thorough")}
 """Left out for their time."""
 
 
+@pytest.mark.rows(5)
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "verb"), [each for each in itertools.product(OF_LONG, LONG) if each not in LIKE_OTHERS])
 def test_a_long_verb_gives_its_result_or_one_sentence_and_loses_nothing(

@@ -80,6 +80,7 @@ def test_ten_epochs_of_mnist_stay_below_5_megabytes_and_no_more_are_kept(long_te
     assert len(long_text.encode()) <= 5e6
 
 
+@pytest.mark.budget
 @pytest.mark.parametrize(("slower", "live_by"), [(1, 1000), (4, 3000)])
 def test_the_page_is_painted_and_live_in_time(
     browser: Browser, script: ModuleType, long_address: str, slower: int, live_by: int
@@ -93,6 +94,7 @@ def test_the_page_is_painted_and_live_in_time(
     assert once(is_soon_there), times
 
 
+@pytest.mark.budget
 def test_one_image_and_a_stroke_through_all_layers_take_milliseconds(
     browser: Browser, script: ModuleType, long_address: str
 ) -> None:
@@ -143,6 +145,7 @@ def once(is_so: Callable[[], bool]) -> bool:
     return any(is_so() for _ in range(3))
 
 
+@pytest.mark.budget
 def test_a_page_is_built_in_3_seconds(mnist_run: convscope.Run, tmp_path: Path) -> None:
     """In seconds of the processor, which other work does not lengthen much: of two cores where there are figures to draw, for
     which `report` has a second process."""

@@ -380,6 +380,7 @@ def test_what_the_page_does_not_hold_is_left_out(
         assert troubles == []
 
 
+@pytest.mark.budget
 def test_a_photo_of_twelve_megapixels_is_answered_at_once(
     browser: Browser, write_page: Write, mnist_text: str, tmp_path: Path
 ) -> None:

@@ -23,28 +23,45 @@ LINKS = """() => [...new Set([...document.querySelectorAll('main a[href^="#"], n
   .map((link) => decodeURIComponent(link.hash.slice(1))))]"""
 """The anchors that the page links to."""
 
+RESTED = """async () => {
+  const wait = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
+  let [seen, since] = ["", performance.now()];
+  for (const end = since + 10000; performance.now() < Math.min(end, since + 500); await wait(50)) {
+    const now = [scrollY, document.documentElement.scrollHeight, location.hash].join();
+    if (now !== seen) [seen, since] = [now, performance.now()];
+  }
+}"""
+"""Waits until nothing has moved for half a second."""
+
 OFFSET_OF_LINK = """async ([place, isFromEnd]) => {
   const visible = (element) => (!element || element.getClientRects().length ? element : visible(element.parentElement));
-  const wait = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
   const root = document.documentElement;
+  const rest = RESTED;
+  const offset = () => {
+    const target = visible(document.getElementById(place));
+    if (!target) return `there is no ${place}`;
+    if (new URLSearchParams(location.hash.slice(1)).get("layer")) { // a view has opened what the link asks for
+      const {top} = document.getElementById("stage").getBoundingClientRect();
+      return top < innerHeight / 2 ? 0 : top;
+    }
+    const style = getComputedStyle(target);
+    const line = parseFloat(getComputedStyle(root).scrollPaddingTop) + parseFloat(style.scrollMarginTop);
+    const from = target.getBoundingClientRect().top - line;
+    const isAtEnd = from > 0 && scrollY + innerHeight >= root.scrollHeight - 2;
+    const isAtStart = from < 0 && scrollY < 2;
+    return isAtEnd || isAtStart ? 0 : from;
+  };
   scrollTo({top: isFromEnd ? root.scrollHeight : 0, behavior: "instant"});
-  await wait(300);
+  await rest();
   [...document.querySelectorAll('a[href^="#"]')].find((link) => decodeURIComponent(link.hash.slice(1)) === place).click();
-  await wait(2000);
-  const target = visible(document.getElementById(place));
-  if (!target) return `there is no ${place}`;
-  if (new URLSearchParams(location.hash.slice(1)).get("layer")) { // a view has opened what the link asks for
-    const {top} = document.getElementById("stage").getBoundingClientRect();
-    return top < innerHeight / 2 ? 0 : top;
+  for (let tries = 0; tries < 10; tries++) {
+    await rest();
+    if (Math.abs(offset()) <= 8) break;
   }
-  const style = getComputedStyle(target);
-  const line = parseFloat(getComputedStyle(root).scrollPaddingTop) + parseFloat(style.scrollMarginTop);
-  const offset = target.getBoundingClientRect().top - line;
-  const isAtEnd = offset > 0 && scrollY + innerHeight >= root.scrollHeight - 2;
-  const isAtStart = offset < 0 && scrollY < 2;
-  return isAtEnd || isAtStart ? 0 : offset;
-}"""
-"""How far from the line a link lands after two seconds, in pixels. A plain function, for any browser's driver."""
+  return offset();
+}""".replace("RESTED", RESTED)
+"""How far from the line a link lands, in pixels, when nothing moves any more; a busy machine may take some seconds to scroll.
+A plain function, for any browser's driver."""
 
 
 @pytest.mark.parametrize(("width", "height"), [(1366, 768), (390, 844)])
@@ -84,7 +101,7 @@ def settle(page: Page) -> None:
 
 def travel(page: Page, way: str) -> None:
     page.evaluate(f"history.{way}()")
-    page.wait_for_timeout(2000)
+    page.evaluate(RESTED)
 
 
 def test_back_and_forward_restore_image_level_place_scroll_and_focus(

@@ -128,6 +128,7 @@ def test_the_mistakes_come_first_in_every_order_of_numpys(
             assert shown(page) == rows[np.lexsort((rows, *keys(evaluation, rows)))].tolist(), order
 
 
+@pytest.mark.budget
 def test_a_page_is_turned_in_less_than_50_milliseconds(browser: Browser, write_page: Write, page_text: str) -> None:
     with results(browser, write_page(page_text)) as (page, _):
         choose(page)

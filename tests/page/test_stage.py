@@ -36,6 +36,7 @@ def moved(page: Page, before: dict[str, list[list[float]]]) -> dict[str, object]
     }
 
 
+@pytest.mark.rows(2)
 @pytest.mark.parametrize(("width", "height"), [(1366, 625), (1366, 768), (390, 844), (1920, 1080)])
 def test_images_epochs_an_empty_pad_and_a_question_move_nothing(
     browser: Browser, write_page: Write, page_text: str, width: int, height: int

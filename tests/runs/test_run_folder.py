@@ -163,6 +163,7 @@ def test_a_writer_killed_at_any_step_leaves_no_manifest_or_a_whole_run(when: str
         assert {entry for entry in os.listdir(path) if entry.startswith(".")} == set()
 
 
+@pytest.mark.rows(1)
 @pytest.mark.slow
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_writer_killed_while_overwriting_leaves_the_old_run_or_the_new_one(when: str, tmp_path: Path) -> None:

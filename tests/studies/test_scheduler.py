@@ -139,6 +139,7 @@ def test_dask_needs_its_extra_and_an_address(monkeypatch: pytest.MonkeyPatch) ->
         check_workers("dask:tcp://localhost:1")
 
 
+@pytest.mark.rows(1)
 @pytest.mark.slow
 @pytest.mark.parametrize("how", ["sleeps", "is stopped"])
 def test_a_task_that_hangs_is_ended_and_repeated_after_the_others(how: str, digits: Dataset, tmp_path: Path) -> None:

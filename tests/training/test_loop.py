@@ -243,7 +243,7 @@ def test_the_second_interrupt_breaks_off(digits: Dataset, interruptible: None) -
         fit(logistic, digits, standard().with_epochs(5), seed=0, progress=interrupt)
 
 
-@pytest.mark.slow
+@pytest.mark.budget
 def test_sprint_reaches_987_on_mnist_in_less_processor_time_than_an_epoch_of_the_notebook_in_keras(mnist: Dataset) -> None:
     """What whole recipes reach is measured in benchmarks. Processor time, since another tenant can double that of the clock."""
     before = time.process_time()

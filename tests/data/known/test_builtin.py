@@ -25,6 +25,7 @@ def test_mnist_is_the_original(mnist: Dataset) -> None:
     assert mnist.test.class_counts(10).tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
 
 
+@pytest.mark.budget
 def test_loading_mnist_takes_at_most_half_a_second() -> None:
     def seconds() -> float:
         started = time.process_time()

@@ -568,6 +568,7 @@ def test_tables_of_different_widths_are_refused(tmp_path: Path) -> None:
         read_tables(tmp_path, OPTIONS)
 
 
+@pytest.mark.budget
 def test_a_thousand_lines_of_mnist_take_at_most_half_a_second(tmp_path: Path) -> None:
     """Kaggle's 42,000 take one second on a machine that does nothing else; this allows for one that does."""
     images = np.random.default_rng(0).integers(0, 256, (1000, 784), dtype=np.uint8)

@@ -56,6 +56,7 @@ def test_two_devices_of_one_machine_reach_the_accuracy_of_one() -> None:
     assert abs(one[1] - two[1]) < 0.025
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_two_processes_on_jax_learn_equal_weights_and_reach_the_accuracy_of_one() -> None:
     pytest.importorskip("jax", reason="the extra 'jax' is not installed")

@@ -152,6 +152,7 @@ def test_a_wheel_built_without_any_compiler_is_pure(
     assert "built without its native engine" in said
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_zig_builds_the_wheel_where_the_system_has_no_compiler_and_computes_the_same(
     hook: ModuleType, digits: Dataset, tmp_path: Path, without_compiler: Path, monkeypatch: pytest.MonkeyPatch

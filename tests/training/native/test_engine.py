@@ -328,6 +328,7 @@ def test_images_are_shifted_and_warped_as_keras_does(shape: tuple[int, int, int]
     assert np.abs(images_as_read(images, warps=maps[:, :6]) - np.asarray(moved)).max() <= 1e-4
 
 
+@pytest.mark.budget
 def test_busy_neighbours_take_their_share_and_no_more(mnist: Dataset) -> None:
     threads = usable_threads(library.MAX_THREADS)
     engine = Engine(MODELS["cnn"](mnist.image_shape, mnist.num_classes), batch_size=64, threads=threads)
@@ -421,7 +422,8 @@ trainer.close()
 """A child trains a network of a file, as the sanitizers must be loaded before Python."""
 
 
-@pytest.mark.parametrize("model", ["cnn", "strong"])
+@pytest.mark.rows(1)
+@pytest.mark.parametrize("model", ["strong", "cnn"])
 def test_the_engine_is_clean_under_sanitizers(model: str, digits: Dataset, tmp_path: Path) -> None:
     compiler = next(filter(None, map(shutil.which, ("gcc", "cc"))))
     sanitizer = subprocess.run(
