@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 
+from convscope.data import file_groups
 from convscope.data.dataset import Dataset, Provenance, Split
 from convscope.data.file_groups import find_groups, group_files
 from convscope.data.read_options import ReadOptions
@@ -126,3 +127,21 @@ def test_what_is_no_regular_expression_is_refused_at_once(pattern: object) -> No
     options = ReadOptions(group_by=r"scene\d+")
     assert ReadOptions.from_dict(options.as_dict()) == options
     assert options.as_arguments() == ["--group-by", r"scene\d+"]
+
+
+HUNG = ["(a+)+$", "(a|a)*$", "(a|aa)+$", r"(\w*)*$", "(.*a){20}$"]
+"""Patterns for which a search in thirty letters takes hours."""
+
+
+@pytest.mark.parametrize("pattern", HUNG)
+def test_a_pattern_that_takes_for_ever_is_one_sentence(pattern: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(file_groups, "SECONDS", 1)
+    files = [f"a/{'a' * 30}{number}!.png" for number in range(8)]
+    with pytest.raises(ConfigError, match=re.escape(repr(pattern)) + ".* takes more than 1 s"):
+        group_files(files, pattern)
+    with pytest.raises(ConfigError, match="takes more than 1 s"):
+        find_groups(dataset_of(files, group_by=pattern))
+
+
+def test_names_that_are_no_text_are_grouped() -> None:
+    assert group_files(["a/\udcff1-x.png", "a/\udcff1-y.png", "a/\udcff2-x.png"], "(.*)-").tolist() == [0, 0, 1]

@@ -1,7 +1,10 @@
 """Groups of image files by their names: the frames of one scene, the photos of one patient."""
 
+import json
 import os
 import re
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,6 +21,13 @@ BY_FOLDER, BY_ROBOFLOW = r"([^/]+)/[^/]+$", r"([^/]+)\.rf\.[0-9a-f]+\.\w+$"
 """Patterns for file names that begin with a word of the group, and for folders of a group within a class."""
 MATCHING, IN_GROUPS, LARGEST = 0.9, 0.5, 0.5
 """Least share of files whose names match, and of files that are not alone in their group; largest share of one group."""
+SEARCH = """import json, re, sys
+pattern, files = json.load(sys.stdin)
+found = (re.search(pattern, file) for file in files)
+print(json.dumps([match and ("/".join(filter(None, match.groups())) or match[0] or None) for match in found]))"""
+SECONDS = 20
+"""A process of its own searches for the pattern of a user, or of a run from elsewhere: for some, such as ``(a+)+$``, a search takes
+for ever, and only the end of the process ends it. It costs 0.05 s."""
 FEWEST, ENOUGH = 3, 5
 """Groups that a pattern must give to be offered; of several patterns, the one with fewest groups, but enough, is offered."""
 
@@ -47,9 +57,9 @@ class FileGroups:
 def group_files(files: Sequence[str], pattern: str) -> Labels:
     """Return the group of each file (n,), by what ``pattern`` finds in its path below the data; other files are groups of one.
 
-    ConfigError if the pattern is found in no path.
+    ConfigError if the pattern is found in no path, or takes too long.
     """
-    keys = _keys(files, pattern)
+    keys = _keys_in_time(files, pattern)
     if not any(keys):
         raise ConfigError(
             f"the pattern {pattern!r} of --group-by is found in none of {len(files):,} files, such as {files[0]!r}. Pass a regular "
@@ -68,7 +78,7 @@ def find_groups(dataset: Dataset) -> FileGroups | None:
     pattern = asked or _suggest(files, np.concatenate([dataset.train.labels, dataset.test.labels]))
     if pattern is None:
         return None
-    keys = _keys(files, pattern)
+    keys = _keys_in_time(files, asked) if asked else _keys(files, pattern)
     real = set(keys) if asked else _groups_within_folders(files, keys)
     of_train, of_test = (Counter(key for key in part if key) for part in (keys[: len(train)], keys[len(train) :]))
     sizes = of_train + of_test
@@ -76,9 +86,24 @@ def find_groups(dataset: Dataset) -> FileGroups | None:
     return FileGroups(pattern, asked is None, len(sizes), tuple(shared)) if shared else None
 
 
+def _keys_in_time(files: Sequence[str], pattern: str) -> list[str | None]:
+    question = json.dumps([pattern, [file.replace(os.sep, "/") for file in files]])
+    try:
+        done = subprocess.run(  # noqa: S603 - this Python, with a line of ours
+            [sys.executable, "-I", "-c", SEARCH], input=question, capture_output=True, text=True, check=True, timeout=SECONDS
+        )
+    except subprocess.TimeoutExpired:
+        raise ConfigError(
+            f"the search for the pattern {pattern!r} of --group-by in {len(files):,} file names takes more than {SECONDS} s. Pass "
+            r"one that repeats nothing that repeats itself, such as scene\d+."
+        ) from None
+    return list(json.loads(done.stdout))
+
+
 def _keys(files: Sequence[str], pattern: str) -> list[str | None]:
+    """Return what one of our own patterns finds, as ``SEARCH`` does."""
     found = (re.search(pattern, file.replace(os.sep, "/")) for file in files)
-    return [("/".join(filter(None, match.groups())) or match[0] or None) if match else None for match in found]
+    return ["/".join(filter(None, match.groups())) or match[0] if match else None for match in found]
 
 
 def _groups_within_folders(files: Sequence[str], keys: Sequence[str | None]) -> set[str | None]:
