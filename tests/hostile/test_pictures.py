@@ -117,10 +117,10 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_costs_too_much_is_refused_before_it_is_decoded(name: str) -> None:
     make, words = REFUSED[name]
-    content, started = make(), time.monotonic()
+    content, started = make(), time.process_time()
     with pytest.raises(PictureError, match=words) as caught:
         decode_image(content, "it")
-    assert time.monotonic() - started < SECONDS
+    assert time.process_time() - started < SECONDS
     assert str(caught.value).startswith("it ")
 
 
@@ -145,9 +145,9 @@ LEFT_OUT: dict[str, Callable[[], bytes]] = {
 
 @pytest.mark.parametrize("name", LEFT_OUT)
 def test_what_is_not_needed_costs_nothing(name: str) -> None:
-    content, started = LEFT_OUT[name](), time.monotonic()
+    content, started = LEFT_OUT[name](), time.process_time()
     pixels = decode_image(content, "it").pixels
-    assert time.monotonic() - started < SECONDS
+    assert time.process_time() - started < SECONDS
     assert pixels.shape[:2] == (64, 64)
     assert (pixels == 9).all()
 
@@ -220,9 +220,9 @@ INK: dict[str, Callable[[], np.ndarray]] = {
 
 @pytest.mark.parametrize("name", INK)
 def test_digits_are_searched_in_time_that_grows_with_the_picture(name: str) -> None:
-    image, started = INK[name](), time.monotonic()
+    image, started = INK[name](), time.process_time()
     found = detect_digits(image, DigitPreprocessing())
-    assert time.monotonic() - started < 4 * SECONDS
+    assert time.process_time() - started < 4 * SECONDS
     assert len({each.box for each in found}) == len(found)  # each once, however many frames are around it
 
 

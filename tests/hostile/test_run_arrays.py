@@ -204,9 +204,9 @@ def test_a_header_that_lies_is_refused_before_its_array_is_read(header: str, nam
     content = io.BytesIO(packed(others))
     with zipfile.ZipFile(content, "a") as file:
         file.writestr(f"{first}.npy", HEADERS[header])
-    started = time.monotonic()
+    started = time.process_time()
     assert name in refusal(run, name, content.getvalue())
-    assert time.monotonic() - started < 20
+    assert time.process_time() - started < 20
 
 
 @functools.cache
@@ -245,11 +245,11 @@ FILES: dict[str, Callable[[], bytes]] = {
 @pytest.mark.parametrize("name", [files.PREDICTIONS, files.SNAPSHOTS])
 @pytest.mark.parametrize("kind", FILES)
 def test_an_archive_that_lies_is_one_sentence(kind: str, name: str, run: Path) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     sentence = refusal(run, name, FILES[kind]())
     assert name in sentence
     assert len(sentence) < 500
-    assert time.monotonic() - started < 20
+    assert time.process_time() - started < 20
 
 
 def test_arrays_of_later_versions_are_passed_over(run: Path) -> None:

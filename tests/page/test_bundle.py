@@ -11,9 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from convscope.page.bundle import BundleError, bundle
-from convscope.page.environment import JS
-from convscope.page.render import FIRST, LAST
+from convscope.page.bundle import FIRST, JS, LAST, BundleError, bundle
 
 LAYERS = ("data", "network", "image", "dom", "state", "attribution", "views", "")
 """The page's folders from the bottom up; "" is the entry modules."""

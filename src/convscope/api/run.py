@@ -19,8 +19,9 @@ from ..data.dataset import Data, Dataset
 from ..data.reload import reload_dataset
 from ..errors import RunError
 from ..models.saving import load_model
+from ..page.own_page import is_own_page
 from ..prediction.classifier import remember_model
-from ..runs import run_folder, store
+from ..runs import opening, run_folder, store
 from ..runs.files import KERAS_MODEL, REPORT
 from ..runs.label_suspects import load_audit
 from ..runs.metrics_form import read_metrics
@@ -130,11 +131,18 @@ class Run:
         """The page of the run.
 
         Raises:
-            RunError: The run has no page, because it was trained without a report.
+            RunError: The run has no page, because it was trained without a report, or none that this version wrote: its
+                scripts may be anybody's.
         """
-        if not (self.folder / REPORT).is_file():
+        path = self.folder / REPORT
+        if not path.is_file():
             raise RunError(f"the run {str(self.folder)!r} has no page. Write it with convscope.report(run).")
-        return self.folder / REPORT
+        if not is_own_page(opening.read_bytes(path)):
+            raise RunError(
+                f"the page of the run {str(self.folder)!r} is of another version, or was changed, so it is not opened. "
+                "Write it anew with convscope.report(run)."
+            )
+        return path
 
     def show(self, height: int = 800) -> PageFrame | None:
         """Show the page: in a notebook in a frame ``height`` pixels high, elsewhere in a browser."""

@@ -14,6 +14,7 @@ A violation raises :class:`BundleError`. It is a bug in this package that the te
 import posixpath
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 IMPORT = re.compile(r'^import \{ ?([\w$]+(?:, [\w$]+)*) ?\} from "(\.{1,2}/(?:\.\./|[\w-]+/)*[\w-]+\.js)";$')
@@ -25,6 +26,11 @@ UNSAFE = ("</script", "<!--")
 """Text that would end the script element early or start a comment in it."""
 CHECKED = re.compile(rf"import|^export|{'|'.join(UNSAFE)}", re.IGNORECASE)
 """Lines worth the checks of ``_import_in``: one in ten."""
+
+
+JS = Path(__file__).with_name("js")
+FIRST, LAST = "early.js", "main.js"
+"""The script of a run's page that runs before the first paint, and the one that runs at its end."""
 
 
 class BundleError(Exception):
@@ -42,6 +48,12 @@ def bundle(folder: Path, entry: str = "main.js") -> str:
     joined = "\n".join(f"// {name}\n{_without_modules(name, text)}" for name, text in sources.items())
     # A function instead of type="module", which would run only after the whole page is parsed.
     return f'(() => {{\n"use strict";\n{joined}}})();\n'
+
+
+@cache
+def run_scripts() -> tuple[str, str]:
+    """Return the two scripts of a run's page, the same in the page of every run."""
+    return bundle(JS, FIRST), bundle(JS, LAST)
 
 
 def _visit(folder: Path, name: str, sources: dict[str, str], above: tuple[str, ...]) -> None:

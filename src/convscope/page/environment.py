@@ -19,7 +19,7 @@ from ..figures.png import png_bytes
 from ..types import Images
 from .csp import content_security_policy
 
-TEMPLATES, CSS, JS = (Path(__file__).with_name(name) for name in ("templates", "css", "js"))
+TEMPLATES, CSS = (Path(__file__).with_name(name) for name in ("templates", "css"))
 DOTS_PER_INCH = 96.0
 AXIS_LENGTH = 1000
 MARGIN = 0.06

@@ -11,9 +11,9 @@ from ..analysis.seed_spread import seed_spread
 from ..figures.figure import Drawing
 from ..runs.record import RunRecord
 from .binary_data import FINAL, encode_arrays
-from .bundle import bundle
+from .bundle import run_scripts
 from .csp import content_security_policy, island
-from .environment import JS, TEMPLATES, check_style, make_environment, read_styles
+from .environment import TEMPLATES, check_style, make_environment, read_styles
 from .figure_order import FigureOrder, figure_label
 from .payload import OpenedPicture, make_payload
 from .svg import StyleClasses, embed
@@ -23,8 +23,6 @@ from .text.nouns import Page
 
 STYLE_SHEETS = ("base", "exercises", "findings", "inspector", "playground", "print", "results", "story", "uncertainty")
 """Names in ``css/``, in order: the others override ``base``, and never each other."""
-FIRST, LAST = "early.js", "main.js"
-"""The script that runs before the first paint, and the one that runs at the end of the page."""
 SECTIONS = (
     ("learned", "Training"), ("good", "Results"), ("fails", "Mistakes"), ("sure", "Uncertainty"), ("verdict", "Baseline"),
     ("saw", "Data and architecture"), ("inside", "Inside the network"), ("yourself", "Reproduce"), ("words", "Glossary"),
@@ -46,7 +44,7 @@ def render(record: RunRecord, drawings: Iterable[Drawing], *, opened: OpenedPict
     page = make_payload(record, opened=opened)
     classes = StyleClasses()
     # Work that needs no figure comes first: another process may be drawing the figures meanwhile.
-    first, last, template = bundle(JS, FIRST), bundle(JS, LAST), _template()
+    (first, last), template = run_scripts(), _template()
     with ThreadPoolExecutor(1) as pool:  # zlib releases the GIL, so compression runs while figures are drawn
         islands = pool.submit(encode_arrays, record)
         figures = FigureOrder([embed(drawing, classes) for drawing in drawings])

@@ -21,6 +21,8 @@ from .files import FIGURES, LEDGER, MANIFEST, SCHEMA_VERSIONS
 REMEDY = "Copy the run folder again, or train again."
 MAX_BINARY = 4 * 2**30
 """Bytes of a file that is read and is no text by its suffix; a run of MNIST has 2 MB in all."""
+MAX_LEDGER = 2**20
+"""Bytes of a ledger that are read: some 4,000 lines, which take a second."""
 TEXTS = frozenset({".json", ".jsonl", ".csv"})
 
 ALTERNATIVE = "or"
@@ -88,7 +90,7 @@ def read_ledger(folder: Path) -> list[str]:
     """Return the lines of the ledger, which the manifest does not list; none if there is none that can be read."""
     try:
         with open_file(folder / LEDGER) as file:
-            return file.read().decode("utf-8", "replace").split("\n")
+            return file.read(MAX_LEDGER).decode("utf-8", "replace").split("\n")
     except RunError:
         return []
 

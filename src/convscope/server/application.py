@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from .._version import __version__
+from ..page.own_page import is_own_page
 from .access_control import PUBLIC_PATH, AccessControl, single_header
 from .address import client_of
 from .connection import CURRENT, Connection
@@ -23,7 +24,7 @@ from .workers import LARGEST_REPLY, Workers
 
 LOGGER = logging.getLogger("convscope.server")
 
-POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">')
+POLICY = re.compile(rb'<meta http-equiv="Content-Security-Policy" content="([^"]*)">')
 PIECE = 64 * 1024
 """Bytes of a response sent at a time, which bounds the memory that a slow client costs."""
 PREDICT = "/predict"
@@ -120,9 +121,11 @@ class Application:
 def _page_response(page: bytes | None) -> Response:
     if page is None:
         return HTTPError(404, "this service has no page, only a network. Use POST /predict; see /openapi.json.").response
-    found = POLICY.search(page[:PIECE].decode("utf-8", "replace"))
-    own = html.unescape(found[1]) if found else "default-src 'none'"
-    policy = f"{own}; frame-ancestors 'none'"
+    found = POLICY.search(page) if is_own_page(page) else None
+    if found is None:
+        problem = "the page of this run is of another version, or was changed. Write it anew with convscope report."
+        return HTTPError(404, problem).response
+    policy = f"{html.unescape(found[1].decode())}; frame-ancestors 'none'"
     return Response(page, headers={"content-type": "text/html; charset=utf-8", "content-security-policy": policy})
 
 

@@ -288,10 +288,10 @@ def _gif_frame(side: int) -> bytes:
 
 @pytest.mark.parametrize("name", LIES)
 def test_too_many_pixels_are_refused_by_the_header_in_no_time(name: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(PictureError, match=r"^it has .* pixels.*at most 64 million"):
         decode_image(LIES[name](), "it")
-    assert time.perf_counter() - started < 1  # takes a hundredth of that on an idle machine
+    assert time.process_time() - started < 1  # takes a hundredth of that on an idle machine
 
 
 def test_a_header_that_promises_more_than_its_bytes_can_hold_is_refused() -> None:
@@ -467,7 +467,7 @@ def test_mutated_files_end_in_an_image_or_in_one_sentence(
     for place, new, replaced in changes:
         start = int(place * len(content))
         content = content[:start] + new + content[start + replaced :]
-    started, sentence = time.perf_counter(), "it is an image. Use it."
+    started, sentence = time.process_time(), "it is an image. Use it."
     try:
         pixels = decode_image(with_checksums(content) if mended else content, "it").pixels
         assert pixels.dtype == np.uint8
@@ -476,7 +476,7 @@ def test_mutated_files_end_in_an_image_or_in_one_sentence(
     except PictureError as error:
         sentence = str(error)
     assert re.fullmatch(r"it .*\. .*\.", sentence)
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
 
 
 @pytest.mark.slow
