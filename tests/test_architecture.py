@@ -77,7 +77,7 @@ OPENS = {"open", "read_text", "read_bytes", "load_arrays", "fromfile", "memmap"}
 OPENS_NO_RUN = {"cli.streams": "the null device", "page.bundle": "scripts of ours",
     "page.environment": "styles of ours", "page.text.glossary": "a text of ours", "server.application": "a document of ours",
     "prediction.prepare": "pictures", "exporters.onnx": "the model that it has just written", "runs.lock": "the folder",
-    "exporters.snippets": "programs of ours",
+    "exporters.snippets": "programs of ours", "page.own_page": "a template of ours",
     "api.study_worker": "the run that it has just trained", "server.worker": "the page that it has just written"}  # fmt: skip
 
 
