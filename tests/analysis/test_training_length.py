@@ -30,11 +30,11 @@ def sentence(
         ({"augmentation": {"shift": 1}}, "90.00% of the training images, as augmented, were classified"),
         ({"correct": 1.0}, "all 900 validation images correctly, so they cannot tell"),
         ({"validation": 60}, "60 validation images cannot tell whether more training would help"),
-        ({"kept": 7, "ending": "time", "time": 60.0}, "limit of 60 s ended the training in epoch 7 of 20. .* is likely to help"),
+        ({"kept": 7, "ending": "time", "time": 60.0}, "60 s ended the training in epoch 7 of 20. More training may help\\."),
         ({"kept": 75, "ending": "time", "time": 60.0}, "in epoch 75. More training may help"),
         ({"kept": 60, "epochs_trained": 140, "ending": "validation"},
-         "no longer improved, .* in epoch 140, with the weights after epoch 60, which .* best .* is unlikely to help"),
-        ({"kept": 3, "stopped_early": True}, "Ctrl-C ended the training in epoch 3 of 20. More training is likely to help"),
+         "no longer improved, .* in epoch 140, with the weights after epoch 60, which .* best .* may help little"),
+        ({"kept": 3, "stopped_early": True}, "Ctrl-C ended the training in epoch 3 of 20. More training may help\\."),
     ],
 )  # fmt: skip
 def test_it_says_what_ended_the_training_and_whether_more_would_help(arguments: dict[str, Any], expected: str) -> None:

@@ -36,10 +36,9 @@ def _more(run: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
     if run["config"]["validation"] == "test":
         return ""
     if run.get("ending") == "validation":
-        return "More training is unlikely to help."
+        return "More training may help little."
     if run.get("stopped_early") or run.get("ending") == "time":
-        planned = run.get("epochs_trained", metrics["epochs"]) >= run["config"]["epochs"]
-        return f"More training {'may' if planned else 'is likely to'} help."
+        return "More training may help."
     history, number = metrics["history"], metrics["data"]["validation"]
     if number < MIN_VALIDATION:
         return f"{count_of(number, 'validation image')} cannot tell whether more training would help."
