@@ -15,7 +15,7 @@ PACKAGES = ["_version", "errors", "types", "formatting", "system", "data", "mode
 LIBRARIES = {
     "PIL": {"analysis", "data"}, "cleanlab": {"analysis"}, "click": {"cli"}, "distributed": {"studies"}, "jinja2": {"page"},
     "filelock": {"runs"}, "loky": {"studies"}, "matplotlib": {"figures"}, "onnx": {"exporters"}, "onnxruntime": {"models"},
-    "optuna": {"studies"}, "rich": {"cli"}, "tensorflow": {"exporters", "models", "training"}, "uvicorn": {"server"},
+    "optuna": {"studies"}, "rich": {"cli"}, "tensorflow": {"exporters", "models", "training"}, "h11": {"server"},
 }  # fmt: skip
 """Each library behind one package. ``exporters`` opens what it wrote as TensorFlow does: there is no other way to check it."""
 MAX_LINES, MAX_FUNCTION_LINES = 400, 60

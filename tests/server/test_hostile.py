@@ -22,7 +22,7 @@ PASSWD = "etc/passwd"
 PATHS = [
     f"/../../../{PASSWD}", "/%2e%2e/%2e%2e/etc/passwd", "/..%5c..%5cetc%5cpasswd", "/./../run.json", "/report.html", "/run.json",
     "/model.onnx", "/predict/../run.json", "/predict/", "/%00", "/static/", "/.git/config", "/manifest.json", "/index.html/..",
-    "/?file=/etc/passwd/../", "/predict%2f..%2frun.json",
+    "/predict%2f..%2frun.json",
 ]  # fmt: skip
 
 
@@ -116,6 +116,8 @@ HOSTILE = {
     "HTTP/2": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505),
     "a TLS handshake": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(500) + b"\r\n\r\n", 400),
     "noise": (bytes(range(1, 256)) * 200, 400),
+    "a parameter that is misspelt": (request("POST", "/predict?topp=2", "Content-Length: 1", body=b"x"), 400),
+    "a parameter of the page": (request("GET", "/?file=../run.json"), 400),
     "an empty body": (post(body=b""), 400),
     "a form without an end": (form(b"--x\r\n\r\n--x--"), 400),
     "a form without a beginning": (form(b"x" * 10**6), 400),
@@ -164,9 +166,6 @@ def test_a_hostile_request_is_refused_with_its_status(name: str, service: Servic
 @pytest.mark.parametrize("path", PATHS)
 def test_only_four_paths_exist(path: str, service: Service) -> None:
     answer = parse(service.say(request("GET", path)))
-    if path.startswith("/?"):
-        assert answer.status == 200  # the page, whatever the query says
-        return
     assert answer.status == 404
     assert set(answer.json) == {"error", "status"}
     _assert_it_reveals_nothing(answer.body, answer.headers)
@@ -202,6 +201,37 @@ def test_an_invalid_number_of_classes_is_refused(top: str, service: Service, png
     answer = service.ask("POST", path, png)
     assert answer.status == 400
     assert "?top=3" in str(answer.json["error"])
+
+
+@pytest.mark.parametrize(
+    ("path", "named", "accepted"),
+    [
+        ("/predict?topk=2", "'topk'", "only top"),
+        ("/predict?TOP=2", "'TOP'", "only top"),
+        ("/predict?top=2&debug", "'debug'", "only top"),
+        ("/predict?debug=&top=2", "'debug'", "only top"),
+        ("/predict?%74op2=2", "'top2'", "only top"),
+        ("/predict?=2", "''", "only top"),
+        ("/predict?a%1b%E2%80%AEb=1", r"'a\x1b\u202eb'", "only top"),
+        (f"/predict?{'a' * 5000}=1", f"'{'a' * 40}'", "only top"),
+        ("/?top=2", "'top'", "no parameters"),
+        ("/openapi.json?v=1", "'v'", "no parameters"),
+        ("/health?token=secret", "'token'", "no parameters"),
+    ],
+)
+def test_an_unknown_parameter_is_named_and_the_accepted_are_listed(
+    path: str, named: str, accepted: str, service: Service, png: bytes
+) -> None:
+    is_posted = path.startswith("/predict")
+    answer = service.ask("POST" if is_posted else "GET", path, png if is_posted else None)
+    assert answer.status == 400
+    assert str(answer.json["error"]).startswith(f"{path.partition('?')[0]} has no parameter {named}. It takes {accepted}")
+    assert "secret" not in str(answer.json["error"])
+
+
+@pytest.mark.parametrize("query", ["", "?", "?top=2", "?top=2&", "?%74op=2"])
+def test_what_names_no_other_parameter_is_answered(query: str, service: Service, png: bytes) -> None:
+    assert service.ask("POST", f"/predict{query}", png).status == 200
 
 
 @pytest.mark.parametrize("top", ["99999999", "1000000000", "9" * 5000, "000012"])

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, cast
 
 import pytest
 
 from convscope.server.connection import Connection, Connections
 from convscope.server.http_errors import HTTPError
 from convscope.server.limits import Limits
-from convscope.server.request_body import Bodies
 
 
 class Peer(Connection):
     """A connection without a socket, which notes that it gave way."""
 
-    def __init__(self, client: str, *, known: bool = False, computing: bool = False) -> None:
-        self.client, self.is_known, self.is_computing, self.is_gone = client, known, computing, False
+    def __init__(self, client: str, *, known: bool = False, computing: bool = False, held: int = 0) -> None:
+        self.client, self.is_known, self.is_computing, self.held, self.is_gone = client, known, computing, held, False
 
-    def give_way(self) -> None:
-        self.is_gone = True
+    def give_way(self, refusal: HTTPError) -> None:
+        self.is_gone, self.held = True, 0
 
 
 @pytest.mark.parametrize(
@@ -31,38 +29,46 @@ class Peer(Connection):
         ([Peer("a"), Peer("b"), Peer("b")], 1),  # of whom has the most
         ([Peer("a", known=True), Peer("a", known=True), Peer("b")], 2),  # a stranger before who was answered
         ([Peer("a", computing=True), Peer("a", known=True), Peer("b", known=True)], 1),  # nobody whose image is classified
-        ([Peer("a", computing=True)] * 1 + [Peer("b", computing=True), Peer("c", computing=True)], None),
+        ([Peer("a", computing=True), Peer("b", computing=True), Peer("c", computing=True)], None),
     ],
 )
 def test_a_new_connection_is_admitted_where_another_can_give_way(peers: list[Peer], gone: int | None) -> None:
     connections = Connections(Limits(most_connections=len(peers)))
-    assert all(connections.admit(each) for each in peers)
-    new = Peer("z")
-    assert connections.admit(new) == (gone is not None)
+    for each in peers:
+        connections.admit(each)
+    assert connections.admit(Peer("z")) == (gone is not None)
     assert [each.is_gone for each in peers] == [number == gone for number in range(len(peers))]
-    assert len(connections._open) == len(peers)
 
 
-def test_the_largest_unfinished_body_of_who_holds_the_most_is_given_up() -> None:
-    async def arriving(*pieces: int) -> Any:
-        """Yield the pieces of a body that never ends."""
-        for size in pieces:
-            yield {"type": "http.request", "body": bytes(size), "more_body": True}
-        await asyncio.sleep(9)
-
-    async def status(bodies: Bodies, client: str, *pieces: int) -> int:
-        messages = arriving(*pieces)
+@pytest.mark.parametrize(
+    ("peers", "gone"),
+    [
+        (
+            [Peer("a", held=30), Peer("a", held=40), Peer("b", held=50), Peer("c", held=1)],
+            1,
+        ),  # the largest of who holds the most
+        ([Peer("a", held=50), Peer("a", held=40, computing=True), Peer("b", held=60)], 0),
+        ([Peer("a", held=90, computing=True), Peer("a"), Peer("b", held=21)], 2),  # who holds nothing, or computes, stays
+    ],
+)
+def test_the_largest_unfinished_body_of_who_holds_the_most_gives_way(peers: list[Peer], gone: int) -> None:
+    def gives_way(growing: Peer) -> bool:
+        """Whether ``growing`` itself is refused."""
+        connections = Connections(Limits(body_memory=110))
+        for each in peers:
+            each.is_gone = False
+            connections.admit(each)
         try:
-            async with bodies.read(client, 1000, cast("Any", messages.__anext__)):
-                return 200
-        except HTTPError as error:
-            return error.status
+            asyncio.run(connections.make_room(growing, 1))
+        except HTTPError as refusal:
+            return refusal.status == 503
+        return False
 
-    async def all_of_them() -> list[int]:
-        bodies = Bodies(Limits(body_memory=100, body_seconds=0.3))
-        return await asyncio.gather(
-            status(bodies, "a", 30), status(bodies, "a", 40), status(bodies, "b", 50), status(bodies, "c", 1)
-        )
-
-    with ThreadPoolExecutor(1) as pool:  # in this thread, the browser of other tests may run a loop
-        assert pool.submit(lambda: asyncio.run(all_of_them())).result() == [408, 503, 408, 408]
+    held = [each.held for each in peers]
+    for growing in (each for each in peers if each.held and not each.is_computing):
+        for each, size in zip(peers, held, strict=True):
+            each.held = size
+        with ThreadPoolExecutor(1) as pool:  # in this thread, the browser of other tests may run a loop
+            is_refused = pool.submit(gives_way, growing).result()
+        assert is_refused == (growing is peers[gone])
+        assert [each.is_gone for each in peers] == [each is peers[gone] and not is_refused for each in peers]

@@ -307,14 +307,14 @@ def test_an_unusable_address_or_token_is_one_error(arguments: list[str], status:
 
 def test_without_the_extra_the_error_says_how_to_install_it(digits_run: Run) -> None:
     code = (
-        "import sys; sys.modules['uvicorn'] = None; from convscope.cli.main import main;"
+        "import sys; sys.modules['h11'] = None; from convscope.cli.main import main;"
         f"sys.exit(main(['serve', {str(digits_run.folder)!r}]))"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env={**os.environ})
     assert result.returncode == 1
     assert result.stderr.startswith("convscope: error: ")
     assert result.stderr.count("\n") == 1
-    assert "'uvicorn'" in result.stderr
+    assert "'h11'" in result.stderr
     assert pip_line("serve") in result.stderr
 
 

@@ -17,13 +17,15 @@ from ..scripts import BENCHMARKS, load_script  # type: ignore[import-not-found]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("patience", [workers.PATIENCE, 0.0], ids=["interrupted", "killed"])  # 0 as on Windows
+@pytest.mark.parametrize("has_timer", [True, False], ids=["interrupted", "killed"])  # killed as on Windows
 def test_an_image_that_takes_long_lets_others_pass_and_is_answered(
-    patience: float, digits_run: Run, png: bytes, monkeypatch: pytest.MonkeyPatch
+    has_timer: bool, digits_run: Run, png: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workers, "PATIENCE", patience)
+    monkeypatch.setattr(workers, "HAS_TIMER", has_timer)
+    monkeypatch.setattr(workers, "QUICK_CLOCK_SECONDS", 0.5)
     slow = load_script(BENCHMARKS / "service_attackers.py").slow_image()
-    limits = replace(Limits(), quick_workers=1, slow_workers=1, image_seconds=600.0, image_cpu_seconds=60)
+    limits = Limits(quick_workers=1, slow_workers=1, image_seconds=600.0, image_cpu_seconds=60)
+    limits = replace(limits, quick_seconds=0.1 if has_timer else 60.0)
 
     async def answers() -> list[bytes]:
         async with workers.Workers(str(digits_run.folder / "model.onnx"), limits) as running:

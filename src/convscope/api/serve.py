@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from ..errors import MissingBackendError
-from ..server.address import Address, check_proxies, choose_token, listen
+from ..server.address import Address, choose_token, listen, networks_of
 from ..server.limits import Limits
 from ..system.installation import pip_line
 
@@ -52,12 +52,12 @@ def serve(
     try:
         from ..server.lifecycle import run_service  # needs the extra ``serve``
     except ImportError as error:
-        if error.name not in ("uvicorn", "h11"):
+        if error.name != "h11":
             raise
         raise MissingBackendError(
             f"the service needs the package {error.name!r}, which is not installed. Install it with: {pip_line('serve')}"
         ) from error
-    token, proxies = choose_token(host, token), check_proxies(trusted_proxies)
+    token, proxies = choose_token(host, token), networks_of(trusted_proxies)
     with listen(host, port) as listening:
         address = Address(host, listening.getsockname()[1], token)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import webbrowser
 from typing import TYPE_CHECKING
 
 import click
@@ -13,7 +12,7 @@ import convscope
 from ..server.log import wait_until_written, write_later
 from . import text
 from .help_sections import argument, option, verb
-from .options import open_option, output_options, trust_option
+from .options import open_option, output_options, show_page, trust_option
 
 if TYPE_CHECKING:
     from ..server.address import Address
@@ -67,7 +66,7 @@ def command(
     def started(address: Address) -> None:
         _announce(address, as_json=as_json, quiet=quiet)
         if open_page:
-            webbrowser.open(address.url)
+            show_page(address.url)
 
     stopped_by = convscope.serve(run, host=host, port=port, token=token, trusted_proxies=trusted_proxies, progress=started)
     if not quiet:

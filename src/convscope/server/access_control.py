@@ -12,12 +12,12 @@ import contextlib
 import hmac
 import re
 import socket
-from typing import Any
+
+import h11
 
 from .address import LOCALHOST, Address, is_loopback, number_of
-from .http_errors import LONG_HEADERS, HTTPError
+from .http_errors import LONG_HEADERS, Headers, HTTPError
 from .limits import Limits
-from .request_body import Headers
 
 HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(?P<port>[0-9]{1,5}))?")
 
@@ -38,20 +38,19 @@ class AccessControl:
         if not self._only_loopback:
             self._names |= {socket.gethostname().lower(), socket.getfqdn().lower()}
 
-    def check(self, scope: dict[str, Any]) -> None:
+    def check(self, request: h11.Request) -> None:
         """Raise :class:`HTTPError` unless the request may be answered."""
-        headers: Headers = scope["headers"]
-        path: bytes = scope["raw_path"]
-        if scope["http_version"] not in ("1.0", "1.1"):
+        headers, path = request.headers, request.target
+        if request.http_version not in (b"1.0", b"1.1"):
             raise HTTPError(505, "the HTTP version must be 1.0 or 1.1.")
         if not path.startswith(b"/") or path.startswith(b"//"):
             raise HTTPError(400, "the request's target must be a path, such as /predict.")
         # h11 limits only headers that are incomplete after a read, and one read may hold more than that.
-        size = len(path) + len(scope["query_string"]) + sum(len(name) + len(value) for name, value in headers)
+        size = len(path) + sum(len(name) + len(value) for name, value in headers)
         if size > self._largest_header:
             raise HTTPError(431, LONG_HEADERS.format(largest=self._largest_header))
-        _check_origin(headers, self._check_host(headers), scope["method"])
-        if self._token is not None and scope["path"] != PUBLIC_PATH:
+        _check_origin(headers, self._check_host(headers), request.method)
+        if self._token is not None and path.partition(b"?")[0] != PUBLIC_PATH.encode():
             self._check_token(headers, self._token)
 
     def _check_token(self, headers: Headers, token: bytes) -> None:
@@ -76,13 +75,13 @@ class AccessControl:
         return host
 
 
-def _check_origin(headers: Headers, host: str, method: str) -> None:
+def _check_origin(headers: Headers, host: str, method: bytes) -> None:
     """Refuse requests from web pages of other sites."""
     foreign = "the request comes from a page of another site (header {}). Use a program or this service's own page."
     if single_header(headers, b"origin").lower() not in ("", f"http://{host}", f"https://{host}"):
         raise HTTPError(403, foreign.format("Origin"))
     site = single_header(headers, b"sec-fetch-site")
-    is_link = method in ("GET", "HEAD") and single_header(headers, b"sec-fetch-mode") == "navigate"
+    is_link = method in (b"GET", b"HEAD") and single_header(headers, b"sec-fetch-mode") == "navigate"
     if site in ("cross-site", "same-site") and not is_link:
         raise HTTPError(403, foreign.format("Sec-Fetch-Site"))
 

@@ -9,7 +9,11 @@ from dataclasses import dataclass
 
 from ..errors import ConfigError, ServiceError
 
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
 LOCALHOST = "localhost"
+FORWARDED = re.compile(r"\[([^]]*)\](?::[0-9]+)?|([^:]*):[0-9]+")
+"""An address in ``X-Forwarded-For`` with a port, which some proxies add."""
 MIN_TOKEN = 16
 """Characters; generated tokens have 43, which are 256 bits."""
 TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]+")
@@ -47,13 +51,24 @@ def is_loopback(host: str) -> bool:
     return host.lower() == LOCALHOST or ((number := number_of(host)) is not None and number.is_loopback)
 
 
-def client_of(address: tuple[str, int] | None) -> str:
+def client_of(host: str) -> str:
     """Return what the addresses that one client may choose from have in common: for IPv6 the network that one customer gets."""
-    host = address[0] if address else ""
     number = number_of(host.partition("%")[0])
     if isinstance(number, ipaddress.IPv6Address):
         return str(number.ipv4_mapped or ipaddress.ip_network((number, 64), strict=False))
     return host
+
+
+def client_behind(peer: str, forwarded: str, trusted: Sequence[Network]) -> str:
+    """Return the client of a request: the last address of ``X-Forwarded-For`` and ``peer`` that is not a trusted proxy's own."""
+    address = peer
+    for claimed in reversed(forwarded.split(",") if trusted else ()):
+        number = number_of(address)
+        if number is None or not any(number in network for network in trusted) or not claimed.strip():
+            break
+        found = FORWARDED.fullmatch(claimed.strip())
+        address = (found[1] or found[2]) if found else claimed.strip()
+    return client_of(address)
 
 
 def choose_token(host: str, token: str | None) -> str | None:
@@ -68,16 +83,17 @@ def choose_token(host: str, token: str | None) -> str | None:
     return token
 
 
-def check_proxies(addresses: Sequence[str]) -> tuple[str, ...]:
-    """Return the addresses or networks of trusted proxies. Raises ConfigError."""
+def networks_of(addresses: Sequence[str]) -> tuple[Network, ...]:
+    """Return the networks of trusted proxies, of one address or more. Raises ConfigError."""
+    found: list[Network] = []
     for each in addresses:
         try:
-            ipaddress.ip_network(each)
+            found.append(ipaddress.ip_network(each))
         except ValueError:
             raise ConfigError(
                 f"a trusted proxy must be an IP address, or a network such as 10.0.0.0/8; got {each!r}."
             ) from None
-    return tuple(addresses)
+    return tuple(found)
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -3,95 +3,70 @@
 import asyncio
 import html
 import json
-import logging
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
+
+import h11
 
 from .._version import __version__
 from ..page.own_page import is_own_page
 from .access_control import PUBLIC_PATH, AccessControl, single_header
-from .address import client_of
-from .connection import CURRENT, Connection
-from .http_errors import HTTPError, Response, to_json
+from .address import Network, client_behind
+from .connection import Connection
+from .http_errors import Headers, HTTPError, Response, to_json
 from .limits import MEGABYTE, Limits
 from .multipart import boundary_of, parts_of
-from .request_body import Bodies, Receive, announced_size
 from .work import Opened
 from .workers import LARGEST_REPLY, Workers
 
-LOGGER = logging.getLogger("convscope.server")
-
 POLICY = re.compile(rb'<meta http-equiv="Content-Security-Policy" content="([^"]*)">')
-PIECE = 64 * 1024
-"""Bytes of a response sent at a time, which bounds the memory that a slow client costs."""
 PREDICT = "/predict"
 DEFAULT_TOP, MAX_DIGITS = 3, 6
-
-Scope = dict[str, Any]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
+LONGEST_NAME = 40
+"""Characters of an unknown parameter that its refusal repeats."""
 
 
 class Application:
-    """The service with its access control, as an ASGI application."""
+    """What the service answers to requests."""
 
-    def __init__(self, access_control: AccessControl, limits: Limits, workers: Workers) -> None:
+    def __init__(
+        self, access_control: AccessControl, limits: Limits, workers: Workers, trusted_proxies: Sequence[Network] = ()
+    ) -> None:
         self._access_control, self._limits, self._workers = access_control, limits, workers
-        self._bodies = Bodies(limits)
+        self._trusted_proxies = trusted_proxies
         self._responses = {
             "/": _page_response(workers.opened.page),
             "/openapi.json": Response(to_json(_description(workers.opened, limits))),
             PUBLIC_PATH: Response(to_json({"status": "ok"})),
         }
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        connection = CURRENT.get()
-        with connection.answering(scope["headers"]):
-            try:
-                async with asyncio.timeout(self._limits.request_seconds):
-                    response = await self._response(scope, receive, connection)
-                    if not connection.is_closing():
-                        await self._send(response, send, close=connection.is_unread)
-            except TimeoutError:
-                connection.abort()
-
-    async def _response(self, scope: Scope, receive: Receive, connection: Connection) -> Response:
-        """Return the response to a request, whatever happens."""
-        try:
-            async with asyncio.timeout(self._limits.answer_seconds):
-                return await self._answer(scope, receive, connection)
-        except HTTPError as refusal:
-            return refusal.response
-        except TimeoutError:
-            return HTTPError(503, "the service is too busy to answer in time. Retry later.").response
-        except asyncio.CancelledError:  # the client has left, or the service stops
-            return HTTPError(503, "the service is stopping. Retry later.").response
-        except Exception:
-            LOGGER.exception("a request failed because of a bug in convscope")
-            return HTTPError(500, "the service failed because of a bug in convscope. Its log says more.").response
-
-    async def _answer(self, scope: Scope, receive: Receive, connection: Connection) -> Response:
-        self._access_control.check(scope)
-        path = scope["path"]
+    async def answer(self, request: h11.Request, connection: Connection) -> Response:
+        """Return the response to a request, or raise HTTPError."""
+        self._access_control.check(request)
+        forwarded = b",".join(value for name, value in request.headers if name == b"x-forwarded-for").decode("latin-1")
+        connection.client = client_behind(connection.peer, forwarded, self._trusted_proxies)
+        raw_path, _, query = request.target.decode("ascii").partition("?")
+        path = unquote(raw_path)
         connection.is_known = path != PUBLIC_PATH
         if path != PREDICT and path not in self._responses:
             raise HTTPError(404, "no such path. Use /, /predict, /openapi.json or /health.")
         allowed = ("POST",) if path == PREDICT else ("GET", "HEAD")
-        if scope["method"] not in allowed:
+        if request.method.decode() not in allowed:
             methods = ", ".join(allowed)
             raise HTTPError(405, f"this path does not allow the method. Use {methods}.", {"allow": methods})
+        top = _top(query, path)
         if path in self._responses:
             return self._responses[path]
-        top, client = _top(scope["query_string"]), client_of(scope["client"])
-        boundary = boundary_of(single_header(scope["headers"], b"content-type").encode("latin-1"))
-        size = announced_size(scope["headers"], self._limits)
-        async with self._bodies.read(client, size, receive) as body:
-            connection.is_unread, connection.is_computing = False, True
+        boundary = boundary_of(single_header(request.headers, b"content-type"))
+        body = await connection.body(_announced_size(request.headers, self._limits))
+        async with connection.computing():
             if boundary is None:
-                return Response(await self._workers.classify(client, body, top))
-            return await self._classify_each(client, body, parts_of(body, boundary, self._limits.most_images), top)
+                return Response(await self._workers.classify(connection.client, body, top))
+            parts = parts_of(body, boundary, self._limits.most_images)
+            return await self._classify_each(connection.client, body, parts, top)
 
     async def _classify_each(self, client: str, body: bytes, parts: Sequence[slice], top: int) -> Response:
         """Return the answers to several images in their order, each what it would get alone."""
@@ -108,14 +83,6 @@ class Application:
 
         await asyncio.gather(*(work() for _ in range(self._limits.quick_workers)))
         return Response(b'{"answers": [\n' + b",\n".join(answers) + b"]}\n")
-
-    async def _send(self, response: Response, send: Send, *, close: bool) -> None:
-        headers = response.all_headers(close=close)
-        sent = [(name.encode("ascii"), value.encode("latin-1")) for name, value in headers.items()]
-        await send({"type": "http.response.start", "status": response.status, "headers": sent})
-        for start in range(0, len(response.body), PIECE):
-            await send({"type": "http.response.body", "body": response.body[start : start + PIECE], "more_body": True})
-        await send({"type": "http.response.body"})
 
 
 def _page_response(page: bytes | None) -> Response:
@@ -149,8 +116,29 @@ def _description(run: Opened, limits: Limits) -> dict[str, Any]:
     return document
 
 
-def _top(query: bytes) -> int:
-    values = [value for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True) if name == "top"]
+def _announced_size(headers: Headers, limits: Limits) -> int:
+    """Return ``Content-Length``, or refuse it if it is missing or too large; h11 has refused what is no short number."""
+    if any(name == b"transfer-encoding" for name, _ in headers):
+        raise HTTPError(411, "the request is chunked and has no Content-Length. Send one.")
+    length = single_header(headers, b"content-length")
+    if not length:
+        raise HTTPError(411, "the request has no Content-Length. Send one.")
+    if int(length) > limits.largest_body:
+        raise HTTPError(413, f"the body must have at most {limits.largest_body // MEGABYTE} MB. Send a smaller image file.")
+    if int(length) == 0:
+        raise HTTPError(400, "the body is empty. Send the bytes of an image file.")
+    return int(length)
+
+
+def _top(query: str, path: str) -> int:
+    """Return the parameter ``top``; refuse all others, which a client that misspells it would else never notice."""
+    parameters = parse_qsl(query, keep_blank_values=True)
+    accepted = ["top"] if path == PREDICT else []
+    for name, _ in parameters:
+        if name not in accepted:
+            takes = "only top, as in ?top=3" if accepted else "no parameters"
+            raise HTTPError(400, f"{path} has no parameter {name[:LONGEST_NAME]!r}. It takes {takes}.")
+    values = [value for _, value in parameters]
     value = values[0] if len(values) == 1 else "" if values else str(DEFAULT_TOP)
     digits = value.lstrip("0") if value.isascii() and value.isdigit() else ""
     if not digits:

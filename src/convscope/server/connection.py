@@ -1,220 +1,263 @@
-"""Connections: bounded in number and in time, whoever holds them.
+"""Connections, bounded in number and in what they hold: h11 reads requests and writes responses, each step within its time.
 
-uvicorn waits forever for a request that starts and does not end, and for a client that reads nothing; it answers a malformed
-request in plain text, and closes a connection while the client still sends, which may lose the response. So a
-:class:`Connection` stands between the event loop and uvicorn's protocol: to the one it is a protocol, to the other a
-transport, and it uses nothing of either but what asyncio documents.
+asyncio's streams hold back a client that sends too fast, and wait for one that reads too slowly.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import sys
+import logging
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextvars import ContextVar
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from http import HTTPStatus
+from typing import Any, cast
 
 import h11
 
 from .address import client_of
-from .http_errors import LONG_HEADERS, HTTPError
+from .http_errors import LONG_HEADERS, TOO_MANY, HTTPError, Response
 from .limits import MEGABYTE, Limits
-from .request_body import Headers
 
+LOGGER = logging.getLogger("convscope.server")
+
+PIECE = 64 * 1024
+"""Bytes read or sent at a time, which bounds the memory that a slow client costs."""
 MOST_DISCARDED = 64 * MEGABYTE
-"""Bytes read and discarded after a refusal; beyond them the connection is aborted."""
-CURRENT: ContextVar[Connection] = ContextVar("connection")
-"""The connection of the request that a task answers."""
-NO_HTTP = "the request is not valid HTTP/1.1. Use an HTTP client."
-TOO_MANY = HTTPError(503, "too many connections are open. Retry in a second.").response.raw()
+"""Bytes read and discarded after a response; beyond them the connection is aborted."""
+Answer = Callable[[h11.Request, "Connection"], Awaitable[Response]]
+TOO_LARGE = "the images of too many clients are pending. Retry in a second."
 
 
 class Connections:
-    """All open connections, the least recently active first."""
+    """All open connections, the least recently active first. Where there is too much of them, one gives way."""
+
+    is_stopping: bool = False
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self._open: dict[Connection, None] = {}
-        self._shares: Counter[str] = Counter()
+        self._large = asyncio.Lock()
 
     def admit(self, new: Connection) -> bool:
-        """Add a connection; if there are too many, another one gives way. Return False if none can."""
+        """Add a connection; if there are too many, another one gives way. Return False if none can.
+
+        First of all one that was not answered before, of whoever has the most connections.
+        """
         if len(self._open) >= self.limits.most_connections:
-            if (found := self._dispensable()) is None:
+            shares = Counter(each.client for each in self._open)
+            waiting = (each for each in self._open if not each.is_computing)
+            least = min(waiting, key=lambda each: (each.is_known, -shares[each.client]), default=None)
+            if least is None:
                 return False
-            self.remove(found)
-            found.give_way()
+            least.give_way(HTTPError(503, TOO_MANY))
         self._open[new] = None
-        self._shares[new.client] += 1
         return True
 
-    def _dispensable(self) -> Connection | None:
-        """Return one that was not answered before rather than one that was; of both, one of whoever has the most connections."""
-        most = max(self._shares.values())
-        waiting = (each for each in self._open if not each.is_computing)
-        # The first is nearly always one; in a flood of connections, time matters.
-        return next((each for each in waiting if not each.is_known and self._shares[each.client] == most), None) or min(
-            (each for each in self._open if not each.is_computing),
-            key=lambda each: (each.is_known, -self._shares[each.client]),
-            default=None,
-        )
-
     def touch(self, connection: Connection) -> None:
+        """Note that it is active now."""
         if connection in self._open:
             self._open[connection] = self._open.pop(connection)
 
     def remove(self, connection: Connection) -> None:
-        if connection in self._open:
-            del self._open[connection]
-            self._shares[connection.client] -= 1
-            if not self._shares[connection.client]:
-                del self._shares[connection.client]
+        self._open.pop(connection, None)
+
+    async def make_room(self, growing: Connection, arrived: int) -> None:
+        """Let others give way until all bodies fit, and slow down a large one.
+
+        First of all the largest unfinished body of the client that holds the most. Raises HTTPError if that is ``growing``.
+        """
+        while sum(each.held for each in self._open) > self.limits.body_memory:
+            shares: Counter[str] = Counter()
+            for each in self._open:
+                shares[each.client] += each.held
+            unfinished = (each for each in self._open if each.held and not each.is_computing)
+            most = max(unfinished, key=lambda each: (shares[each.client], each.held))
+            if most is growing:
+                raise HTTPError(503, TOO_LARGE)
+            most.give_way(HTTPError(503, TOO_LARGE))
+        if growing.held > MEGABYTE:  # to leave the processor to small ones
+            async with self._large:
+                await asyncio.sleep(arrived / self.limits.large_body_rate)
+
+    async def finish(self) -> None:
+        """Let requests be answered that have begun, for a limited time, and close all connections."""
+        self.is_stopping = True
+        for each in tuple(self._open):
+            each.finish()
+        try:
+            if self._open:
+                await asyncio.wait([each.task for each in self._open], timeout=self.limits.finish_seconds)
+        finally:
+            for each in tuple(self._open):
+                each.give_way(HTTPError(503, "the service is stopping. Retry later."))
 
 
-class Connection(asyncio.Protocol):
-    """One connection."""
+class Connection:
+    """One connection, whose requests are answered one after another."""
 
+    client: str
+    """Whose request it is: the address of the other end, or what a trusted proxy there says."""
     is_known: bool = False
     """Whether it has made a request that was allowed."""
     is_computing: bool = False
     """Whether the service works on its request, and does not wait for the client."""
-    is_unread: bool = False
-    """Whether its request has a body that was not read, inside which the next request would begin."""
-    client: str = ""
-    _response_begun = False
-    _task: asyncio.Task[Any] | None = None
-    _timer: asyncio.TimerHandle | None = None
-    _discarded: int | None = None
-    """Bytes discarded since the connection began to close; None while it is in use."""
+    held: int = 0
+    """Bytes of its request's body that have arrived."""
 
-    def __init__(self, parser: asyncio.Protocol, connections: Connections) -> None:
-        self._parser, self._all, self._limits = parser, connections, connections.limits
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, connections: Connections, answer: Answer
+    ) -> None:
+        self._reader, self._writer, self._all, self._answer = reader, writer, connections, answer
+        self._limits = connections.limits
+        self._http = h11.Connection(h11.SERVER, self._limits.largest_header)
+        self._after_headers: Any = h11.NEED_DATA
+        self.task: asyncio.Task[Any] = cast("asyncio.Task[Any]", asyncio.current_task())
+        self.peer: str = (writer.get_extra_info("peername") or ("",))[0]
+        self.client = client_of(self.peer)
 
-    @contextlib.contextmanager
-    def answering(self, headers: Headers) -> Iterator[None]:
-        """Mark that the current task answers a request; it is cancelled if the client leaves."""
-        self._task, self._response_begun = asyncio.current_task(), False
-        self.is_unread = any(name in (b"content-length", b"transfer-encoding") for name, _ in headers)
-        self._stop_timer()
+    async def serve(self) -> None:
+        """Answer requests until the client leaves or is too slow, or the connection gives way."""
+        self._writer.transport.set_write_buffer_limits(0)  # what is drained has gone to the system
+        try:
+            if not self._all.admit(self):
+                self.refuse(HTTPError(503, TOO_MANY))
+                return
+            while await self._answer_one():
+                if not self._http.trailing_data[0]:
+                    async with asyncio.timeout(self._limits.idle_seconds):
+                        await self._read()
+        except (EOFError, OSError, asyncio.CancelledError):
+            pass
+        finally:
+            self._all.remove(self)
+            self._writer.transport.abort()
+
+    def give_way(self, refusal: HTTPError) -> None:
+        """Close at once."""
+        self.refuse(refusal)
+        self._all.remove(self)
+        self.task.cancel()
+
+    def refuse(self, refusal: HTTPError) -> None:
+        """Send a sentence, unless a response has begun."""
+        if self._http.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            self._writer.writelines(self._pieces(refusal.response))
+
+    def finish(self) -> None:
+        """Close at once where no request is answered; the service stops."""
+        if self._http.our_state is h11.IDLE:
+            self.task.cancel()
+
+    async def body(self, size: int) -> bytes:
+        """Return the body of the request, ``size`` bytes, which count as held until the response is known."""
+        content = bytearray()
+        try:
+            async with asyncio.timeout(self._limits.body_seconds):
+                if self._http.they_are_waiting_for_100_continue:
+                    self._writer.write(self._http.send(h11.InformationalResponse(status_code=100, headers=[])) or b"")
+                event = self._after_headers
+                while not isinstance(event, h11.EndOfMessage):
+                    if isinstance(event, h11.Data):
+                        content += event.data
+                        self.held = len(content)
+                        await self._all.make_room(self, len(event.data))
+                    event = await self._event()
+        except TimeoutError:
+            raise HTTPError(
+                408,
+                f"only {len(content):,} of {size:,} bytes arrived within {self._limits.body_seconds:g} seconds. Send a "
+                "smaller image file, or retry.",
+            ) from None
+        return bytes(content)
+
+    @contextlib.asynccontextmanager
+    async def computing(self) -> AsyncIterator[None]:
+        """While the block runs, the connection does not give way; the block is cancelled if the client leaves."""
+
+        async def watch() -> None:
+            try:
+                await self._read()  # the beginning of another request
+            except (EOFError, OSError):
+                self.task.cancel()
+
+        self.is_computing, watching = True, asyncio.create_task(watch())
         try:
             yield
         finally:
-            self._task, self.is_computing = None, False
+            self.is_computing = False
+            watching.cancel()
+            await asyncio.wait([watching])
 
-    def refuse(self, refusal: HTTPError) -> None:
-        """Send a refusal without a request, unless a response has begun."""
-        if self.is_closing():
-            return
-        if self._response_begun and self._task:
-            self._transport.abort()
-            return
-        self._transport.write(refusal.response.raw())
-        self._discard()
-        self._parser.connection_lost(None)  # so that it does not answer, too, and fail at it
-        if self._task is not None:
-            self._task.cancel()
-
-    def give_way(self) -> None:
-        """Close at once, with a sentence for who waits for the response to a request."""
-        if not self.is_closing() and not self._response_begun:
-            self._transport.write(TOO_MANY)
-        if self._transport.get_write_buffer_size():
-            self._transport.abort()
-        else:
-            self._transport.close()
-
-    # The protocol, as the event loop sees it.
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        self._transport = transport
-        self.client = client_of(transport.get_extra_info("peername"))
-        self._parser.connection_made(self)  # type: ignore[arg-type]
-        if self._all.admit(self):
-            self._within(self._limits.header_seconds, self._late)
-        else:
-            self.give_way()
-
-    def data_received(self, data: bytes) -> None:
-        if self._discarded is not None:
-            self._discarded += len(data)
-            if self._discarded > MOST_DISCARDED:
-                self._transport.abort()
-            return
-        self._all.touch(self)
-        if self._task is None and self._timer is None:
-            self._within(self._limits.header_seconds, self._late)
-        CURRENT.set(self)
+    async def _answer_one(self) -> bool:
+        """Answer a request, and return whether another may follow."""
+        method = b""
         try:
-            self._parser.data_received(data)
-        except h11.LocalProtocolError:  # a malformed body whose response has begun
-            self._transport.abort()
+            request = await self._request()
+            method = request.method
+            async with asyncio.timeout(self._limits.answer_seconds):
+                response = await self._answer(request, self)
+        except HTTPError as refusal:
+            response = refusal.response
+        except TimeoutError:
+            response = HTTPError(503, "the service is too busy to answer in time. Retry later.").response
+        except (EOFError, OSError):
+            raise
+        except Exception:
+            LOGGER.exception("a request failed because of a bug in convscope")
+            response = HTTPError(500, "the service failed because of a bug in convscope. Its log says more.").response
+        self.held = 0
+        async with asyncio.timeout(self._limits.send_seconds):
+            for piece in self._pieces(response, has_body=method != b"HEAD"):
+                self._writer.write(piece)
+                await self._writer.drain()
+        if self._http.our_state is h11.DONE and self._http.their_state is h11.DONE:
+            self._http.start_next_cycle()
+            return True
+        await self._discard()
+        return False
 
-    def eof_received(self) -> None:
-        if self._discarded is not None:
-            self._transport.abort()
+    async def _request(self) -> h11.Request:
+        """Return the next request, once its headers have arrived."""
+        try:
+            async with asyncio.timeout(self._limits.header_seconds):
+                request: h11.Request = await self._event()
+        except TimeoutError:
+            seconds = self._limits.header_seconds
+            raise HTTPError(408, f"the request's headers did not arrive within {seconds:g} seconds. Retry.") from None
+        self._after_headers = self._next_event()  # the end, where there is no body
+        return request
 
-    def pause_writing(self) -> None:
-        self._parser.pause_writing()
+    async def _event(self) -> Any:
+        """Return the next event of HTTP that is complete."""
+        while (event := self._next_event()) is h11.NEED_DATA:
+            await self._read()
+        return event
 
-    def resume_writing(self) -> None:
-        self._parser.resume_writing()
+    def _next_event(self) -> Any:
+        try:
+            return self._http.next_event()
+        except h11.RemoteProtocolError as error:
+            if error.error_status_hint == HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE:
+                raise HTTPError(431, LONG_HEADERS.format(largest=self._limits.largest_header)) from None
+            raise HTTPError(400, "the request is not valid HTTP/1.1. Use an HTTP client.") from None
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._stop_timer()
-        self._all.remove(self)
-        self._parser.connection_lost(exc)
-        if self._task is not None:
-            self._task.cancel()
+    async def _read(self) -> None:
+        """Let h11 have what arrives next. Raises EOFError when the client leaves."""
+        if not (data := await self._reader.read(PIECE)):
+            raise EOFError
+        self._http.receive_data(data)
+        self._all.touch(self)
 
-    # The transport, as uvicorn's protocol sees it.
+    def _pieces(self, response: Response, *, has_body: bool = True) -> Iterator[bytes]:
+        """Yield the bytes of a response; it closes the connection where part of the request is unread."""
+        closes = self._all.is_stopping or self._http.their_state not in (h11.DONE, h11.MUST_CLOSE)
+        return response.pieces(self._http, PIECE, close=closes, has_body=has_body)
 
-    def write(self, data: bytes) -> None:
-        """Send a piece of a response; in place of uvicorn's own refusal of a malformed request, send ours."""
-        malformed = sys.exc_info()[1]
-        if isinstance(malformed, h11.RemoteProtocolError):
-            self._response_begun = False
-            long = malformed.error_status_hint == 431
-            sentence = LONG_HEADERS.format(largest=self._limits.largest_header) if long else NO_HTTP
-            self.refuse(HTTPError(431 if long else 400, sentence))
-        elif not self.is_closing():  # asyncio logs every piece that is written after a reset
-            self._response_begun = True
-            self._transport.write(data)
-
-    def close(self) -> None:
-        """Close after what was written is sent, within the time for a request."""
-        if self.is_closing():
-            return
-        if self.is_unread:
-            self._discard()
-        else:
-            self._transport.close()
-            self._within(self._limits.body_seconds, self._transport.abort)
-
-    def is_closing(self) -> bool:
-        return self._discarded is not None or self._transport.is_closing()
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._transport, name)
-
-    def _discard(self) -> None:
-        """Discard what the client still sends, or it might never see the response, until it closes or time is up."""
-        self._discarded = 0
-        self._transport.write_eof()
-        self._transport.resume_reading()
-        is_sent = not self._transport.get_write_buffer_size()
-        self._within(self._limits.linger_seconds if is_sent else self._limits.body_seconds, self._transport.abort)
-
-    def _late(self) -> None:
-        seconds = self._limits.header_seconds
-        self.refuse(HTTPError(408, f"the request's headers did not arrive within {seconds:g} seconds. Retry."))
-
-    def _within(self, seconds: float, otherwise: Callable[[], None]) -> None:
-        self._stop_timer()
-        self._timer = asyncio.get_running_loop().call_later(seconds, otherwise)
-
-    def _stop_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+    async def _discard(self) -> None:
+        """Discard what the client still sends, or it might never see the response (RFC 9112, section 9.6)."""
+        self._writer.write_eof()
+        discarded = 0
+        async with asyncio.timeout(self._limits.linger_seconds):
+            while discarded < MOST_DISCARDED and (data := await self._reader.read(PIECE)):
+                discarded += len(data)

@@ -1,11 +1,15 @@
 """Responses, and errors: a status and a sentence as JSON."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
+import h11
+
+Headers = Sequence[tuple[bytes, bytes]]
+"""Those of a request, as h11 has them: names in lower case."""
 HEADERS = {
     "cache-control": "no-store",
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
@@ -16,6 +20,7 @@ HEADERS = {
     "x-frame-options": "DENY",
 }
 """Headers of every response; the page adds its own policy. None allows another site to read anything."""
+TOO_MANY = "too many connections are open. Retry in a second."
 LONG_HEADERS = "the request's headers must have at most {largest:,} bytes. Send fewer."
 
 CLOSING = frozenset({400, 408, 421, 431, 505})
@@ -30,27 +35,27 @@ class Response:
     status: int = HTTPStatus.OK
     headers: Mapping[str, str] = field(default_factory=dict)
 
-    def all_headers(self, *, close: bool) -> dict[str, str]:
-        """Return every header; ``close`` ends the connection, because part of the request is unread."""
+    def pieces(self, http: h11.Connection, size: int, *, close: bool, has_body: bool) -> Iterator[bytes]:
+        """Yield the bytes to send; ``close`` ends the connection, because part of the request is unread."""
         own = {"content-type": "application/json", "content-length": str(len(self.body)), **self.headers}
-        return {**HEADERS, **own, **({"connection": "close"} if close or self.status in CLOSING else {})}
-
-    def raw(self) -> bytes:
-        """Return the bytes of the whole response, for a connection without a valid request."""
-        lines = [f"HTTP/1.1 {self.status} {HTTPStatus(self.status).phrase}"]
-        lines += [f"{name}: {value}" for name, value in self.all_headers(close=True).items()]
-        return "\r\n".join([*lines, "", ""]).encode("ascii") + self.body
+        closing = {"connection": "close"} if close or self.status in CLOSING else {}
+        headers, reason = list({**HEADERS, **own, **closing}.items()), HTTPStatus(self.status).phrase
+        yield http.send(h11.Response(status_code=self.status, headers=headers, reason=reason)) or b""
+        for start in range(0, len(self.body) if has_body else 0, size):
+            yield http.send(h11.Data(data=self.body[start : start + size])) or b""
+        http.send(h11.EndOfMessage())
 
 
 class HTTPError(Exception):
     """An error response.
 
-    The message says what is wrong and what to do. It never repeats what the client sent and reveals nothing about this machine.
+    The message says what is wrong and what to do. It repeats nothing that the client sent but the name of an unknown parameter, and
+    reveals nothing about this machine.
     """
 
     def __init__(self, status: int, sentence: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(sentence)
-        self.status = status
+        self.status: int = status
         retry = {"retry-after": "1"} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
         self.response: Response = Response(
             to_json({"error": sentence, "status": status}), status, {**retry, **(headers or {})}

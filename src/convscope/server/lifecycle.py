@@ -1,4 +1,4 @@
-"""Run the server until SIGINT or SIGTERM, then finish pending requests for a few seconds."""
+"""Run the service until SIGINT or SIGTERM, then finish pending requests for a few seconds."""
 
 import asyncio
 import contextlib
@@ -7,10 +7,8 @@ import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
 
-import uvicorn
-
 from .access_control import AccessControl
-from .address import BACKLOG, Address
+from .address import BACKLOG, Address, Network
 from .application import Application
 from .connection import Connection, Connections
 from .limits import Limits
@@ -25,46 +23,47 @@ def run_service(
     *,
     limits: Limits,
     started: Callable[[], None],
-    trusted_proxies: Sequence[str] = (),
+    trusted_proxies: Sequence[Network] = (),
 ) -> signal.Signals | None:
     """Serve a run, or a file with a network, until a signal arrives, and return it; ``started`` is called once it answers."""
+    stopped_by: list[signal.Signals] = []
 
     async def serve() -> None:
-        async with Workers(run, limits) as workers:
-            application = Application(AccessControl(address, limits), limits, workers)
-            server = uvicorn.Server(configuration(application, limits, trusted_proxies))
-            if not stopped_by:
-                started()  # the system queues connections already
-            server.should_exit = bool(stopped_by)
-            await server.serve(sockets=[listening])
+        with _cancelled_by_signals(stopped_by):
+            async with Workers(run, limits) as workers:
+                connections = Connections(limits)
+                application = Application(AccessControl(address, limits), limits, workers, trusted_proxies)
 
-    with logging_without_blocking(), _noting_signals() as stopped_by:
+                async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+                    await Connection(reader, writer, connections, application.answer).serve()
+
+                server = await asyncio.start_server(connected, sock=listening, backlog=BACKLOG)
+                try:
+                    started()
+                    await asyncio.Event().wait()
+                finally:
+                    server.close()
+                    await connections.finish()
+
+    with logging_without_blocking(), contextlib.suppress(asyncio.CancelledError):
         asyncio.run(serve())
     return stopped_by[0] if stopped_by else None
 
 
-def configuration(application: Application, limits: Limits, trusted_proxies: Sequence[str]) -> uvicorn.Config:
-    """Return uvicorn's settings, with a :class:`Connection` around each of its protocols."""
-    config = uvicorn.Config(
-        application, http="h11", ws="none", lifespan="off", interface="asgi3", log_config=None, log_level="critical",
-        access_log=False, proxy_headers=bool(trusted_proxies), forwarded_allow_ips=list(trusted_proxies), server_header=False,
-        backlog=BACKLOG, timeout_keep_alive=limits.idle_seconds, timeout_graceful_shutdown=limits.finish_seconds,
-        h11_max_incomplete_event_size=limits.largest_header,
-    )  # fmt: skip
-    config.load()
-    protocol, connections = config.http_protocol_class, Connections(limits)
-    config.http_protocol_class = lambda **keywords: Connection(protocol(**keywords), connections)  # type: ignore[assignment]
-    return config
-
-
 @contextlib.contextmanager
-def _noting_signals() -> Iterator[list[signal.Signals]]:
-    """Yield a list of the signals that arrived; uvicorn, which handles them meanwhile, passes them on when it has stopped."""
-    found: list[signal.Signals] = []
+def _cancelled_by_signals(found: list[signal.Signals]) -> Iterator[None]:
+    """Cancel the current task at every signal, also where the event loop handles none itself, as on Windows."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None
+
+    def cancel(number: int, _: object) -> None:
+        found.append(signal.Signals(number))
+        loop.call_soon_threadsafe(task.cancel)
+
     handled = (signal.SIGINT, signal.SIGTERM) if threading.current_thread() is threading.main_thread() else ()
-    before = {each: signal.signal(each, lambda number, _: found.append(signal.Signals(number))) for each in handled}
+    before = {each: signal.signal(each, cancel) for each in handled}
     try:
-        yield found
+        yield
     finally:
         for each, handler in before.items():
             signal.signal(each, handler)

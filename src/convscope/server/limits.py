@@ -35,13 +35,13 @@ class Limits:
     header_seconds: float = 10.0  # from the first byte of a request, or from opening a connection, to the end of the headers
     body_seconds: float = 30.0
     answer_seconds: float = 45.0  # from the end of the headers until the response is known
-    request_seconds: float = 60.0  # from the end of the headers until the response is sent
+    send_seconds: float = 15.0  # from then until the response is sent
     linger_seconds: float = 2.0  # for discarding what a refused client still sends, which else might never see the response
     idle_seconds: int = 5  # between two requests on one connection
     finish_seconds: int = 2  # for pending requests when the service stops
     quick_workers: int = field(default_factory=lambda: min(4, os.cpu_count() or 1))  # processes that classify images
     slow_workers: int = field(default_factory=lambda: max(1, min(4, os.cpu_count() or 1) // 2))  # for those that take long
-    quick_seconds: float = 0.1  # of the processor, for one image where others wait
+    quick_seconds: float = 0.1  # of the processor, for one image until it gives way to others
     image_cpu_seconds: int = 10
     image_seconds: float = 20.0  # by the clock, for one image, once a worker has it
     image_memory: int = 1024 * MEGABYTE  # where the system can limit it; an image of 64 megapixels needs half of it

@@ -10,17 +10,17 @@ from collections.abc import Sequence
 
 from .http_errors import HTTPError
 
-MULTIPART, FORM = b"multipart/", b"multipart/form-data"
-BOUNDARY = re.compile(rb'; *boundary=(?:"([^"]{1,70})"|([^ ;"]{1,70})) *(?:;|$)', re.IGNORECASE)
+MULTIPART, FORM = "multipart/", "multipart/form-data"
+BOUNDARY = re.compile(r'; *boundary=(?:"([^"]{1,70})"|([^ ;"]{1,70})) *(?:;|$)', re.IGNORECASE)
 """RFC 2046 allows 70 characters."""
 MOST_HEADERS = 4096
 """Bytes of the headers of one part."""
 BREAK = b"\r\n"
 
 
-def boundary_of(content_type: bytes) -> bytes | None:
+def boundary_of(content_type: str) -> bytes | None:
     """Return the boundary of a form, None for a body that is no form."""
-    kind = content_type.partition(b";")[0].strip().lower()
+    kind = content_type.partition(";")[0].strip().lower()
     if not kind.startswith(MULTIPART):
         return None
     found = BOUNDARY.search(content_type)
@@ -28,7 +28,7 @@ def boundary_of(content_type: bytes) -> bytes | None:
         raise HTTPError(
             415, "the body must be an image file, or multipart/form-data with a boundary of at most 70 characters."
         )
-    return found[1] or found[2]
+    return (found[1] or found[2]).encode("latin-1")
 
 
 def parts_of(body: bytes, boundary: bytes, most: int) -> Sequence[slice]:

@@ -32,7 +32,7 @@ except ImportError:  # Windows
 
 
 class Interrupted(BaseException):
-    """Others wait for this process; no ``except Exception`` may take it for a fault of the image."""
+    """The image takes long and others may wait; no ``except Exception`` may take it for a fault of the image."""
 
 
 def main() -> None:
@@ -46,7 +46,7 @@ def main() -> None:
         replies.write(REPLY.pack(status, len(content)) + content)
         replies.flush()
 
-    run, nice, cpu_seconds, memory = pickle.load(images)  # noqa: S301 - from the service, which is our parent
+    run, nice, cpu_seconds, timer, memory = pickle.load(images)  # noqa: S301 - from the service, which is our parent
     if hasattr(os, "nice"):
         os.nice(nice)
     try:
@@ -64,7 +64,7 @@ def main() -> None:
     while images.peek(1):
         body, top = pickle.load(images)  # noqa: S301 - as above
         _limit_time(cpu_seconds)
-        reply(*_classify_unless_interrupted(classifier, body, top))
+        reply(*_classify_within(timer, classifier, body, top))
 
 
 def _open(source: str) -> Opened:
@@ -96,18 +96,21 @@ def _page(folder: Path) -> bytes:
         return (Path(temporary) / REPORT).read_bytes()
 
 
-def _classify_unless_interrupted(classifier: Classifier, body: bytes, top: int) -> tuple[int, bytes]:
+def _classify_within(seconds: float | None, classifier: Classifier, body: bytes, top: int) -> tuple[int, bytes]:
+    """Give an image up after so many seconds of processor, where there are such timers."""
+
     def interrupt(*_: object) -> None:
         raise Interrupted
 
-    if (number := getattr(signal, "SIGUSR1", None)) is None:
+    if seconds is None or not hasattr(signal, "setitimer"):
         return _classify(classifier, body, top)
     try:
-        signal.signal(number, interrupt)
+        signal.signal(signal.SIGPROF, interrupt)
+        signal.setitimer(signal.ITIMER_PROF, seconds)
         try:
             return _classify(classifier, body, top)
         finally:
-            signal.signal(number, signal.SIG_IGN)
+            signal.signal(signal.SIGPROF, signal.SIG_IGN)
     except Interrupted:
         return INTERRUPTED, b""
 
