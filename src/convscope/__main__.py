@@ -2,7 +2,7 @@
 
 import sys
 
-from .figures.settings_file import ignore_settings_file
+from .figures.theme import ignore_settings_file
 from .system.isolation import isolate_process
 
 

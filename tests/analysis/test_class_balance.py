@@ -10,7 +10,7 @@ import pytest
 from sklearn.metrics import accuracy_score, balanced_accuracy_score
 
 import convscope
-from convscope.analysis.findings.class_balance import uneven_classes
+from convscope.analysis.findings.accuracy import uneven_classes
 from convscope.cli.main import main
 from convscope.data.checks import describe_imbalance
 from convscope.data.dataset import Dataset

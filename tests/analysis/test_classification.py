@@ -7,8 +7,7 @@ from hypothesis import strategies as st
 from sklearn import metrics
 from statsmodels.stats.proportion import proportion_confint
 
-from convscope.analysis.classification import Confusion, class_scores, confusion
-from convscope.analysis.statistics.f1 import macro_f1_estimate
+from convscope.analysis.classification import Confusion, class_scores, confusion, macro_f1_estimate
 
 NOTEBOOK = np.array(
     [

@@ -8,12 +8,11 @@ import numpy as np
 import pytest
 from sklearn.metrics import balanced_accuracy_score, f1_score
 
-from convscope.analysis.classification import Confusion, confusion
+from convscope.analysis.classification import Confusion, confusion, macro_f1_estimate
 from convscope.analysis.evaluation import Evaluation
 from convscope.analysis.findings.accuracy import better_than_majority, constant_answer
 from convscope.analysis.metrics import evaluation_metrics
 from convscope.analysis.mistakes.triage import MistakeEvidence, triage
-from convscope.analysis.statistics.f1 import macro_f1_estimate
 
 NAMES = ("healthy", "sick", "unsure")
 

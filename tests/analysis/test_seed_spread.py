@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from convscope.analysis.seed_spread import MEASURED, MNIST, seed_spread
+from convscope.analysis.training_summary import MEASURED, MNIST, seed_spread
 from convscope.data.dataset import Dataset
 from convscope.training.recipes import RECIPES
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from convscope.analysis.training_length import training_length
+from convscope.analysis.training_summary import training_length
 
 
 def sentence(

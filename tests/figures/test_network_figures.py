@@ -11,7 +11,7 @@ import numpy.typing as npt
 from convscope.analysis.activations import Kernels, activations, kernels
 from convscope.data.scaling import to_inputs
 from convscope.figures.figure import Illustration, to_svg
-from convscope.figures.kernels import draw_kernels
+from convscope.figures.layers import draw_kernels
 from convscope.figures.model_diagram import draw_model_diagram
 from convscope.figures.mosaic import Mosaic, in_rows, shown_images
 from convscope.models.network import Layer, Network

@@ -17,10 +17,9 @@ from convscope.analysis.statistics.paired import mid_p
 from convscope.analysis.statistics.proportions import wilson
 from convscope.figures.baseline import draw_baseline
 from convscope.figures.class_counts import draw_class_counts
-from convscope.figures.confusion_matrix import draw_confusion_matrix
+from convscope.figures.classification import draw_confusion_matrix, draw_per_class
 from convscope.figures.figure import Illustration, to_svg
 from convscope.figures.learning_curves import draw_accuracy, draw_loss, epoch_ticks
-from convscope.figures.per_class import draw_per_class
 from convscope.formatting import p_value, percent
 from convscope.runs.record import RunRecord
 from convscope.training.history import EpochRecord, History

@@ -14,8 +14,7 @@ from convscope.analysis.evaluation import Evaluation
 from convscope.analysis.uncertainty.calibration import measure_calibration
 from convscope.figures.figure import to_svg
 from convscope.figures.gallery import illustrate
-from convscope.figures.reliability import draw_reliability
-from convscope.figures.selective_prediction import draw_coverage
+from convscope.figures.uncertainty import draw_coverage, draw_reliability
 from convscope.formatting import percent
 from convscope.runs.record import RunRecord
 from convscope.system.dataclass_json import to_json

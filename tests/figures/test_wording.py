@@ -12,19 +12,15 @@ from convscope.analysis.evaluation import Evaluation
 from convscope.analysis.sampling import Examples
 from convscope.figures.baseline import draw_baseline
 from convscope.figures.class_counts import draw_class_counts
-from convscope.figures.confusion_matrix import draw_confusion_matrix
-from convscope.figures.feature_maps import draw_feature_maps, draw_feature_maps_per_class
+from convscope.figures.classification import draw_confusion_matrix, draw_per_class
 from convscope.figures.figure import Illustration
-from convscope.figures.first_image import draw_first_image, draw_first_image_matrix
-from convscope.figures.kernels import draw_kernels
+from convscope.figures.layers import draw_feature_maps, draw_feature_maps_per_class, draw_kernels
 from convscope.figures.learning_curves import draw_accuracy, draw_loss
 from convscope.figures.mistakes import draw_mistakes
 from convscope.figures.model_diagram import draw_model_diagram
-from convscope.figures.per_class import draw_per_class
-from convscope.figures.reliability import draw_reliability
 from convscope.figures.robustness import draw_robustness
-from convscope.figures.samples import draw_samples
-from convscope.figures.selective_prediction import draw_coverage
+from convscope.figures.training_images import draw_first_image, draw_first_image_matrix, draw_samples
+from convscope.figures.uncertainty import draw_coverage, draw_reliability
 from convscope.models.network import Layer, Network
 from convscope.training.history import EpochRecord, History
 

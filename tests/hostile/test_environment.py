@@ -13,7 +13,7 @@ DRAW = """
 import sys
 from pathlib import Path
 from convscope.system.isolation import isolate_process
-from convscope.figures.settings_file import ignore_settings_file
+from convscope.figures.theme import ignore_settings_file
 isolate_process()
 ignore_settings_file()
 from convscope.figures.parallel import _render

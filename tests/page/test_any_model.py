@@ -16,7 +16,7 @@ from convscope.analysis.activations import activations, kernels
 from convscope.data.dataset import Dataset, Provenance, Split
 from convscope.data.scaling import to_inputs
 from convscope.figures.figure import to_drawing, to_svg
-from convscope.figures.kernels import draw_kernels
+from convscope.figures.layers import draw_kernels
 from convscope.figures.model_diagram import draw_model_diagram
 from convscope.models.backend import require_backend
 from convscope.models.network import Network

@@ -18,8 +18,8 @@ import pytest
 from convscope.analysis.epoch_snapshots import BYTES_PER_WEIGHT, page_weights, quantize_weights
 from convscope.analysis.sampling import TEST_BYTES, number_that_fits
 from convscope.data.dataset import Dataset
-from convscope.page.binary_data import encode, encode_arrays, planes
-from convscope.page.payload import make_payload
+from convscope.page.binary_data import encode, planes
+from convscope.page.payload import encode_arrays, make_payload
 from convscope.runs.record import RunRecord
 
 Array = np.ndarray[Any, Any]

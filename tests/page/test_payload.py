@@ -12,10 +12,8 @@ import pytest
 
 from convscope.api.run import Run
 from convscope.page import binary_data, payload
-from convscope.page.binary_data import encode_arrays
 from convscope.page.csp import island
-from convscope.page.evidence_payload import evidence_arrays
-from convscope.page.payload import make_payload
+from convscope.page.payload import encode_arrays, evidence_arrays, make_payload
 from convscope.prediction.classifier import open_classifier
 from convscope.runs.record import RunRecord
 from convscope.runs.store import load_record

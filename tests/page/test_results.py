@@ -23,8 +23,7 @@ from convscope.formatting import format_probability, percent, percent_range
 from convscope.models.onnx_writer.writer import onnx_bytes
 from convscope.models.predictor import Predictor
 from convscope.models.saving import with_logits
-from convscope.page.evidence_payload import evidence_arrays
-from convscope.page.payload import make_payload
+from convscope.page.payload import evidence_arrays, make_payload
 from convscope.page.render import render
 from convscope.runs.label_suspects import Review, read_reviews
 from convscope.runs.record import RunRecord

@@ -26,11 +26,6 @@ class FeatureMaps:
     def num_channels(self) -> int:
         return int(self.values.shape[-1])
 
-    @property
-    def largest(self) -> float:
-        """Largest activation over all images and channels: the upper end of a common colour scale."""
-        return float(self.values.max())
-
 
 def activations(network: Network, inputs: Inputs) -> dict[str, Floats]:
     """Return the output of every layer by name, (n, *output_shape) float32, in layer order, without a back-end.

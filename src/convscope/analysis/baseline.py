@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from ..models.summary import layer_table
+from ..training.loop import Training
 from .evaluation import Evaluation
 from .statistics.paired import PairedCounts
 from .statistics.proportions import Interval
@@ -70,28 +72,19 @@ def pairing_of(baseline: Mapping[str, Any]) -> PairedCounts:
     return PairedCounts(baseline["n"] - both - model - other, other, model, both)
 
 
-def compare_with_baseline(
-    evaluation: Evaluation,
-    baseline: Evaluation,
-    *,
-    model_name: str,
-    num_parameters: int,
-    multiply_adds: int,
-    epochs: int,
-    train_seconds: float,
-) -> Baseline:
-    """Return the baseline from two evaluations of the same images, and its costs."""
+def compare_with_baseline(name: str, training: Training, baseline: Evaluation, evaluation: Evaluation) -> Baseline:
+    """Return the baseline ``name``, of this ``training``, from two evaluations of the same images."""
     wrong, baseline_wrong = evaluation.predictions != evaluation.labels, baseline.predictions != baseline.labels
     return Baseline(
-        model_name,
-        num_parameters,
-        multiply_adds,
+        name,
+        training.network.num_parameters,
+        layer_table(training.network).multiply_adds,
         baseline.accuracy,
         baseline.interval,
         baseline.errors,
         len(baseline),
-        epochs,
-        train_seconds,
+        len(training.history),
+        training.seconds,
         both_wrong=int((wrong & baseline_wrong).sum()),
         only_baseline_wrong=int((~wrong & baseline_wrong).sum()),
         only_model_wrong=int((wrong & ~baseline_wrong).sum()),

@@ -21,9 +21,8 @@ from ..models.summary import layer_table
 from ..system.dataclass_json import to_json
 from ..training.history import History
 from .class_balance import balanced_accuracy
-from .classification import Confusion
+from .classification import Confusion, f1_interval, macro_f1_estimate
 from .evaluation import Evaluation
-from .statistics.f1 import f1_interval, macro_f1_estimate
 from .statistics.paired import PairedCounts
 from .statistics.proportions import Accuracy, wilson
 from .uncertainty.calibration import CalibrationMetrics, measure_calibration

@@ -14,19 +14,7 @@ from ..data.split import stratified_sample
 from ..models.predictor import Predictor
 from ..training.validation_split import MAX_HELD_OUT, train_and_holdout_indices
 from .evaluation import Evaluation, evaluate
-from .statistics.proportions import Accuracy, Interval, homogeneity_p, independent_interval
-
-
-@dataclass(frozen=True)
-class SplitDifference:
-    """The difference in accuracy between two splits."""
-
-    value: float
-    """Accuracy on the first minus accuracy on the second."""
-    interval: Interval
-    """95%, for independent shares."""
-    p: float
-    """Of the hypothesis that both are equal: a permutation test."""
+from .statistics.proportions import Accuracy, Difference, homogeneity_p, independent_interval
 
 
 @dataclass(frozen=True)
@@ -43,11 +31,11 @@ class SplitAccuracies:
     """Errors on validation images in the half that the network is more confident about."""
 
     @property
-    def train_minus_validation(self) -> SplitDifference:
+    def train_minus_validation(self) -> Difference:
         return _difference(self.train, self.validation)
 
     @property
-    def validation_minus_test(self) -> SplitDifference:
+    def validation_minus_test(self) -> Difference:
         return _difference(self.validation, self.test)
 
 
@@ -72,6 +60,6 @@ def _accuracy(evaluation: Evaluation) -> Accuracy:
     return Accuracy(len(evaluation) - evaluation.errors, len(evaluation))
 
 
-def _difference(one: Accuracy, other: Accuracy) -> SplitDifference:
+def _difference(one: Accuracy, other: Accuracy) -> Difference:
     interval = independent_interval(one.count, one.n, other.count, other.n)
-    return SplitDifference(one.value - other.value, interval, homogeneity_p((one.count, other.count), (one.n, other.n)))
+    return Difference(one.value - other.value, interval, homogeneity_p((one.count, other.count), (one.n, other.n)))

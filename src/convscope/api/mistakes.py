@@ -22,11 +22,7 @@ OTHER_NETWORKS = "other networks"
 
 
 def mistakes(
-    run: PathLike | Run,
-    *,
-    others: Iterable[PathLike | Run] = (),
-    study: PathLike | None = None,
-    most: int | None = None,
+    run: PathLike | Run, *, others: Iterable[PathLike | Run] = (), study: PathLike | None = None, most: int | None = None
 ) -> Mistakes:
     """Explain every error of a run on its test split, the most confident first.
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from ..analysis.baseline import Baseline
+from ..analysis.baseline import Baseline, compare_with_baseline
 from ..analysis.evaluation import Evaluation
 from ..analysis.evaluation import evaluate as _evaluate
 from ..analysis.evidence import measure_reference_data
@@ -45,7 +45,7 @@ from ..runs import ledger, run_folder, store
 from ..runs.evidence import ensure_evidence
 from ..runs.files import CHECKPOINT, EVIDENCE, KERAS_MODEL, ONNX_MODEL, REQUEST
 from ..runs.reading import read_begun_request
-from ..runs.record import RunRecord, make_record, measure_baseline, with_metrics
+from ..runs.record import RunRecord, make_record, with_metrics
 from ..runs.reference_data import save_reference_data
 from ..runs.request import describe_outcome, describe_request, refuse_other_request
 from ..system.dataclass_json import to_json
@@ -355,10 +355,9 @@ def _train_baseline(
     training = fit(find_model(name), dataset, config, seed=seed, engine=engine, progress=listener)
     if training.stopped_early:
         return None
-    network = training.network
     reads.record(f"the baseline {name}")
-    evaluation = _evaluate(Predictor(onnx_bytes(network)), dataset.test, dataset.class_names)
-    return measure_baseline(name, training, network, evaluation, record.evaluation), evaluation.predictions
+    evaluation = _evaluate(Predictor(onnx_bytes(training.network)), dataset.test, dataset.class_names)
+    return compare_with_baseline(name, training, evaluation, record.evaluation), evaluation.predictions
 
 
 def _check_seed(seed: int) -> None:

@@ -21,14 +21,12 @@ SHOWN = 10
 """Suspects of each split that are printed."""
 
 
-EXAMPLES = (
+@verb(
+    "audit",
     ("convscope audit runs/mnist-cnn-standard-0", "the suspects, also in its page"),
     ("convscope audit RUN --csv suspects.csv", "also as a table"),
     ("convscope audit RUN --confirmed confirmed.csv", "after you looked at each"),
 )
-
-
-@verb("audit", *EXAMPLES)
 @argument("run", metavar="RUN")
 @option(
     "--folds",
@@ -39,12 +37,7 @@ EXAMPLES = (
     help="Number of cross-validation folds, each with a network of its own.",
 )
 @output_option(
-    "--out",
-    "-o",
-    "--csv",
-    "out",
-    metavar="FILE",
-    help="Also write the list to FILE.  [default: the run folder only]",
+    "--out", "-o", "--csv", "out", metavar="FILE", help="Also write the list to FILE.  [default: the run folder only]"
 )
 @output_option("--overwrite", is_flag=True, help="Replace FILE if it exists.")
 @option(
@@ -54,9 +47,7 @@ EXAMPLES = (
     "wrong label, or the file saved from the report.",
 )
 @click.option(
-    "--copy-to",
-    metavar="DIR",
-    help="Copy the images into a new or empty folder, named by rank, given and suggested class.",
+    "--copy-to", metavar="DIR", help="Copy the images into a new or empty folder, named by rank, given and suggested class."
 )
 @moved_data_option
 @trust_option

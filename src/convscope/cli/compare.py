@@ -26,13 +26,11 @@ CSV_HEAD = (
 )  # fmt: skip
 
 
-EXAMPLES = (
+@verb(
+    "compare",
     ("convscope compare RUN runs/mnist-ann-standard-0", "is one better?"),
     ("convscope compare RUN RUN RUN --open", "several, on a page"),
 )
-
-
-@verb("compare", *EXAMPLES)
 @argument("runs", metavar="RUN RUN...", nargs=-1, required=True)
 @output_option(
     "--out", "-o", "output", former="--output", default=None, metavar="FILE",

@@ -15,13 +15,12 @@ from .csv_output import check_csv, csv_options, write_csv
 from .help_sections import verb
 from .options import data_argument, output_options, reading_options, splitting_options
 
-EXAMPLES = (
+
+@verb(
+    "data",
     ("convscope data mnist", "a known set"),
     ("convscope data photos --csv photos.csv", "a folder of image files, also as a list"),
 )
-
-
-@verb("data", *EXAMPLES)
 @data_argument
 @splitting_options
 @reading_options

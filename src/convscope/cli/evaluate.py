@@ -30,15 +30,13 @@ MAX_NAMED, MAX_CLASSES = 5, 30
 CSV_HEAD = ("index", "file", "true", "predicted", "correct", "probability")
 
 
-EXAMPLES = (
+@verb(
+    "evaluate",
     ("convscope evaluate runs/mnist-cnn-standard-0", "its own test split"),
     ("convscope evaluate RUN new-photos --csv answers.csv", "other data, with a row per image"),
     ("convscope evaluate RUN --thorough", "its robustness, too"),
     ("convscope evaluate RUN letters --map-classes classes.csv", "classes with other names"),
 )
-
-
-@verb("evaluate", *EXAMPLES)
 @argument("run", metavar="RUN")
 @argument("data", required=False, choices=KNOWN)
 @data_option(

@@ -17,13 +17,12 @@ from .options import (
     trust_option,
 )
 
-EXAMPLES = (
+
+@verb(
+    "explain",
     ("convscope explain runs/mnist-cnn-standard-0 example --open", "the four that comes with convscope"),
     ("convscope explain RUN sheet.jpg --digit 2", "the second digit of a photo"),
 )
-
-
-@verb("explain", *EXAMPLES)
 @argument("run", metavar="RUN")
 @argument("image", metavar="IMAGE")
 @output_option(

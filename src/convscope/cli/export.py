@@ -28,13 +28,11 @@ class _Format(click.Choice[str]):
         return super().convert(OTHER_NAMES.get(folded(value), value), param, ctx)
 
 
-EXAMPLES = (
+@verb(
+    "export",
     ("convscope export runs/mnist-cnn-standard-0", "ONNX, verified"),
     ("convscope export RUN --format litert --out model.tflite", "for phones; needs TensorFlow"),
 )
-
-
-@verb("export", *EXAMPLES)
 @argument("run", metavar="RUN")
 @option(
     "--format",

@@ -8,13 +8,8 @@ from . import progress, text
 from .help_sections import argument, verb
 from .options import output_options
 
-EXAMPLES = (
-    ("convscope fetch fashion", "Fashion-MNIST, 31 MB"),
-    ("convscope fetch emnist-letters", "letters; 562 MB"),
-)
 
-
-@verb("fetch", *EXAMPLES)
+@verb("fetch", ("convscope fetch fashion", "Fashion-MNIST, 31 MB"), ("convscope fetch emnist-letters", "letters; 562 MB"))
 @argument("name", choices=KNOWN_SETS)
 @output_options
 def command(name: str, as_json: bool, quiet: bool) -> None:

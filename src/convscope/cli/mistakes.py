@@ -28,13 +28,11 @@ SIGNS = ("distance_ratio", "epochs_correct", "earlier_epochs", "votes", "votes_f
 CSV_HEAD = ("index", "file", "true", "predicted", "true_probability", "predicted_probability", "hint", "reason")
 
 
-EXAMPLES = (
+@verb(
+    "mistakes",
     ("convscope mistakes runs/mnist-cnn-standard-0 --most 10", "the most confident errors"),
     ("convscope mistakes RUN --csv mistakes.csv", "all of them, as a table"),
 )
-
-
-@verb("mistakes", *EXAMPLES)
 @argument("run", metavar="RUN")
 @option(
     "--others", multiple=True, metavar="RUN", help="Also use the predictions of another run on the same data; repeatable."

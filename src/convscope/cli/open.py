@@ -11,10 +11,8 @@ from . import text
 from .help_sections import argument, verb
 from .options import output_options
 
-EXAMPLES = (("convscope open runs/mnist-cnn-standard-0", ""), ("convscope open RUN --quiet", "print only its path"))
 
-
-@verb("open", *EXAMPLES)
+@verb("open", ("convscope open runs/mnist-cnn-standard-0", ""), ("convscope open RUN --quiet", "print only its path"))
 @argument("run", metavar="RUN")
 @output_options
 def command(run: PathLike, as_json: bool, quiet: bool) -> None:

@@ -19,14 +19,12 @@ from .options import output_options, parse_image_arguments, pixel_range_option, 
 CSV_HEAD = ("file", "digit", "class_name", "probability", "out_of_distribution", "error")
 
 
-EXAMPLES = (
+@verb(
+    "predict",
     ("convscope predict runs/mnist-cnn-standard-0 example", "the four that comes with convscope"),
     ("convscope predict RUN drawings --csv answers.csv", "all images of a folder, as a table"),
     ("convscope predict RUN 'scans/*.png' --at-least 0.98", "unsure answers marked"),
 )
-
-
-@verb("predict", *EXAMPLES)
 @argument("run", metavar="RUN")
 @argument("images", metavar="IMAGE...", nargs=-1, required=True)
 @option("--top", type=int, default=3, show_default=True, metavar="K", help="Print the K most probable classes.")

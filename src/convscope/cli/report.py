@@ -9,13 +9,12 @@ from . import text
 from .help_sections import argument, output_option, verb
 from .options import moved_data_option, open_option, output_options, show_page, trust_option
 
-EXAMPLES = (
+
+@verb(
+    "report",
     ("convscope report runs/mnist-cnn-standard-0 --open", "after a training with --no-report"),
     ("convscope report RUN --out page.html", "the page only, elsewhere"),
 )
-
-
-@verb("report", *EXAMPLES)
 @argument("run", metavar="RUN")
 @output_option(
     "--out", "-o", "output", former="--output", default=None, metavar="FILE",

@@ -22,10 +22,7 @@ LEFT = 4
 """Columns of text."""
 
 
-EXAMPLES = (("convscope runs", ""), ("convscope runs runs/study-mnist --csv runs.csv", "those of a study, as a table"))
-
-
-@verb("runs", *EXAMPLES)
+@verb("runs", ("convscope runs", ""), ("convscope runs runs/study-mnist --csv runs.csv", "those of a study, as a table"))
 @argument("folder", metavar="[FOLDER]", default="runs")
 @csv_options("a row per run")
 @output_options

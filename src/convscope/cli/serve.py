@@ -18,13 +18,11 @@ if TYPE_CHECKING:
     from ..server.address import Address
 
 
-EXAMPLES = (
+@verb(
+    "serve",
     ("convscope serve runs/mnist-cnn-standard-0 --open", "on this machine"),
     ("convscope serve RUN --host 0.0.0.0 --port 80", "for others, with a token that is printed"),
 )
-
-
-@verb("serve", *EXAMPLES)
 @argument("run", metavar="RUN")
 @option(
     "--host",

@@ -55,16 +55,14 @@ def _numbers(what: str) -> Callable[[click.Context, click.Parameter, Any], Any]:
     return parse
 
 
-EXAMPLES = (
+@verb(
+    "study",
     ("convscope study mnist", "cnn against ann, ten seeds each"),
     ("convscope study photos --models cnn,strong --seeds 5", "two networks on photos"),
     ("convscope study mnist --models cnn --sizes 500,5000,all", "a learning curve"),
     ("convscope study photos --folds 5", "cross-validation of few photos"),
     ("convscope study digits --models cnn --search 30", "better settings"),
 )
-
-
-@verb("study", *EXAMPLES)
 @data_argument
 @splitting_options
 @reading_options
@@ -107,10 +105,7 @@ EXAMPLES = (
 @setting_option("epochs", "Number of epochs.  [default: the recipes']", "-e")
 @setting_option("balance", BALANCE)
 @training_option(
-    "--search",
-    type=int,
-    metavar="N",
-    help="First search for better hyperparameters in N trials, on validation images only.",
+    "--search", type=int, metavar="N", help="First search for better hyperparameters in N trials, on validation images only."
 )
 @training_option(
     "--workers",

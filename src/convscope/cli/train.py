@@ -11,10 +11,9 @@ import click
 
 import convscope
 
-from ..analysis.findings.class_balance import uneven_classes
+from ..analysis.findings.accuracy import uneven_classes
 from ..analysis.findings.trust import near_duplicates
-from ..analysis.seed_spread import seed_spread
-from ..analysis.training_length import training_length
+from ..analysis.training_summary import seed_spread, training_length
 from ..formatting import count_of
 from ..models.architectures import MODELS, WEIGHTS
 from ..runs.files import REPORT
@@ -40,16 +39,6 @@ if TYPE_CHECKING:
     from ..api.run import Run
 
 
-EXAMPLES = (
-    ("convscope train mnist --open", "MNIST; then look at the page"),
-    ("convscope train mnist --model strong --recipe strong", "the most accurate"),
-    ("convscope train photos --time 60", "as good as a minute of training allows"),
-    ("convscope train photos --image-size 64 --test-share 0.3", "larger; more test images"),
-    ("convscope train digits --batch-size 32 --learning-rate 0.003", "smaller batches and steps"),
-    ("convscope train digits --set beta_1=0.9 --set warm_up=0.1", "other settings"),
-)
-
-
 def _settings() -> list[tuple[str, str]]:
     own = standard().as_dict()
     own |= own["augmentation"]
@@ -60,7 +49,16 @@ def _short(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else as_text(value)
 
 
-@verb("train", *EXAMPLES, sections={"Settings for --set  [standard on MNIST]": _settings()})
+@verb(
+    "train",
+    ("convscope train mnist --open", "MNIST; then look at the page"),
+    ("convscope train mnist --model strong --recipe strong", "the most accurate"),
+    ("convscope train photos --time 60", "as good as a minute of training allows"),
+    ("convscope train photos --image-size 64 --test-share 0.3", "larger; more test images"),
+    ("convscope train digits --batch-size 32 --learning-rate 0.003", "smaller batches and steps"),
+    ("convscope train digits --set beta_1=0.9 --set warm_up=0.1", "other settings"),
+    sections={"Settings for --set  [standard on MNIST]": _settings()},
+)
 @data_argument
 @splitting_options
 @reading_options

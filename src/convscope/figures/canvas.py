@@ -9,6 +9,7 @@ from functools import cache, cached_property, wraps
 from typing import Any, ParamSpec, TypeVar
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
@@ -16,9 +17,13 @@ from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 from matplotlib.textpath import text_to_path
 
-from .mosaic import Mosaic, Pixels
+from .mosaic import Mosaic, Pixels, coloured
+from .text import number
 from .theme import MARGIN, MUTED, RC, SMALL_SIZE, TEXT_SIZE, TITLE_SIZE, WIDTH
 
+BAR_WIDTH, BAR_HEIGHT = 1.8, 0.12
+SCALE_HEIGHT = 0.36
+"""Height of a legend in inches, with its labels."""
 POINTS_PER_INCH = 72
 LINE = 1.32 * TITLE_SIZE / POINTS_PER_INCH
 BELOW_TITLE, NAME_SPACE = 0.16, 0.14
@@ -96,10 +101,10 @@ class FigureCanvas:
         self.width: float = width
         self.height: float = self.top + height + MARGIN
         self.figure: Figure = Figure(figsize=(self.width, self.height))
-        for number, line in enumerate(lines):
+        for index, line in enumerate(lines):
             self.figure.text(
-                MARGIN / self.width, 1 - (MARGIN + (number + 0.8) * LINE) / self.height, line,
-                fontsize=TITLE_SIZE, fontweight="bold", gid=f"title_{number}",
+                MARGIN / self.width, 1 - (MARGIN + (index + 0.8) * LINE) / self.height, line,
+                fontsize=TITLE_SIZE, fontweight="bold", gid=f"title_{index}",
             )  # fmt: skip
 
     def axes(self, left: float, top: float, width: float, height: float) -> Axes:
@@ -194,3 +199,23 @@ def text_width(text: str, size: float, weight: str = "normal") -> float:
 def names_width(names: Iterable[str], size: float = TEXT_SIZE) -> float:
     """Return the width in inches of a column of ``names`` at the left of a figure, with the space after it."""
     return max((text_width(name, size) for name in names), default=0.0) + NAME_SPACE
+
+
+def draw_scale(
+    canvas: FigureCanvas,
+    place: tuple[float, float],
+    colormap: str,
+    ends: tuple[float, float],
+    caption: str,
+    start: float = 0.0,
+) -> None:
+    """Draw a colour bar from ``start``, 0..1, of the colour map, at ``place`` (left, top), with ``caption`` on its right."""
+    (left, top), (low, high) = place, ends
+    ramp = coloured(np.linspace(start, 1.0, 128)[None], colormap, 0.0, 1.0)
+    canvas.image(ramp, (left, top, BAR_WIDTH, BAR_HEIGHT))
+    marks = [(0.0, low, "left"), (1.0, high, "right")]
+    if low < 0 < high:
+        marks.insert(1, (-low / (high - low), 0.0, "center"))
+    for share, value, align in marks:
+        canvas.note(left + share * BAR_WIDTH, top + BAR_HEIGHT + 0.05, number(value), ha=align, va="top")
+    canvas.note(left + BAR_WIDTH + 0.14, top + BAR_HEIGHT / 2, caption, va="center")

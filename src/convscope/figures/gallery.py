@@ -7,20 +7,16 @@ from ..analysis.activations import feature_maps, kernels
 from ..runs.record import RunRecord
 from .baseline import draw_baseline
 from .class_counts import draw_class_counts
-from .confusion_matrix import draw_confusion_matrix
-from .feature_maps import draw_feature_maps, draw_feature_maps_per_class
+from .classification import draw_confusion_matrix, draw_per_class
 from .figure import Illustration
-from .first_image import draw_first_image, draw_first_image_matrix
-from .kernels import draw_kernels
+from .layers import draw_feature_maps, draw_feature_maps_per_class, draw_kernels
 from .learning_curves import draw_accuracy, draw_loss
 from .mistakes import draw_mistakes
 from .model_diagram import draw_model_diagram
-from .per_class import draw_per_class
-from .reliability import draw_reliability
 from .robustness import draw_robustness
-from .samples import draw_samples
-from .selective_prediction import draw_coverage
 from .text import validates_on_test
+from .training_images import draw_first_image, draw_first_image_matrix, draw_samples
+from .uncertainty import draw_coverage, draw_reliability
 
 Drawer = Callable[[], Illustration]
 

@@ -7,12 +7,15 @@ import numpy as np
 import numpy.typing as npt
 
 from ..types import Floats, Images
+from .theme import DARK_ON_TINT, LIGHT_ON_TINT
 
 Pixels = npt.NDArray[np.uint8]
 """(…, 4) red, green, blue and opacity, 0 to 255."""
 MIN_TILE = 10
 """Smaller tiles are enlarged, each pixel to a block, so that the gaps between tiles can be narrow."""
 DARK_BORDER = 10
+BALANCE = 0.179
+"""Relative luminance at which black and white text have equal contrast (WCAG 2)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,3 +97,10 @@ def is_ink(images: Images) -> bool:
     """Return whether grey ``images`` are bright strokes on a black background, by their borders."""
     border = np.concatenate([images[:, [0, -1]].ravel(), images[:, :, [0, -1]].ravel()])
     return images.shape[-1] < 3 and float(np.median(border)) <= DARK_BORDER
+
+
+def text_on(pixel: Pixels) -> str:
+    """Return black or white, whichever has more contrast on ``pixel`` (4,)."""
+    shares = pixel[:3] / 255
+    linear = np.where(shares <= 0.04045, shares / 12.92, ((shares + 0.055) / 1.055) ** 2.4)
+    return DARK_ON_TINT if float(linear @ [0.2126, 0.7152, 0.0722]) > BALANCE else LIGHT_ON_TINT

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from ..runs.record import RunRecord
 from ..system.isolation import isolate_process
-from .settings_file import ignore_settings_file
+from .theme import ignore_settings_file
 
 if TYPE_CHECKING:
     from .figure import Drawing, Illustration

@@ -6,10 +6,9 @@ from typing import Any
 import numpy as np
 
 from ..formatting import percent
-from .canvas import NAME_SPACE, FigureCanvas, in_theme, names_width
-from .color_scale import SCALE_HEIGHT, draw_scale, text_on
+from .canvas import NAME_SPACE, SCALE_HEIGHT, FigureCanvas, draw_scale, in_theme, names_width
 from .figure import Illustration
-from .mosaic import coloured
+from .mosaic import coloured, text_on
 from .theme import INK, MUTED, SEQUENTIAL, SMALL_SIZE, TEXT_SIZE
 
 HEAD, ROW, CELL = 0.42, 0.29, 0.82

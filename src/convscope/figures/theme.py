@@ -1,9 +1,12 @@
-"""Colours, sizes and fonts of the figures.
+"""Colours, sizes and fonts of the figures, in place of anybody's settings of matplotlib.
 
 Every colour has a role. The page replaces the colours below by CSS variables of the same names, so that one SVG suits light
 and dark themes; hence no two roles share a value, and no data is drawn in any of them.
 """
 
+import contextlib
+import os
+from pathlib import Path
 from typing import Any
 
 ROLES = {
@@ -66,3 +69,13 @@ RC: dict[str, Any] = {
 PNG_DPI = 144
 SVG_FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
 """Fonts of an SVG. All are narrower than DejaVu Sans, with which the layout is measured."""
+
+
+def ignore_settings_file() -> None:
+    """Import matplotlib from elsewhere if the current folder has settings for it, which may be anything, such as a pipe.
+
+    For processes of convscope's own, at their start, since it changes the folder for a moment.
+    """
+    if os.path.lexists("matplotlibrc"):
+        with contextlib.chdir(Path(__file__).parent):
+            import matplotlib as mpl  # noqa: F401

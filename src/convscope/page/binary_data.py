@@ -6,7 +6,6 @@ bytes of weights are similar and the low ones noise; separated, they compress 8%
 
 import base64
 import zlib
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,6 @@ import numpy.typing as npt
 
 from ..analysis.epoch_snapshots import epochs_to_keep, quantize_weights
 from ..runs.record import RunRecord
-from .evidence_payload import evidence_arrays
 
 Array = npt.NDArray[Any]
 FINAL = "weights-final"
@@ -69,12 +67,6 @@ def _epochs(record: RunRecord) -> list[int]:
 
 def _island(epoch: int) -> str:
     return f"weights-epoch-{epoch}"
-
-
-def encode_arrays(record: RunRecord) -> Mapping[str, str]:
-    """Return the text of every island of a run's page by its id."""
-    arrays = {**weights_arrays(record), **evidence_arrays(record)}
-    return {name: encode(array) for name, array in arrays.items()}
 
 
 def encode(array: Array) -> str:

@@ -9,7 +9,7 @@ from jinja2 import Environment
 from ..types import Images
 from . import study_charts
 from .environment import accuracy_scale, difference_scale, make_environment, picture_tile, render_without_script
-from .text import numbers, study, study_conclusions
+from .text import numbers, study
 
 PICTURE_SIDE = 56
 """Largest side, in CSS pixels, to which a small image is enlarged by a whole factor."""
@@ -61,4 +61,4 @@ def _with_short_names(results: Mapping[str, Any]) -> dict[str, Any]:
 
 @cache
 def _environment() -> Environment:
-    return make_environment(numbers=numbers, words=study, verdicts=study_conclusions, charts=study_charts)
+    return make_environment(numbers=numbers, words=study, charts=study_charts)

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from ..analysis.baseline import Baseline, compare_with_baseline
 from ..analysis.class_balance import measure_class_balance
 from ..analysis.evaluation import Evaluation
 from ..analysis.evidence import Evidence
@@ -18,7 +17,6 @@ from ..analysis.uncertainty.uncertainty import Uncertainty, temperature_of
 from ..data.checks import DatasetCheck
 from ..data.dataset import Dataset
 from ..models.network import Network, Weights
-from ..models.summary import layer_table
 from ..system.dataclass_json import to_json
 from ..training.history import History
 from ..training.loop import Training
@@ -101,18 +99,3 @@ def with_metrics(record: RunRecord, **more: Any) -> RunRecord:
     metrics = {**record.metrics, **more}
     metrics["findings"] = [to_json(finding) for finding in find(metrics, model_name=record.request["model"])]
     return replace(record, metrics=metrics)
-
-
-def measure_baseline(
-    name: str, training: Training, network: Network, of_baseline: Evaluation, of_model: Evaluation
-) -> Baseline:
-    """Return the baseline ``network`` compared with the network under study."""
-    return compare_with_baseline(
-        of_model,
-        of_baseline,
-        model_name=name,
-        num_parameters=network.num_parameters,
-        multiply_adds=layer_table(network).multiply_adds,
-        epochs=len(training.history),
-        train_seconds=training.seconds,
-    )

@@ -10,9 +10,8 @@ from convscope.analysis.ood.detection import OODDetection, measure_ood_detection
 from convscope.analysis.ood.image_sets import OODSet, SkippedSet, make_ood_sets
 from convscope.analysis.ood.mahalanobis import MahalanobisDistance
 from convscope.analysis.robustness.background import Background
-from convscope.analysis.statistics.auroc import Auroc
 from convscope.analysis.statistics.paired import holm
-from convscope.analysis.statistics.proportions import Interval
+from convscope.analysis.statistics.proportions import Estimate, Interval
 from convscope.api.run import Run
 from convscope.models.predictor import Predictor
 from convscope.system.dataclass_json import from_json, to_json
@@ -102,7 +101,7 @@ def test_the_worst_set_is_named_where_intervals_that_hold_together_say_so(found:
             replace(
                 found.sets[0],
                 name=str(place),
-                distance=Auroc(sum(ends) / 2, Interval(*ends)),
+                distance=Estimate(sum(ends) / 2, Interval(*ends)),
                 simultaneous_interval=Interval(*ends),
             )
             for place, ends in enumerate(intervals)

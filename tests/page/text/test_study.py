@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from convscope.page.text import study, study_conclusions
+from convscope.page.text import study
 
 from ...gold_files import GoldFiles  # type: ignore[import-not-found]
 
@@ -40,15 +40,12 @@ def results(seeds: int, names: tuple[str, ...], p: float) -> dict[str, Any]:
 
 def sentences(found: dict[str, Any]) -> str:
     words = (study.table_title, study.curve_title, study.search_title, study.hard_images_title,
-             study.table_caption, study.best_seed_sentence, study.hard_images_sentence, study_conclusions.claim,
-             study_conclusions.best_difference)  # fmt: skip
+             study.table_caption, study.best_seed_sentence, study.hard_images_sentence, study.claim,
+             study.best_difference)  # fmt: skip
     lines = [f"{each.__name__}: {each(found)}" for each in words]
     if found["comparisons"]:
-        lines += [
-            f"{each.__name__}: {each(found)}"
-            for each in (study_conclusions.comparison_title, study_conclusions.comparison_caption)
-        ]
-        lines.append(f"cells: {study_conclusions.pair_result(found['comparisons'][0])}")
+        lines += [f"{each.__name__}: {each(found)}" for each in (study.comparison_title, study.comparison_caption)]
+        lines.append(f"cells: {study.pair_result(found['comparisons'][0])}")
     return "\n".join(lines).replace("\xa0", " ")
 
 

@@ -3,17 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from .accuracy import better_than_majority, compared_with_baseline, confused, differing_classes, result
-from .class_balance import uneven_classes
+from .accuracy import better_than_majority, compared_with_baseline, confused, differing_classes, result, uneven_classes
 from .finding import Finding
 from .splits import few_validation_images, generalisation, noisy_labels, validation_and_test
-from .trust import (
-    audited_labels,
-    calibration_finding,
-    near_duplicates,
-    robustness_findings,
-    selective_accuracy_finding,
-)
+from .trust import audited_labels, calibration_finding, near_duplicates, robustness_findings, selective_accuracy_finding
 
 
 def find(metrics: Mapping[str, Any], *, model_name: str) -> tuple[Finding, ...]:

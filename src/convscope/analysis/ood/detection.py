@@ -6,9 +6,9 @@ from typing import ClassVar
 
 from ...models.predictor import Predictor
 from ...types import Floats, Images
-from ..statistics.auroc import Auroc, AurocDifference, auroc, auroc_difference
+from ..statistics.auroc import auroc, auroc_difference
 from ..statistics.paired import holm
-from ..statistics.proportions import Interval, Share, simultaneous_z
+from ..statistics.proportions import Difference, Estimate, Interval, Share, simultaneous_z
 from ..uncertainty.temperature import log_softmax
 from .image_sets import OODSet, SkippedSet
 from .mahalanobis import MahalanobisDistance
@@ -22,13 +22,13 @@ class OODSetResult:
 
     name: str
     title: str
-    distance: Auroc
-    """By the distance, the score that convscope warns by."""
+    distance: Estimate
+    """AUROC by the distance, the score that convscope warns by."""
     simultaneous_interval: Interval
     """Of the AUROC by distance: the intervals of all sets hold at once with 95% confidence."""
-    confidence: Auroc
-    """By 1 − confidence, for comparison."""
-    difference: AurocDifference
+    confidence: Estimate
+    """AUROC by 1 − confidence, for comparison."""
+    difference: Difference
     """AUROC by distance minus AUROC by confidence, on the same images."""
     adjusted_p: float
     """Of the difference, corrected by Holm's method for the number of sets."""

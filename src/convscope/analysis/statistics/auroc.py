@@ -1,38 +1,17 @@
 """Area under the ROC curve with its interval, and the difference between two paired areas."""
 
-from dataclasses import dataclass
 from math import erfc, exp, inf, log, sqrt
 
 import numpy as np
 
 from ...types import Floats
-from .proportions import Z_95, Interval, boundary
+from .proportions import Z_95, Difference, Estimate, Interval, boundary
 
 
-@dataclass(frozen=True)
-class Auroc:
-    """An area under the ROC curve."""
+def auroc(high: Floats, low: Floats, *, z: float = Z_95) -> Estimate:
+    """Return the probability that a score of the first group exceeds one of the second, with its interval (95% by default).
 
-    value: float
-    """The probability that a score of the first group exceeds one of the second, 0..1; ties count one half."""
-    interval: Interval
-    """95% unless another level was asked for."""
-
-
-@dataclass(frozen=True)
-class AurocDifference:
-    """The difference between the areas of two scores for the same images."""
-
-    value: float
-    """Area of the first score minus area of the second, −1..1."""
-    interval: Interval
-    """95%."""
-    p: float
-    """Two-sided p-value of the hypothesis that the areas are equal."""
-
-
-def auroc(high: Floats, low: Floats, *, z: float = Z_95) -> Auroc:
-    """Return the Mann-Whitney statistic divided by m·n, with the union of two intervals.
+    The value is the Mann-Whitney statistic divided by m·n, where ties count one half; the interval is the union of two.
 
     The first interval uses the variance of E. DeLong, D. DeLong and D. Clarke-Pearson, "Comparing the areas under two or more
     correlated receiver operating characteristic curves", Biometrics, 1988, on the logit scale. The second is method 5 of
@@ -48,10 +27,10 @@ def auroc(high: Floats, low: Floats, *, z: float = Z_95) -> Auroc:
     # In simulations DeLong's interval keeps its level for moderate areas but is too short close to 1, and has no width at 1;
     # there Newcombe's keeps it.
     ends = (_delong_interval(area, variance, z), _newcombe_interval(area, len(high), len(low), z))
-    return Auroc(area, Interval(min(each.low for each in ends), max(each.high for each in ends)))
+    return Estimate(area, Interval(min(each.low for each in ends), max(each.high for each in ends)))
 
 
-def auroc_difference(first: tuple[Floats, Floats], second: tuple[Floats, Floats]) -> AurocDifference:
+def auroc_difference(first: tuple[Floats, Floats], second: tuple[Floats, Floats]) -> Difference:
     """Return the difference between two areas with DeLong's test for paired scores (1988).
 
     Both are ``(high, low)`` as for :func:`auroc`, of the same images in the same order.
@@ -62,7 +41,7 @@ def auroc_difference(first: tuple[Floats, Floats], second: tuple[Floats, Floats]
     spread = sqrt(float(above.var(ddof=1) / len(above) + below.var(ddof=1) / len(below)))
     score = abs(value) / spread if spread > 0 else 0.0 if value == 0 else inf
     low, high = max(-1.0, value - Z_95 * spread), min(1.0, value + Z_95 * spread)
-    return AurocDifference(value, Interval(low, high), erfc(score / sqrt(2)))
+    return Difference(value, Interval(low, high), erfc(score / sqrt(2)))
 
 
 def _check(high: Floats, low: Floats) -> None:

@@ -36,6 +36,14 @@ class Estimate:
     interval: Interval
 
 
+@dataclass(frozen=True)
+class Difference(Estimate):
+    """The difference between two shares or areas, −1..1."""
+
+    p: float
+    """Two-sided p-value of the hypothesis that both are equal."""
+
+
 def simultaneous_z(comparisons: int) -> float:
     """Return the z of intervals that all hold at once with 95% confidence (Bonferroni's correction).
 

@@ -4,7 +4,7 @@ Each function reads the payload and returns a paragraph, or an empty string if i
 """
 
 from ...analysis.sampling import REFERENCE_BYTES, TEST_BYTES
-from ...analysis.training_length import training_length
+from ...analysis.training_summary import training_length
 from ...formatting import count_of, join_words
 from ...models.architectures import MODELS
 from ...models.backend import NAMES

@@ -7,11 +7,10 @@ import pytest
 from sklearn.metrics import f1_score
 from statsmodels.stats.proportion import proportion_confint
 
-from convscope.analysis.classification import Confusion, confusion
-from convscope.analysis.statistics import f1
-from convscope.analysis.statistics.f1 import f1_interval, macro_f1_estimate
+from convscope.analysis import classification
+from convscope.analysis.classification import Confusion, confusion, f1_interval, macro_f1_estimate
 
-from ...simulation import holds  # type: ignore[import-not-found]
+from ..simulation import holds  # type: ignore[import-not-found]
 
 NAMES = ("a", "b", "c", "d")
 Array = np.ndarray[Any, Any]
@@ -57,7 +56,7 @@ def test_a_class_without_images_has_the_widest_interval_and_a_perfect_one_has_a_
 def test_macro_f1_equals_scikit_learns_with_the_deviation_of_resampled_test_sets(
     block: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(f1, "BLOCK", block)
+    monkeypatch.setattr(classification, "BLOCK", block)
     labels, predictions = answers(250)
     found = macro_f1_estimate(confusion(labels, predictions, NAMES))
     assert found.value == pytest.approx(f1_score(labels, predictions, average="macro"))
@@ -72,7 +71,7 @@ def test_macro_f1_equals_scikit_learns_with_the_deviation_of_resampled_test_sets
 
 def test_the_interval_of_macro_f1_keeps_its_coverage(monkeypatch: pytest.MonkeyPatch) -> None:
     """400 test sets of 200 images in unequal classes; a quarter of the resamples costs 1% of coverage."""
-    monkeypatch.setattr(f1, "RESAMPLES", 500)
+    monkeypatch.setattr(classification, "RESAMPLES", 500)
     shares = np.full((4, 4), 0.02)
     np.fill_diagonal(shares, [0.34, 0.22, 0.13, 0.07])
     truth = np.mean(2 * np.diag(shares) / (shares.sum(axis=0) + shares.sum(axis=1)))
@@ -87,7 +86,7 @@ def test_macro_f1_without_one_image_equals_that_of_recounting() -> None:
     labels, predictions = answers(120, accuracy=0.5)
     matrix = confusion(labels, predictions, NAMES)
     true, predicted = np.nonzero(matrix.counts)
-    for value, row, column in zip(f1._without_one(matrix.counts, true, predicted), true, predicted, strict=True):
+    for value, row, column in zip(classification._without_one(matrix.counts, true, predicted), true, predicted, strict=True):
         left_out = np.flatnonzero((labels == row) & (predictions == column))[0]
         again = f1_score(np.delete(labels, left_out), np.delete(predictions, left_out), average="macro")
         assert value == pytest.approx(again)
