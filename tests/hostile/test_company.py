@@ -222,6 +222,7 @@ def test_of_commands_at_once_each_gives_its_result_or_one_sentence(
     store.load_record(run_folder.verify(run_copy))
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_a_service_answers_from_the_run_that_it_opened_whatever_is_written(run_copy: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "convscope", "serve", "run", "--port", "0"]

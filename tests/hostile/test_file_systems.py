@@ -317,6 +317,7 @@ def here(digits_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
     return tmp_path
 
 
+@pytest.mark.rows(12)
 @pytest.mark.parametrize("arguments", OUTPUTS, ids=lambda words: words[0])
 @pytest.mark.parametrize("kind", ["link", "pipe", "folder", "missing", "no folder", "long", "not UTF-8", "hidden"])
 def test_an_output_is_written_where_it_is_named(

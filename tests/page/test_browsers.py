@@ -127,6 +127,7 @@ def test_a_drawing_reaches_every_layer_and_the_address_and_opens_again(engine: E
     assert not engine.troubles
 
 
+@pytest.mark.rows(2)
 @pytest.mark.parametrize(("width", "height"), [(1366, 768), (640, 844)])
 def test_links_land_on_their_targets(engine: Engine, address: str, width: int, height: int) -> None:
     """WebKitGTK's window cannot be made as narrow as a phone; at 640 pixels the page has its narrow layout."""

@@ -64,6 +64,7 @@ OFFSET_OF_LINK = """async ([place, isFromEnd]) => {
 A plain function, for any browser's driver."""
 
 
+@pytest.mark.rows(2)
 @pytest.mark.parametrize(("width", "height"), [(1366, 768), (390, 844)])
 @pytest.mark.parametrize("from_end", [False, True], ids=["from the top", "from the end"])
 def test_every_link_lands_within_8_pixels_of_its_target(
