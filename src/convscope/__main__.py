@@ -1,9 +1,14 @@
 """Entry point of ``python -m convscope`` and of the ``convscope`` command."""
 
+import signal
 import sys
 
-from .figures.theme import ignore_settings_file
-from .system.isolation import isolate_process
+BEFORE = signal.getsignal(signal.SIGINT)
+if __name__ == "__main__" and BEFORE is signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends the imports below without a traceback
+
+from .figures.theme import ignore_settings_file  # noqa: E402
+from .system.isolation import isolate_process  # noqa: E402
 
 
 def run() -> None:
@@ -11,6 +16,7 @@ def run() -> None:
     isolate_process()
     ignore_settings_file()
     try:
+        signal.signal(signal.SIGINT, BEFORE)
         from .cli.main import main  # and with it other packages, which read the environment
 
         status = main()

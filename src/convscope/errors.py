@@ -20,9 +20,17 @@ import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+LONGEST_WORD = 400
+
 
 class ConvscopeError(Exception):
     """Base of all errors that the user can fix; the command line prints the message alone."""
+
+    def __init__(self, message: str = "") -> None:
+        """Shorten the words of ``message`` that no one reads to the end, such as a file name of 5,000 characters."""
+        if len(message) > LONGEST_WORD:
+            message = re.sub(rf"\S{{{LONGEST_WORD},}}", lambda found: f"{found[0][:100]}…{found[0][-40:]}", message)
+        super().__init__(message)
 
 
 class DatasetError(ConvscopeError, ValueError):

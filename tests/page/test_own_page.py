@@ -14,7 +14,7 @@ import convscope
 from convscope.cli.main import main
 from convscope.errors import RunError
 from convscope.page.own_page import is_own_page
-from convscope.server.application import _page_response
+from convscope.server.worker import _page
 
 SCRIPT, REFRESH = b"<script>alert(1)</script>", b'<meta http-equiv=refresh content="0;url=http://evil.example">'
 FORGED: dict[str, Callable[[bytes], bytes]] = {
@@ -48,19 +48,27 @@ def test_the_page_of_a_run_is_ours_whatever_its_names(digits_run: convscope.Run)
     assert is_own_page(page)
     title = re.compile(rb"<title>[^<]*</title>")
     assert is_own_page(title.sub(rb"<title>&lt;meta http-equiv=&#34;refresh&#34;&gt;</title>", page))
-    assert _page_response(page).status == 200
+    assert _page(digits_run.folder) == page
 
 
-@pytest.mark.parametrize("name", FORGED)
-def test_a_page_with_scripts_of_anybody_is_neither_opened_nor_served(name: str, run_copy: Path) -> None:
-    path, listing = run_copy / "report.html", run_copy / "manifest.json"
-    page = FORGED[name](path.read_bytes())
+def forge(run: Path, change: Callable[[bytes], bytes]) -> None:
+    path, listing = run / "report.html", run / "manifest.json"
+    page = change(path.read_bytes())
     assert page != path.read_bytes()
     path.write_bytes(page)
     manifest = json.loads(listing.read_text())
     manifest["files"]["report.html"] = {"bytes": len(page), "sha256": hashlib.sha256(page).hexdigest()}
     listing.write_text(json.dumps(manifest))
+
+
+@pytest.mark.parametrize("name", FORGED)
+def test_a_page_with_scripts_of_anybody_is_not_opened(name: str, run_copy: Path) -> None:
+    forge(run_copy, FORGED[name])
     with pytest.raises(RunError, match=r"of another version, or was changed.*convscope\.report"):
         convscope.load_run(run_copy).show()
     assert main(["open", str(run_copy)]) == 1
-    assert _page_response(page).status == 404
+
+
+def test_a_page_of_anybody_is_served_as_this_version_writes_it(run_copy: Path) -> None:
+    forge(run_copy, FORGED["a script and a policy of its own"])
+    assert is_own_page(_page(run_copy))

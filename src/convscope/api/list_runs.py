@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -60,7 +61,7 @@ def list_runs(folder: PathLike = "runs") -> RunSummaries:
     >>> convscope.list_runs().to_frame()
     """
     path = Path(folder)
-    if not path.is_dir():
+    if not os.path.isdir(path):
         raise RunError(f"there is no folder {str(folder)!r}. Name the folder that holds your runs.")
     found = [each for each in map(_summary, _run_folders(path)) if each is not None]
     return RunSummaries(sorted(found, key=lambda each: each.created, reverse=True))
@@ -72,7 +73,7 @@ def _run_folders(path: Path, depth: int = 0) -> Iterator[Path]:
     elif depth < DEEPEST:
         with contextlib.suppress(OSError):  # one that may not be opened holds nothing that can be listed
             for each in sorted(path.iterdir()):
-                if each.is_dir() and not each.is_symlink():
+                if os.path.isdir(each) and not each.is_symlink():
                     yield from _run_folders(each, depth + 1)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from ..errors import ConfigError, ConvscopeError, OutputError
+from ..errors import ConfigError, ConvscopeError, OutputError, reason_of
 from ..runs.files import REQUEST, is_file_of_a_run, is_page
 from ..runs.opening import read_json
 from ..system.regular_files import open_regular
@@ -22,7 +22,15 @@ def check_output(path: PathLike, *, overwrite: bool, option: str = "--out", inpu
     if not isinstance(overwrite, bool):
         raise ConfigError(f"overwrite must be True or False; got {overwrite!r}.")
     file = Path(path)
-    if file.is_dir():
+    try:
+        file.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except OSError as error:
+        raise OutputError(
+            f"cannot write {str(file)!r}: {reason_of(error)}. Choose another file with {option} FILE."
+        ) from error
+    if os.path.isdir(file):
         raise OutputError(f"{str(file)!r} is a folder. Choose a file with {option} FILE.")
     if is_file_of_a_run(file):
         raise OutputError(f"{str(file)!r} is a file of a run, and is not replaced. Choose another file with {option} FILE.")
@@ -30,7 +38,7 @@ def check_output(path: PathLike, *, overwrite: bool, option: str = "--out", inpu
         raise OutputError(
             f"{str(file)!r} is read or written by this command already. Choose another file with {option} FILE."
         )
-    if file.exists() and not overwrite:
+    if os.path.exists(file) and not overwrite:
         raise OutputError(
             f"{str(file)!r} already exists. Choose another file with {option} FILE, or replace it with --overwrite."
         )
@@ -53,7 +61,7 @@ def _sources(inputs: Iterable[object]) -> Iterator[Path]:
             yield Path(each.held_dataset.provenance.source)
         if not isinstance(each, str | os.PathLike):
             continue
-        if os.path.isfile(f"{os.fspath(each)}/{REQUEST}"):  # noqa: PTH113 - also False where a name is too long
+        if os.path.isfile(f"{os.fspath(each)}/{REQUEST}"):
             with suppress(ConvscopeError, KeyError, TypeError):  # whoever reads the run says what is wrong with it
                 yield Path(read_json(Path(each) / REQUEST)["dataset"]["source"])
         else:
@@ -65,8 +73,8 @@ def _is_among(file: Path, source: Path) -> bool:
     real, of_source = os.path.realpath(file), os.path.realpath(source)
     if real == of_source:
         return True
-    if not file.exists():
+    if not os.path.exists(file):
         return False
-    if source.is_file():
+    if os.path.isfile(source):
         return file.samefile(source)
-    return file.match(str(source)) or (source.is_dir() and Path(real).is_relative_to(of_source))
+    return file.match(str(source)) or (os.path.isdir(source) and Path(real).is_relative_to(of_source))

@@ -99,10 +99,10 @@ def _metadata_of(contract: PathLike | Run | ModelMetadata | Mapping[str, Any]) -
                 f"the metadata are not those that `convscope export` writes ({reason_of(error)}). Pass the file that they are from."
             ) from error
     path = Path(os.fspath(contract))
-    is_export = path.exists() and not (path / REQUEST).exists()
+    is_export = os.path.exists(path) and not os.path.exists(path / REQUEST)
     if is_export and (found := read_metadata(path)):
         return found
-    if path.is_file():
+    if os.path.isfile(path):
         raise RunError(
             f"{str(path)!r} says nothing about the preprocessing. Pass a run folder, or a file that `convscope export` wrote."
         )

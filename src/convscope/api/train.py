@@ -179,7 +179,7 @@ def train(
     if if_exists == "load" and run_folder.is_run(folder):
         return _load_same(folder, request, dataset)
     with run_folder.writing_run(folder, overwrite=overwrite, resume=resume) as writable:
-        if resume and (folder / REQUEST).is_file():
+        if resume and os.path.isfile(folder / REQUEST):
             refuse_other_request(read_begun_request(folder), request)
         write_json(writable / REQUEST, request)
         rehearse(model_name, build, dataset, seed=seed)
@@ -204,7 +204,7 @@ def train(
                 record = _add_report(record, training, dataset, config, writable, listening)
             except KeyboardInterrupt:
                 interrupted = True
-        if not (writable / EVIDENCE).is_file():
+        if not os.path.isfile(writable / EVIDENCE):
             _save_reference_data(record, dataset, writable)
         write_metadata(writable / ONNX_MODEL, metadata_for_run(record))  # so that the model can be used without the run
     if interrupted:
@@ -332,7 +332,7 @@ def _known_name(data: Data) -> str | None:
     if not isinstance(data, (str, os.PathLike)):
         return NAME
     name = os.fspath(data)
-    return name if name in KNOWN else dataset_name(name) if Path(name).is_dir() else None
+    return name if name in KNOWN else dataset_name(name) if os.path.isdir(name) else None
 
 
 def _run_folder(out: PathLike | None, name: str, if_exists: str) -> Path:

@@ -44,7 +44,7 @@ def _other_files(csv_file: str) -> list[str]:
     words = [word.partition("=")[2] or word for word in click.get_current_context().meta.get(WORDS, ())]
     if csv_file in words:
         words.remove(csv_file)  # once: named twice, it is read as well
-    return [word for word in words if os.path.isfile(word)]  # noqa: PTH113 - also False where a name is too long
+    return [word for word in words if os.path.isfile(word)]
 
 
 def write_csv(file: Path | None, head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

@@ -104,7 +104,7 @@ def load_known(name: str, reading: ReadOptions = DEFAULTS) -> Dataset:
 def refuse_ambiguous_name(data: object) -> None:
     """Raise a DatasetError if ``data`` is a known name and there is a file or folder of that name too."""
     if isinstance(data, str) and data in KNOWN and os.path.lexists(data):
-        kind = "folder" if Path(data).is_dir() else "file"
+        kind = "folder" if os.path.isdir(data) else "file"
         raise DatasetError(
             f"{data!r} is the name of a known dataset, and of the {kind} {str(Path(data).absolute())!r}. Pass {_as_path(data)} for "
             f"the {kind}; for the known dataset, rename the {kind} or work in another folder."
@@ -118,11 +118,11 @@ def _as_path(name: str) -> str:
 def _read(name: str, reading: ReadOptions, progress: ReadListener | None, preprocessor: ImagePreprocessor | None) -> Dataset:
     path = Path(name)
     try:
-        if path.is_dir():
+        if os.path.isdir(path):
             return _reader_of_folder(path, reading, progress, preprocessor)(path, reading)
-        if path.is_file():
+        if os.path.isfile(path):
             return _reader_of_file(path, progress)(path, reading)
-        what = kind_of(path.stat().st_mode) if path.exists() else "a broken link" if path.is_symlink() else ""
+        what = kind_of(path.stat().st_mode) if os.path.exists(path) else "a broken link" if path.is_symlink() else ""
     except OSError as error:
         raise DatasetError(f"cannot open {name!r}: {reason_of(error)}. Check its name and permissions.") from error
     if what:
@@ -137,13 +137,13 @@ def _read(name: str, reading: ReadOptions, progress: ReadListener | None, prepro
 
 
 def _may_be_data(path: Path) -> bool:
-    return not (path / "run.json").is_file() if path.is_dir() else path.suffix.lower() in {".npz", *SUFFIXES}
+    return not os.path.isfile(path / "run.json") if os.path.isdir(path) else path.suffix.lower() in {".npz", *SUFFIXES}
 
 
 def _reader_of_folder(
     path: Path, reading: ReadOptions, progress: ReadListener | None, preprocessor: ImagePreprocessor | None
 ) -> Callable[[Path, ReadOptions], Dataset]:
-    if (path / "run.json").is_file():
+    if os.path.isfile(path / "run.json"):
         raise DatasetError(f"{str(path)!r} is a run folder, not data. Pass {FORMS}.")
     if find_sets(path):
         return _read_idx

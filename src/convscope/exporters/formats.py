@@ -59,9 +59,9 @@ def choose_output(format_name: str, name: str, out: PathLike | None, *, overwrit
         raise OutputError(f"{str(path)!r} is a file of a run, and is not replaced. Choose a new name with --out PATH.")
     if not os.path.lexists(path):
         return path
-    if (format_name in FOLDERS) != path.is_dir() or (path.is_dir() and not _is_own(format_name, path)):
+    if (format_name in FOLDERS) != os.path.isdir(path) or (os.path.isdir(path) and not _is_own(format_name, path)):
         kind, *_ = FOLDERS.get(format_name, FOLDERS[SAVED_MODEL])
-        what = f"a folder that is no {kind}" if path.is_dir() else "a file"
+        what = f"a folder that is no {kind}" if os.path.isdir(path) else "a file"
         raise OutputError(
             f"{str(path)!r} is {what} and is not replaced, even with --overwrite. Choose a new name with --out PATH."
         )
@@ -101,7 +101,7 @@ def write_export(
 @contextlib.contextmanager
 def replacing_folder(path: Path, contents: Collection[str]) -> Iterator[Path]:
     """Yield the name of a new folder, which becomes ``path``, or whose ``contents`` replace those there."""
-    place = path if path.is_dir() else path.parent  # within it, since it may be a mount point
+    place = path if os.path.isdir(path) else path.parent  # within it, since it may be a mount point
     new, old = place / temporary_name(), place / temporary_name()
     try:
         yield new

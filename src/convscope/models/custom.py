@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import os
 import re
 import sys
 import traceback
@@ -94,7 +95,7 @@ def _layers(model: Network | keras.Model) -> list[Any]:
 
 
 def _from_python_file(file: Path, function: str) -> Build:
-    if not file.is_file():
+    if not os.path.isfile(file):
         raise ConfigError(f"there is no file at {str(file)!r}. Pass a Python file with {EXPECTED}.")
     with contextlib.suppress(MissingBackendError):  # a network in the words of models/layers.py needs none
         require_backend()  # silently, which the file's own import of Keras would not be

@@ -13,6 +13,7 @@ The same network gives the same bytes: no date is stored.
 from __future__ import annotations
 
 import json
+import threading
 import zipfile
 from collections.abc import Mapping
 from typing import Any
@@ -75,8 +76,8 @@ def _weights_file(network: Network) -> bytes:
     # 30 ms to import, which a program that only reads a run's page does not need.
     import h5py  # type: ignore[import-untyped]
 
-    # In memory; the oldest format of HDF5, because the newest ones store the time of each group.
-    with h5py.File(WEIGHTS, "w", driver="core", backing_store=False, libver="earliest") as file:
+    # In memory, where no two threads may use one name; the oldest format, because the newest store the time of each group.
+    with h5py.File(f"{WEIGHTS}-{threading.get_ident()}", "w", driver="core", backing_store=False, libver="earliest") as file:
         file.create_group("vars").attrs["name"] = network.name
         groups = default_names(layer.kind for layer in network.layers)
         for group, layer in zip(groups, network.layers, strict=True):

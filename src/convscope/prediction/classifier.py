@@ -94,9 +94,9 @@ def open_classifier(source: PathLike | keras.Model) -> Classifier:
     path = Path(source)
     if is_foreign(path):
         raise RunError(refusal(path, "a run folder or the model.onnx of one", retrain=True))
-    if path.suffix == ".keras" and not path.is_dir():
+    if path.suffix == ".keras" and not os.path.isdir(path):
         return _of_keras_file(path)
-    return _of_file(path) if path.suffix == ".onnx" or path.is_file() else _of_run(path)
+    return _of_file(path) if path.suffix == ".onnx" or os.path.isfile(path) else _of_run(path)
 
 
 def _of_run(folder: Path) -> Classifier:
@@ -132,7 +132,7 @@ def _ood_unavailable_reason(folder: Path, predictor: Predictor, reference: Refer
 
 
 def _of_file(path: Path) -> Classifier:
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise RunError(f"there is no file at {str(path)!r}. Pass a run folder, or the model.onnx of one.")
     predictor = Predictor(path)
     try:

@@ -26,7 +26,7 @@ def predict(
     pixel_range: tuple[float, float] | None = None,
 ) -> Predictions:
     """Classify ``images``; see :func:`convscope.predict`."""
-    if isinstance(top, bool) or not isinstance(top, int) or top < 1:
+    if isinstance(top, bool) or not isinstance(top, int | np.integer) or top < 1:
         raise ConfigError(f"top must be an integer of at least 1; got {top!r}.")
     if not is_number(at_least) or not 0 <= at_least <= 1:
         raise ConfigError(f"at_least must be a probability from 0 to 1; got {at_least!r}.")

@@ -58,7 +58,7 @@ def open_listed(path: Path) -> BufferedReader:
 def is_held(path: Path) -> bool:
     """Return whether a run holds the file at ``path``: a complete one lists it."""
     listed = manifest_entries(path.parent)
-    return os.path.isfile(path) if listed is None else path.name in listed  # noqa: PTH113 - never raises
+    return os.path.isfile(path) if listed is None else path.name in listed
 
 
 def read_bytes(path: Path) -> bytes:

@@ -25,7 +25,7 @@ OWN_FILES = KNOWN_FILES | {REPLACED}
 
 def run_in(folder: Path) -> Path:
     """Return where the complete run of ``folder`` is: there, or within, if a process was killed while it replaced a run."""
-    if os.path.isfile(folder / MANIFEST):  # noqa: PTH113 - never raises, however long the name
+    if os.path.isfile(folder / MANIFEST):
         return folder
     return next((new for new in _own_folders(folder) if _is_taking_over(new)), folder)
 

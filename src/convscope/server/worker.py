@@ -16,6 +16,7 @@ import numpy as np
 
 from ..data.images.inputs import NamedBytes
 from ..errors import ConfigError, ConvscopeError, PictureError, RunError, ServiceError
+from ..page.own_page import is_own_page
 from ..prediction.classifier import Classifier, open_classifier
 from ..prediction.classify import predict
 from ..prediction.predictions import as_json
@@ -71,7 +72,7 @@ def _open(source: str) -> Opened:
     folder = Path(source)
     network = _network(folder)
     classifier = open_classifier(source)
-    page = _page(folder) if folder.is_dir() else None
+    page = _page(folder) if os.path.isdir(folder) else None
     if _network(folder) != network:
         raise RunError(f"another run has taken the place of {source!r} meanwhile. Run the command again.")
     return Opened(classifier.fitting.image_shape, classifier.class_names, page, pickle.dumps(classifier))
@@ -82,8 +83,8 @@ def _network(folder: Path) -> Contents | None:
 
 
 def _page(folder: Path) -> bytes:
-    """Return the report as the run wrote it; if there is none, render one without storing it."""
-    if (page := run_folder.read_if_unchanged(folder / REPORT)) is not None:
+    """Return the report as this version wrote it; if there is none, render one without storing it."""
+    if (page := run_folder.read_if_unchanged(folder / REPORT)) is not None and is_own_page(page):
         return page
     # Most runs have a page, and these take as long to import as everything else here.
     from ..page.write import write_page

@@ -21,10 +21,10 @@ MAX_CLASS = 20
 def check_copies(folder: PathLike, source: str) -> Path:
     """Return ``folder``, or raise OutputError if it is not new or empty, or in the folder of the data, ``source``."""
     path = Path(folder)
-    if path.exists() and not (path.is_dir() and next(path.iterdir(), None) is None):
-        what = "is not empty" if path.is_dir() else "is not a folder"
+    if os.path.exists(path) and not (os.path.isdir(path) and next(path.iterdir(), None) is None):
+        what = "is not empty" if os.path.isdir(path) else "is not a folder"
         raise OutputError(f"{str(path)!r} {what}. Choose a new or empty folder with --copy-to DIR.")
-    if Path(source).is_dir() and Path(os.path.realpath(path)).is_relative_to(os.path.realpath(source)):
+    if os.path.isdir(source) and Path(os.path.realpath(path)).is_relative_to(os.path.realpath(source)):
         raise OutputError(
             f"{str(path)!r} is among the data, and would change them. Choose another folder with --copy-to DIR."
         )
@@ -53,7 +53,7 @@ def copy_suspects(audit: LabelAudit, dataset: Dataset, folder: Path) -> None:
 
 def _content(image: Images, name: str, dataset: Dataset) -> tuple[bytes, str]:
     file = Path(dataset.provenance.source, name)
-    if name and file.is_file():
+    if name and os.path.isfile(file):
         with os.fdopen(open_regular(file), "rb") as original:
             return original.read(), _plain(file.suffix)
     png = io.BytesIO()

@@ -78,7 +78,7 @@ def find_image_files(name: str) -> list[str]:
 
 
 def _is_folder(name: str) -> bool:
-    return os.path.isdir(name)  # noqa: PTH112 (Path.is_dir raises for a name that is too long, or locked away)
+    return os.path.isdir(name)
 
 
 def _in_folder(folder: str) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -68,7 +68,16 @@ def each_image(images: ImageLike | Iterable[ImageLike]) -> Iterator[NamedBytes |
 
 
 def _as_iterable(images: Any) -> Iterable[Any]:
-    alone = (str, os.PathLike, bytes, bytearray, memoryview, Image.Image, NamedBytes)
+    alone = (
+        str,
+        os.PathLike,
+        bytes,
+        bytearray,
+        memoryview,
+        Image.Image,
+        NamedBytes,
+        Mapping,
+    )  # a mapping would give its keys
     if (
         isinstance(images, alone)
         or hasattr(images, "__array__")
@@ -129,10 +138,11 @@ def to_grey_levels(array: npt.NDArray[Any], name: str) -> npt.NDArray[np.uint8]:
         raise PictureError(f"{name} must be uint8 (0..255) or floats (0..1); got dtype {array.dtype}. Convert it.")
     lowest, highest = (array.min(), array.max()) if array.size else (0, 0)
     if not (lowest >= 0 and highest <= 1):  # false for NaN, too
-        found = f"{lowest:g} to {highest:g}" if np.isfinite(array).all() else "values that are not finite"
+        if not np.isfinite(array).all():
+            raise PictureError(f"{name} has values that are not finite. Replace them, such as with numpy.nan_to_num(image).")
         remedy = "(image + 1) / 2" if lowest >= -1 and highest <= 1 else "numpy.uint8(image)"
         raise PictureError(
-            f"{name} must have floats from 0 to 1, or uint8 from 0 to 255; got {found}. Convert it: {remedy}."
+            f"{name} must have floats from 0 to 1, or uint8 from 0 to 255; got {lowest:g} to {highest:g}. Convert it: {remedy}."
         )
     if 0 < highest <= TWICE:
         raise PictureError(

@@ -3,6 +3,7 @@
 The images may also be an array of an ``.npz`` file.
 """
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeGuard
@@ -49,7 +50,7 @@ class UnlabelledTable:
 
 def is_table(source: object) -> TypeGuard[PathLike]:
     """Return whether ``source`` is the path of a table, or of arrays."""
-    if not isinstance(source, (str, Path)) or not Path(source).is_file():
+    if not isinstance(source, (str, Path)) or not os.path.isfile(source):
         return False
     suffix = Path(source).suffix.lower()
     return suffix in {*SUFFIXES, NPZ} or (suffix in TEXT_SUFFIXES and looks_like_table(Path(source)))
