@@ -9,6 +9,7 @@ fonts that matplotlib brings, those for testing in fonts of their own.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from scipy.ndimage import gaussian_filter
 from convscope.data.dataset import Dataset, Provenance, Split
 from convscope.data.known.builtin import load_digits, load_mnist
 from convscope.data.load import load_dataset
+from convscope.data.split import stratified_split
 
 Array = np.ndarray[Any, Any]
 FASHION = Path("/usr/share/datasets/fashion-mnist")
@@ -94,16 +96,22 @@ def _glyph(text: str, font: str, side: int, generator: np.random.Generator) -> A
     return np.clip(pixels * generator.uniform(0.5, 1) + generator.normal(0, 25, pixels.shape), 0, 255)
 
 
-def letters(num_classes: int, num_train: int, num_test: int = 1240) -> Dataset:
-    """Return letters and digits of 28 × 28."""
-    generator = np.random.default_rng(num_classes)
+def letters(
+    num_classes: int,
+    num_train: int,
+    num_test: int = 1240,
+    fonts: tuple[tuple[str, ...], ...] = (FONTS, TEST_FONTS),
+    seed: int = 0,
+) -> Dataset:
+    """Return letters and digits of 28 × 28, in the fonts for training and for testing."""
+    generator = np.random.default_rng(seed or num_classes)
 
     def draw(number: int, fonts: tuple[str, ...]) -> tuple[Array, Array]:
         labels = np.arange(number) % num_classes
         return np.stack([_glyph(LETTERS[k], str(generator.choice(fonts)), 28, generator) for k in labels]), labels
 
     return dataset(
-        f"letters-{num_classes}", draw(num_train, FONTS), draw(num_test, TEST_FONTS), tuple(LETTERS[:num_classes])
+        f"letters-{num_classes}", draw(num_train, fonts[0]), draw(num_test, fonts[1]), tuple(LETTERS[:num_classes])
     )
 
 
@@ -159,9 +167,11 @@ def _shape(kind: str, side: int, colour: tuple[int, ...], draw: ImageDraw.ImageD
         draw.ellipse((low, low, high, high), fill=colour)
 
 
-def objects(name: str, kinds: tuple[str, ...], side: int, num_train: int, *, flat: bool, num_test: int = 600) -> Dataset:
+def objects(
+    name: str, kinds: tuple[str, ...], side: int, num_train: int, *, flat: bool, num_test: int = 600, seed: int = 0
+) -> Dataset:
     """Return coloured shapes, on one colour if ``flat`` (signs), else before blurred random backgrounds, noisy (photos)."""
-    generator = np.random.default_rng(side + len(kinds))
+    generator = np.random.default_rng(seed or side + len(kinds))
 
     def draw_one(kind: str) -> Array:
         layer = Image.new("RGBA", (side, side))
@@ -190,12 +200,31 @@ def objects(name: str, kinds: tuple[str, ...], side: int, num_train: int, *, fla
     return dataset(name, draw(num_train), draw(num_test), kinds)
 
 
-def photos(side: int = 64) -> Dataset:
+def photos(side: int = 64, each: int = 100, *, without_test: bool = False) -> Dataset:
     """Return patches of ten colour pictures."""
     from sklearn.datasets import load_sample_images
 
     pictures = [*_pictures(PHOTOS), *load_sample_images().images]
-    return patches("photos", pictures, (*PHOTOS, "temple", "flower"), side, 100, 1)
+    pictures = _upper(pictures) if without_test else pictures
+    return patches("photos", pictures, (*PHOTOS, "temple", "flower"), side, each, 1)
+
+
+def _upper(pictures: list[Array]) -> list[Array]:
+    """Return the part of each picture above the quarter that :func:`patches` tests on."""
+    return [each[: len(each) * 7 // 10] for each in pictures]
+
+
+def _without_test(whole: Dataset) -> Dataset:
+    """Return the rows that :func:`part` does not test on."""
+    rows = np.random.default_rng(0).permutation(len(whole.train))[NUM_TEST:]
+    return dataset(whole.name, (whole.train.images[rows], whole.train.labels[rows]), (whole.test.images, whole.test.labels),
+                   whole.class_names)  # fmt: skip
+
+
+def _quarter_held_out(whole: Dataset) -> Dataset:
+    """Return a dataset of the training split alone, a quarter of which stands for the test split."""
+    kept, held = stratified_split(whole.train.labels, 0.25, seed=99)
+    return replace(whole, train=whole.train.take(kept), test=whole.train.take(held))
 
 
 def fashion() -> Dataset:
@@ -233,3 +262,27 @@ def part_of_classes(whole: Dataset, name: str, classes: tuple[int, ...], each: i
         rows = np.isin(split.labels, classes)
         splits.append((split.images[rows], np.searchsorted(classes, split.labels[rows])))
     return dataset(name, splits[0], splits[1], tuple(str(each) for each in classes))
+
+
+def _some(whole: Dataset, name: str, counts: Array) -> Dataset:
+    return part(_without_test(whole), name, counts)
+
+
+VALIDATION_SETS: dict[str, Callable[[], Dataset]] = {
+    "digits": lambda: _quarter_held_out(load_digits()),
+    "mnist-200": lambda: _some(load_mnist(), "mnist-200", equal(200)),
+    "fashion-1000": lambda: _some(fashion(), "fashion-1000", equal(1000)),
+    "letters-26": lambda: letters(26, 1040, 1040, (FONTS[::2], FONTS[1::2]), seed=1),
+    "textures": lambda: patches("textures", _upper(_pictures(GREY)), GREY, 32, 80, 1),
+    "signs": lambda: objects("signs", SHAPES, 32, 400, flat=True, num_test=1000, seed=1),
+    "photos": lambda: photos(32, 64, without_test=True),
+    "mnist-noisy": lambda: with_noise(_some(load_mnist(), "mnist", equal(1000)), 0.2),
+    "mnist-uneven": lambda: _some(load_mnist(), "mnist-uneven", UNEVEN // 4),
+    "letters-62": lambda: letters(62, 1860, 1240, (FONTS[::2], FONTS[1::2]), seed=1),
+    "mnist-50": lambda: _some(load_mnist(), "mnist-50", equal(50)),
+    "mnist-1000": lambda: _some(load_mnist(), "mnist-1000", equal(1000)),
+    "objects": lambda: objects("objects", SHAPES[:5], 48, 600, flat=False, num_test=1000, seed=1),
+    "fashion-4000": lambda: _some(fashion(), "fashion-4000", equal(4000)),
+    "mnist-4000": lambda: _some(load_mnist(), "mnist-4000", equal(4000)),
+}  # fmt: skip
+"""Smaller sets whose "test" images are for validation: none is, shares a pixel with, or is in a font of, a test image above."""

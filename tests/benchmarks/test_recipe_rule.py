@@ -27,6 +27,34 @@ def test_the_table_follows_from_the_saved_results(script: ModuleType) -> None:
     assert script.table(script.load()) in script.PAGE.read_text("utf-8"), "run benchmarks/recipe_rule.py --table"
 
 
+def test_the_table_of_choices_follows_from_the_saved_results_of_eight_seeds(script: ModuleType) -> None:
+    saved = script.saved_choices()
+    assert len(saved["seeds"]) >= 8
+    assert script.choices_table(saved) in script.PAGE.read_text("utf-8"), "run benchmarks/recipe_rule.py --table"
+    for each in saved["sets"].values():
+        assert {len(found["correct"]) for found in (each, *each["neighbours"].values())} == {len(saved["seeds"])}
+
+
+def test_a_choice_is_compared_by_the_difference_per_seed_over_the_sets(script: ModuleType) -> None:
+    neighbours = {"half as many epochs": {"correct": [88, 92], "interval": [-0.01, 0.03], "cpu_seconds": 1.0}}
+    first = {"set": {"train": 300, "test": 100}, "correct": [86, 92], "cpu_seconds": 2.0, "neighbours": neighbours}
+    other = {"half as many epochs": {"correct": [44, 46], "interval": [-0.1, -0.05], "cpu_seconds": 1.0}}
+    second = {"set": {"train": 150, "test": 50}, "correct": [48, 49], "cpu_seconds": 1.0, "neighbours": other}
+    saved = {**script.saved_choices(), "sets": {"first": first, "second": second}, "seeds": [0, 1]}
+    gaps = [(2 - 8) / 2, (0 - 6) / 2]
+    assert gaps[0] == gaps[1]
+    assert "| half as many epochs | 2 | -3.00 (-3.00 to -3.00) | -7.00 to +1.00 | 0 | 1 | 0.8 |" in script.choices_table(
+        saved
+    )
+
+
+def test_no_image_of_the_choices_is_a_test_image(script: ModuleType) -> None:
+    tested, chosen_on = script.SETS["mnist-200"]().test, script.VALIDATION_SETS["mnist-200"]()
+    others = {image.tobytes() for split in (chosen_on.train, chosen_on.test) for image in split.images}
+    assert len(others) == 2200
+    assert not others & {image.tobytes() for image in tested.images}
+
+
 def test_the_document_states_the_rule_in_force(script: ModuleType) -> None:
     text = script.PAGE.read_text("utf-8")
     assert f"{IMAGES_IN_ALL:,} / training images, from {MIN_EPOCHS} to {MAX_EPOCHS}" in text
