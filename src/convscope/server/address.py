@@ -85,15 +85,10 @@ def choose_token(host: str, token: str | None) -> str | None:
 
 def networks_of(addresses: Sequence[str]) -> tuple[Network, ...]:
     """Return the networks of trusted proxies, of one address or more. Raises ConfigError."""
-    found: list[Network] = []
-    for each in addresses:
-        try:
-            found.append(ipaddress.ip_network(each))
-        except ValueError:
-            raise ConfigError(
-                f"a trusted proxy must be an IP address, or a network such as 10.0.0.0/8; got {each!r}."
-            ) from None
-    return tuple(found)
+    try:
+        return tuple(map(ipaddress.ip_network, addresses))
+    except ValueError as error:
+        raise ConfigError(f"a trusted proxy must be an IP address, or a network such as 10.0.0.0/8: {error}.") from None
 
 
 def listen(host: str, port: int) -> socket.socket:

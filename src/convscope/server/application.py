@@ -1,6 +1,5 @@
 """The four paths of the service: page, predictions, OpenAPI document and health."""
 
-import asyncio
 import html
 import json
 import re
@@ -15,10 +14,10 @@ from .._version import __version__
 from .access_control import PUBLIC_PATH, AccessControl, single_header
 from .address import Network, client_behind
 from .connection import Connection
-from .http_errors import Headers, HTTPError, Response, to_json
+from .http_errors import Headers, HTTPError, Response
 from .limits import MEGABYTE, Limits
 from .multipart import boundary_of, parts_of
-from .work import Opened
+from .work import Opened, to_json
 from .workers import LARGEST_REPLY, Workers
 
 POLICY = re.compile(rb'<meta http-equiv="Content-Security-Policy" content="([^"]*)">')
@@ -64,24 +63,15 @@ class Application:
         async with connection.computing():
             if boundary is None:
                 return Response(await self._workers.classify(connection.client, body, top))
-            parts = parts_of(body, boundary, self._limits.most_images)
-            return await self._classify_each(connection.client, body, parts, top)
-
-    async def _classify_each(self, client: str, body: bytes, parts: Sequence[slice], top: int) -> Response:
-        """Return the answers to several images in their order, each what it would get alone."""
-        answers, waiting = [b""] * len(parts), iter(enumerate(parts))
-
-        async def work() -> None:
-            for index, part in waiting:
+            answers: list[bytes] = []
+            for part in parts_of(body, boundary, self._limits.most_images):  # one by one, to leave workers to others
                 try:
                     if sum(map(len, answers)) > LARGEST_REPLY:
                         raise HTTPError(413, "the answers to the images before this one are too long. Send fewer at once.")
-                    answers[index] = await self._workers.classify(client, body[part], top)
+                    answers.append(await self._workers.classify(connection.client, body[part], top))
                 except HTTPError as refusal:
-                    answers[index] = refusal.response.body
-
-        await asyncio.gather(*(work() for _ in range(self._limits.quick_workers)))
-        return Response(b'{"answers": [\n' + b",\n".join(answers) + b"]}\n")
+                    answers.append(refusal.response.body)
+            return Response(b'{"answers": [\n' + b",\n".join(answers) + b"]}\n")
 
 
 def _page_response(page: bytes | None) -> Response:
@@ -95,21 +85,19 @@ def _page_response(page: bytes | None) -> Response:
 
 def _description(run: Opened, limits: Limits) -> dict[str, Any]:
     """Return the OpenAPI document with the classes and the input size of this network."""
-    document: dict[str, Any] = json.loads(Path(__file__).with_name("openapi.json").read_text("utf-8"))
     height, width, channels = run.image_shape
-    info, components = document["info"], document["components"]
-    info["version"] = __version__
-    info["description"] = info["description"].format(
-        num_classes=len(run.class_names), height=height, width=width, colour="grey" if channels == 1 else "RGB"
-    )
-    components["schemas"]["ClassName"]["enum"] = sorted(set(run.class_names))
-    components["schemas"]["ImageFile"]["maxLength"] = limits.largest_body
-    components["schemas"]["ImageFiles"]["properties"]["image"]["maxItems"] = limits.most_images
-    too_large, sizes = (
-        components["responses"]["413"],
-        {"megabytes": limits.largest_body // MEGABYTE, "images": limits.most_images},
-    )
-    too_large["description"] = too_large["description"].format(**sizes)
+    text = Path(__file__).with_name("openapi.json").read_text("utf-8")
+    for name, value in {
+        "{version}": __version__, "{num_classes}": len(run.class_names), "{height}": height, "{width}": width,
+        "{colour}": "grey" if channels == 1 else "RGB", "{images}": limits.most_images,
+        "{megabytes}": limits.largest_body // MEGABYTE,
+    }.items():  # fmt: skip
+        text = text.replace(name, str(value))
+    document: dict[str, Any] = json.loads(text)
+    schemas = document["components"]["schemas"]
+    schemas["ClassName"]["enum"] = sorted(set(run.class_names))
+    schemas["ImageFile"]["maxLength"] = limits.largest_body
+    schemas["ImageFiles"]["properties"]["image"]["maxItems"] = limits.most_images
     return document
 
 

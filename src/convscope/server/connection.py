@@ -16,7 +16,7 @@ from typing import Any, cast
 import h11
 
 from .address import client_of
-from .http_errors import LONG_HEADERS, TOO_MANY, HTTPError, Response
+from .http_errors import LONG_HEADERS, HTTPError, Response
 from .limits import MEGABYTE, Limits
 
 LOGGER = logging.getLogger("convscope.server")
@@ -26,6 +26,8 @@ PIECE = 64 * 1024
 MOST_DISCARDED = 64 * MEGABYTE
 """Bytes read and discarded after a response; beyond them the connection is aborted."""
 Answer = Callable[[h11.Request, "Connection"], Awaitable[Response]]
+NO_HTTP = "the request is not valid HTTP/1.1. Use an HTTP client."
+TOO_MANY = "too many connections are open. Retry in a second."
 TOO_LARGE = "the images of too many clients are pending. Retry in a second."
 
 
@@ -83,8 +85,9 @@ class Connections:
     async def finish(self) -> None:
         """Let requests be answered that have begun, for a limited time, and close all connections."""
         self.is_stopping = True
-        for each in tuple(self._open):
-            each.finish()
+        for each in self._open:
+            if each.is_idle:
+                each.task.cancel()
         try:
             if self._open:
                 await asyncio.wait([each.task for each in self._open], timeout=self.limits.finish_seconds)
@@ -144,10 +147,10 @@ class Connection:
         if self._http.our_state in (h11.IDLE, h11.SEND_RESPONSE):
             self._writer.writelines(self._pieces(refusal.response))
 
-    def finish(self) -> None:
-        """Close at once where no request is answered; the service stops."""
-        if self._http.our_state is h11.IDLE:
-            self.task.cancel()
+    @property
+    def is_idle(self) -> bool:
+        """Whether no request is answered."""
+        return self._http.our_state is h11.IDLE
 
     async def body(self, size: int) -> bytes:
         """Return the body of the request, ``size`` bytes, which count as held until the response is known."""
@@ -199,6 +202,10 @@ class Connection:
                 response = await self._answer(request, self)
         except HTTPError as refusal:
             response = refusal.response
+        except h11.RemoteProtocolError as error:
+            is_long = error.error_status_hint == HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+            sentence = LONG_HEADERS.format(largest=self._limits.largest_header)
+            response = (HTTPError(431, sentence) if is_long else HTTPError(400, NO_HTTP)).response
         except TimeoutError:
             response = HTTPError(503, "the service is too busy to answer in time. Retry later.").response
         except (EOFError, OSError):
@@ -225,22 +232,14 @@ class Connection:
         except TimeoutError:
             seconds = self._limits.header_seconds
             raise HTTPError(408, f"the request's headers did not arrive within {seconds:g} seconds. Retry.") from None
-        self._after_headers = self._next_event()  # the end, where there is no body
+        self._after_headers = self._http.next_event()  # the end, where there is no body
         return request
 
     async def _event(self) -> Any:
         """Return the next event of HTTP that is complete."""
-        while (event := self._next_event()) is h11.NEED_DATA:
+        while (event := self._http.next_event()) is h11.NEED_DATA:
             await self._read()
         return event
-
-    def _next_event(self) -> Any:
-        try:
-            return self._http.next_event()
-        except h11.RemoteProtocolError as error:
-            if error.error_status_hint == HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE:
-                raise HTTPError(431, LONG_HEADERS.format(largest=self._limits.largest_header)) from None
-            raise HTTPError(400, "the request is not valid HTTP/1.1. Use an HTTP client.") from None
 
     async def _read(self) -> None:
         """Let h11 have what arrives next. Raises EOFError when the client leaves."""

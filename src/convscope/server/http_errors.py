@@ -1,12 +1,12 @@
 """Responses, and errors: a status and a sentence as JSON."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any
 
 import h11
+
+from .work import to_json
 
 Headers = Sequence[tuple[bytes, bytes]]
 """Those of a request, as h11 has them: names in lower case."""
@@ -20,7 +20,6 @@ HEADERS = {
     "x-frame-options": "DENY",
 }
 """Headers of every response; the page adds its own policy. None allows another site to read anything."""
-TOO_MANY = "too many connections are open. Retry in a second."
 LONG_HEADERS = "the request's headers must have at most {largest:,} bytes. Send fewer."
 
 CLOSING = frozenset({400, 408, 421, 431, 505})
@@ -60,8 +59,3 @@ class HTTPError(Exception):
         self.response: Response = Response(
             to_json({"error": sentence, "status": status}), status, {**retry, **(headers or {})}
         )
-
-
-def to_json(value: Any) -> bytes:
-    """Return strict JSON, indented, with a final newline for terminals."""
-    return (json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()

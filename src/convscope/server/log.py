@@ -37,14 +37,12 @@ def wait_until_written(seconds: float) -> None:
 
 @contextlib.contextmanager
 def logging_without_blocking() -> Iterator[None]:
-    """Write all log records in this way while the block runs, unless the caller has set up logging."""
-    root, handler = logging.getLogger(), LogHandler(logging.WARNING)
-    if not root.handlers:
-        root.addHandler(handler)
+    """Write log records in this way while the block runs, unless the caller has set up logging."""
+    before, logging.lastResort = logging.lastResort, LogHandler(logging.WARNING)
     try:
         yield
     finally:
-        root.removeHandler(handler)
+        logging.lastResort = before
 
 
 @functools.cache

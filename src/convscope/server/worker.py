@@ -23,8 +23,7 @@ from ..prediction.predictions import as_json
 from ..runs import run_folder
 from ..runs.files import ONNX_MODEL, REPORT
 from ..runs.opening import Contents, manifest_entries
-from .http_errors import to_json
-from .work import BODY, FAILED, INTERRUPTED, REPLY, Opened
+from .work import BODY, FAILED, INTERRUPTED, REPLY, Opened, to_json
 
 try:
     import resource

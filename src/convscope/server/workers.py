@@ -164,7 +164,7 @@ class Workers:
         while process is None or process.returncode is not None:
             try:
                 process, _ = await self._start(pool)
-            except (EOFError, OSError, ConvscopeError) as error:
+            except Exception as error:  # noqa: BLE001 - the next try may succeed
                 LOGGER.warning("a process that classifies images could not be started: %r", error)
                 await asyncio.sleep(1)
         return process
