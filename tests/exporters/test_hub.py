@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +12,13 @@ import numpy as np
 import onnx
 import pytest
 import yaml
+from markdown_it import MarkdownIt
 
 import convscope
 from convscope.api.export import Export
 from convscope.errors import OutputError
-from convscope.exporters.hub import CONTENTS, is_hub_folder
-from convscope.exporters.snippets import snippets
+from convscope.exporters.hub import CONTENTS, _text, is_hub_folder
+from convscope.exporters.snippets import snippets, upload_line
 from convscope.runs import ledger
 
 
@@ -85,3 +88,21 @@ def test_a_folder_of_somebody_else_is_not_replaced(spoilt: str, exported: Export
     with pytest.raises(OutputError, match="folder for the Hub"):
         convscope.export(run_copy, "hub", out=exported.path, overwrite=True)
     assert (exported.path / spoilt).read_text() == "precious"
+
+
+MARKUP = ("<script>alert(1)</script>", "![x](http://evil.example/x.png)", "[a](http://evil.example)", "`a`", "**b**", "é & ü|_c_",
+          "http://evil.example", "&lt;p&gt;")  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MARKUP)
+def test_names_of_other_people_are_no_markup(name: str) -> None:
+    shown = MarkdownIt("gfm-like", {"linkify": False}).renderInline(_text(name))
+    assert html.unescape(shown) == name
+    assert shown.count("<") == 0
+
+
+@pytest.mark.parametrize("folder", ["-rf", "-rf hub", "a b", "--x/y"])
+def test_the_line_that_uploads_takes_a_folder_for_no_option(folder: str) -> None:
+    words = shlex.split(upload_line(Path(folder)))
+    assert (len(words), Path(words[3])) == (5, Path(folder))
+    assert not words[3].startswith("-")

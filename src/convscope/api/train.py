@@ -157,7 +157,7 @@ def train(
     reading = reading if test_share is None else replace(reading, test_share=test_share)
     listening = default_progress() if isinstance(progress, str) else progress
     after_epochs = calling(callbacks, listening)
-    _check_seed(seed)
+    seed = _checked_seed(seed)
     check_engine(engine)
     overwrite = _overwrites(if_exists, overwrite=overwrite, resume=resume)
     model_name = os.fspath(model) if isinstance(model, (str, os.PathLike)) else getattr(build, "__name__", "custom")
@@ -238,6 +238,8 @@ def _overwrites(if_exists: str, *, overwrite: bool, resume: bool) -> bool:
     overwrite = overwrite or if_exists == "overwrite"
     if resume and overwrite:
         raise ConfigError("resume and overwrite exclude each other. Continue the run, or replace it.")
+    if if_exists == "load" and overwrite:
+        raise ConfigError("if_exists='load' and overwrite exclude each other. Load the run, or replace it.")
     return overwrite
 
 
@@ -360,6 +362,7 @@ def _train_baseline(
     return compare_with_baseline(name, training, evaluation, record.evaluation), evaluation.predictions
 
 
-def _check_seed(seed: int) -> None:
-    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**32:
+def _checked_seed(seed: int) -> int:
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**32:
         raise ConfigError(f"seed must be a whole number from 0 to {2**32 - 1}; got {seed!r}.")
+    return int(seed)

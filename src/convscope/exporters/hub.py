@@ -5,6 +5,7 @@ Nothing is uploaded; a printed line does that.
 
 import io
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -71,14 +72,14 @@ def _card(
         "model-card",
         mark=MARK,
         name=_quoted(name),
-        title=printable(name),
+        title=_text(name),
         datasets=f"\ndatasets:\n- {known}" if known else "",
         dataset_id=_quoted(known or dataset["name"]),
         dataset=_quoted(dataset["name"]),
         metrics="\n".join(f"    - type: {kind}\n      value: {value}" for kind, value in measured.items()),
         num_classes=str(len(metadata.class_names)),
-        class_names=printable(shorten_list(metadata.class_names, 10)),
-        description=printable(dataset.get("description") or dataset["name"]),
+        class_names=_text(shorten_list(metadata.class_names, 10)),
+        description=_text(dataset.get("description") or dataset["name"]),
         height=str(height),
         width=str(width),
         channels=CHANNELS.get(channels, f"{channels} channels"),
@@ -92,10 +93,15 @@ def _card(
         interval=percent_range(test["interval"]),
         program=snippets("onnx", Path(ONNX_MODEL), metadata)[PYTHON],
         keras=" and `model.keras`" if has_keras else "",
-        licence=f" Licence of the data: {printable(dataset['licence'])}." if dataset.get("licence") else "",
+        licence=f" Licence of the data: {_text(dataset['licence'])}." if dataset.get("licence") else "",
     )
 
 
 def _quoted(text: str) -> str:
     """Return a text as YAML has it in quotes, which is JSON without characters that YAML does not print."""
     return json.dumps(printable(text), ensure_ascii=False)
+
+
+def _text(text: str) -> str:
+    """Return a text as Markdown shows it: names of other people's are no markup, and no HTML."""
+    return re.sub(r"([\\`*_\[\]<>#|~&$!:])", r"\\\1", printable(text))

@@ -34,7 +34,8 @@ def snippets(format_name: str, path: Path, metadata: ModelMetadata) -> dict[str,
 def upload_line(path: Path) -> str:
     """Return the command that uploads a folder to the Hugging Face Hub, for a shell."""
     name = re.sub(r"[^A-Za-z0-9.-]+", "-", path.name.removesuffix("-hub")).strip("-.") or "model"
-    return f"hf upload {name} {shlex.quote(str(path))} .\n"
+    place = f"./{path}" if str(path).startswith("-") else str(path)
+    return f"hf upload {name} {shlex.quote(place)} .\n"
 
 
 def fill(program: str, /, **values: str) -> str:

@@ -23,7 +23,7 @@ MAX_BINARY = 4 * 2**30
 """Bytes of a file that is read and is no text by its suffix; a run of MNIST has 2 MB in all."""
 MAX_LEDGER = 2**20
 """Bytes of a ledger that are read: some 4,000 lines, which take a second."""
-TEXTS = frozenset({".json", ".jsonl", ".csv"})
+TEXTS = frozenset({".json", ".jsonl", ".csv", ".html"})
 
 ALTERNATIVE = "or"
 """Key of a manifest entry: size and SHA-256 of the content that is about to replace the file."""
