@@ -53,7 +53,7 @@ def _short(value: object) -> str:
     "train",
     ("convscope train mnist --open", "MNIST; then look at the page"),
     ("convscope train mnist --model strong --recipe strong", "the most accurate"),
-    ("convscope train photos --time 60", "as good as a minute of training allows"),
+    ("convscope train photos --time 60", "a minute of training at most"),
     ("convscope train photos --image-size 64 --test-share 0.3", "larger; more test images"),
     ("convscope train digits --batch-size 32 --learning-rate 0.003", "smaller batches and steps"),
     ("convscope train digits --set beta_1=0.9 --set warm_up=0.1", "other settings"),
