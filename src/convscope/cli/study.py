@@ -13,9 +13,9 @@ from ..analysis.statistics.proportions import Interval
 from ..formatting import count_of, p_value, percent, percent_range, percentage_points
 from ..models.architectures import MODELS
 from ..studies.comparisons import PairedComparison
-from ..studies.folds import FoldResults, FoldRow
+from ..studies.folds import FoldResults
 from ..studies.folds import to_json as fold_json
-from ..studies.results import Row, StudyResults, to_json
+from ..studies.results import ConfigurationRow, Row, StudyResults, to_json
 from ..studies.tasks import StudyProgress
 from ..training.recipes import RECIPES
 from . import progress, text
@@ -163,7 +163,7 @@ def _print(study: Study, as_json: bool, quiet: bool) -> None:
 def _print_folds(results: FoldResults, quiet: bool) -> None:
     head = ("configuration", "trainings", "held-out accuracy", "95% CI", "worst", "best", "training")
     click.echo(text.table(head, [
-        (row.name, f"{row.n}", _spread(row), percent_range(row.interval), percent(row.lowest), percent(row.highest),
+        (row.name, f"{row.n}", _spread(row), _range(row.interval), percent(row.lowest), percent(row.highest),
          f"{row.train_seconds:.1f} s") for row in results.table
     ]))  # fmt: skip
     if quiet:
@@ -183,7 +183,7 @@ def _print_folds(results: FoldResults, quiet: bool) -> None:
         click.echo(f"note: {remark}")
 
 
-def _spread(row: Row | FoldRow) -> str:
+def _spread(row: ConfigurationRow) -> str:
     return percent(row.mean) if row.sd is None else f"{100 * row.mean:.2f} ± {percent(row.sd)}"
 
 

@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..analysis.statistics.proportions import Interval, wilson
-from ..analysis.statistics.seeds import mean_over_seeds
 from ..data.dataset import Dataset
 from ..system import dataclass_json
 from .comparisons import PairedComparison, compare_accuracies
 from .outcomes import Outcome
 from .plan import SCHEMA_VERSION, StudyPlan
-from .results import describe, find_remarks, records
+from .results import ConfigurationRow, describe, find_remarks, records, shared_fields
 
 CAUTION = (
     "The training sets of the folds overlap; the intervals are corrected for that, approximately (Nadeau and Bengio, 2003)."
@@ -24,32 +23,11 @@ CAUTION = (
 
 
 @dataclass(frozen=True)
-class FoldRow:
-    """Results of one configuration; accuracies are from 0 to 1."""
+class FoldRow(ConfigurationRow):
+    """Results of one configuration on the held-out folds."""
 
-    name: str
-    """``MODEL-RECIPE``."""
-    model: str
-    recipe: str
-    parameters: int
-    n: int
-    """Number of trainings: folds times seeds."""
-    accuracies: tuple[float, ...]
-    """On each held-out fold, fold by fold for each seed."""
     images: tuple[int, ...]
     """Held-out images of each."""
-    mean: float
-    """Mean of ``accuracies``."""
-    sd: float
-    """Standard deviation between folds."""
-    interval: Interval
-    """95% CI of ``mean``, by Nadeau and Bengio's corrected t; never narrower than Wilson's over all held-out images."""
-    lowest: float
-    highest: float
-    loss: float
-    """Mean over folds, in nats."""
-    train_seconds: float
-    """Mean training time over folds."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,31 +63,13 @@ def make_fold_results(plan: StudyPlan, dataset: Dataset, outcomes: Sequence[Outc
 
 
 def _make_row(outcomes: Sequence[Outcome], seeds: int, ratio: float) -> FoldRow:
-    first = outcomes[0]
-    accuracies = tuple(each.accuracy for each in outcomes)
-    mean = mean_over_seeds(accuracies, ratio)
-    assert mean.sd is not None
-    assert mean.interval is not None
+    found = shared_fields(outcomes, ratio)
     # Each seed predicts every image once. If the folds agree by chance, or all are predicted correctly, their spread is too small.
     images = sum(each.n for each in outcomes) // seeds
     of_images = wilson(images - round(sum(each.errors for each in outcomes) / seeds), images)
-    low, high = min(mean.interval.low, of_images.low), max(mean.interval.high, of_images.high)
-    return FoldRow(
-        name=first.spec.configuration.name,
-        model=first.spec.configuration.model,
-        recipe=first.spec.configuration.recipe,
-        parameters=first.parameters,
-        n=len(outcomes),
-        accuracies=accuracies,
-        images=tuple(each.n for each in outcomes),
-        mean=mean.mean,
-        sd=mean.sd,
-        interval=Interval(max(0.0, low), min(1.0, high)),
-        lowest=min(accuracies),
-        highest=max(accuracies),
-        loss=sum(each.loss for each in outcomes) / len(outcomes),
-        train_seconds=sum(each.train_seconds for each in outcomes) / len(outcomes),
-    )
+    low, high = found["interval"]
+    interval = Interval(min(low, of_images.low), max(high, of_images.high))
+    return FoldRow(**{**found, "interval": interval}, images=tuple(each.n for each in outcomes))
 
 
 def to_json(results: FoldResults) -> dict[str, Any]:

@@ -22,76 +22,90 @@ from .plan import SCHEMA_VERSION, StudyPlan
 
 
 @dataclass(frozen=True)
-class Row:
-    """Results of one configuration; accuracies are from 0 to 1."""
+class ConfigurationRow:
+    """Results of one configuration, of a study or a cross-validation; accuracies are from 0 to 1."""
 
     name: str
     """``MODEL-RECIPE``."""
     model: str
     recipe: str
+    parameters: int
+    n: int
+    """Number of trainings: seeds, or folds times seeds."""
+    accuracies: tuple[float, ...]
+    """Of each training, on the test images or its held-out fold: fold by fold for each seed."""
+    mean: float
+    """Mean of ``accuracies``."""
+    sd: float | None
+    """Standard deviation between trainings; None for one."""
+    interval: Interval | None
+    """95% t-interval of the mean over seeds, on these test images; of folds, corrected and never narrower than Wilson's over all
+    held-out images."""
+    lowest: float
+    highest: float
+    loss: float
+    """Mean over trainings, in nats."""
+    train_seconds: float
+    """Mean training time over trainings."""
+
+
+@dataclass(frozen=True)
+class Row(ConfigurationRow):
+    """Results of one configuration on the test split."""
+
     size: int | None
     """Training images, including held-out validation images; None for all."""
     images: int
     """Training images without held-out validation images."""
-    parameters: int
-    n: int
-    """Number of seeds."""
-    accuracies: tuple[float, ...]
-    """Test accuracies in the order of the seeds."""
-    mean: float
-    sd: float | None
-    """Standard deviation between seeds; None for one seed."""
-    interval: Interval | None
-    """95% t-interval of the mean over seeds, on these test images."""
     interval_of_images: Interval
     """95% Wilson interval of the mean over test images, for these trainings."""
     interval_of_both: Interval | None
     """95% CI of the mean over seeds and test images; None for one seed."""
-    lowest: float
-    highest: float
     best_of: tuple[float, ...]
     """Expected accuracy of the best of K seeds, for K from 1 to n."""
-    loss: float
-    """Mean over seeds, in nats."""
     interval_of_loss: Interval | None
     """95% t-interval over seeds; None for one seed."""
     together: float
     """Accuracy of the majority vote of the seeds."""
     interval_of_together: Interval
     """95% Wilson interval of the majority vote over test images."""
-    train_seconds: float
-    """Mean training time over seeds."""
+
+
+def shared_fields(outcomes: Sequence[Outcome], test_ratio: float = 0.0) -> dict[str, Any]:
+    """Return the fields of a :class:`ConfigurationRow`; ``test_ratio`` is that of :func:`mean_over_seeds`."""
+    first, accuracies = outcomes[0], tuple(each.accuracy for each in outcomes)
+    mean = mean_over_seeds(accuracies, test_ratio)
+    return {
+        "name": first.spec.configuration.name,
+        "model": first.spec.configuration.model,
+        "recipe": first.spec.configuration.recipe,
+        "parameters": first.parameters,
+        "n": len(outcomes),
+        "accuracies": accuracies,
+        "mean": mean.mean,
+        "sd": mean.sd,
+        "interval": _within(mean.interval, 1.0),
+        "lowest": min(accuracies),
+        "highest": max(accuracies),
+        "loss": sum(each.loss for each in outcomes) / len(outcomes),
+        "train_seconds": sum(each.train_seconds for each in outcomes) / len(outcomes),
+    }
 
 
 def make_row(outcomes: Sequence[Outcome], votes: Votes) -> Row:
     """Return the row of ``outcomes`` of one configuration and size, one per seed."""
-    first = outcomes[0]
-    configuration, n = first.spec.configuration, first.n
-    accuracies = tuple(each.accuracy for each in outcomes)
-    mean, loss = mean_over_seeds(accuracies), mean_over_seeds([each.loss for each in outcomes])
+    first, n = outcomes[0], outcomes[0].n
     correct = np.stack([each.predictions == votes.labels for each in outcomes])
     return Row(
-        name=configuration.name,
-        model=configuration.model,
-        recipe=configuration.recipe,
+        **shared_fields(outcomes),
         size=first.spec.size,
         images=first.images,
-        parameters=first.parameters,
-        n=len(outcomes),
-        accuracies=accuracies,
-        mean=mean.mean,
-        sd=mean.sd,
-        interval=_within(mean.interval, 1.0),
         interval_of_images=wilson(round(correct.sum() / len(outcomes)), n),
         interval_of_both=_within(interval_over_both(correct.astype(np.float64)), 1.0),
-        lowest=min(accuracies),
-        highest=max(accuracies),
-        best_of=expected_best(accuracies),
-        loss=loss.mean,
-        interval_of_loss=_within(loss.interval, float("inf")),
+        best_of=expected_best([each.accuracy for each in outcomes]),
+        interval_of_loss=_within(mean_over_seeds([each.loss for each in outcomes]).interval, float("inf")),
         together=1 - votes.majority_errors / n,
         interval_of_together=wilson(n - votes.majority_errors, n),
-        train_seconds=sum(each.train_seconds for each in outcomes) / len(outcomes),
     )
 
 
