@@ -12,15 +12,20 @@
     ├── MissingBackendError   (ImportError)      no Keras back-end is installed
     └── MissingExtraError     (ImportError)      an optional dependency is not installed
 
-A message says what is wrong with which value, what is accepted, and what to do, in at most two sentences.
+A message says what is wrong with which value, what is accepted, and what to do, in at most two sentences. It names arguments by
+:func:`option`, which spells them as the caller does.
 Each class also derives from the fitting built-in, so ``except ValueError`` works.
 """
 
+import contextlib
+import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 
 LONGEST_WORD = 400
+COMMAND_LINE = "_CONVSCOPE_COMMAND_LINE"
+"""Environment variable that is set while the command line runs; processes that convscope starts inherit it."""
 
 
 class ConvscopeError(Exception):
@@ -71,6 +76,40 @@ class MissingBackendError(ConvscopeError, ImportError):
 
 class MissingExtraError(ConvscopeError, ImportError):
     """A command needs an optional dependency; the message names the extra that installs it."""
+
+
+@contextlib.contextmanager
+def for_command_line() -> Iterator[None]:
+    """Let :func:`option` spell arguments as on the command line."""
+    before = os.environ.get(COMMAND_LINE)
+    os.environ[COMMAND_LINE] = "1"
+    try:
+        yield
+    finally:
+        del os.environ[COMMAND_LINE]
+        os.environ |= {} if before is None else {COMMAND_LINE: before}
+
+
+def spelled(on_command_line: str, in_python: str) -> str:
+    """Return the text for the caller."""
+    return on_command_line if os.environ.get(COMMAND_LINE) else in_python
+
+
+def option(name: str, value: object = None, *, python: str = "") -> str:
+    """Return an argument as the caller spells it, such as ``--image-size`` or ``image_size``.
+
+    With a ``value``, or a word in capitals for one: ``--engine auto`` or ``engine="auto"``, ``--out DIR`` or ``out=DIR``,
+    ``--resume`` or ``resume=True``. ``python`` is the name in Python where it is another one.
+    """
+    flag, keyword = f"--{name.replace('_', '-')}", python or name
+    match value:
+        case None | True:
+            return spelled(flag, keyword if value is None else f"{keyword}=True")
+        case (low, high):
+            return spelled(f"{flag} {low:g}..{high:g}", f"{keyword}=({low:g}, {high:g})")
+        case str():
+            return spelled(f"{flag} {value}", f"{keyword}={value}" if value.isupper() else f'{keyword}="{value}"')
+    return spelled(f"{flag} {value:g}", f"{keyword}={value:g}")
 
 
 def reason_of(error: BaseException) -> str:

@@ -242,5 +242,5 @@ def test_every_suspect_is_copied_by_rank(folder: Path, audit: list[list[str]], a
         f"{rank:0{width}}-{given}-perhaps-{suggested}-{split}-{index}.png"
         for rank, (split, index, given, suggested, *_) in enumerate(audit[1:], start=1)
     ]
-    with pytest.raises(OutputError, match=r"copies' is not empty.*--copy-to DIR"):
+    with pytest.raises(OutputError, match=r"copies' is not empty.*copy_to=DIR"):
         convscope.audit(run, confirmed=tmp_path / "none.csv", copy_to=tmp_path / "copies")

@@ -79,7 +79,7 @@ def test_the_page_is_written_to_output_and_overwrites_nothing(
     found = convscope.compare([digits_run, other_run], output=page)
     text = page.read_text("utf-8")
     assert text.count("data:image/png;base64,") == len(found.disagreements)
-    with pytest.raises(OutputError, match=r"comparison\.html'.*--overwrite"):
+    with pytest.raises(OutputError, match=r"comparison\.html'.*output=FILE, or replace it with overwrite=True"):
         convscope.compare([digits_run, other_run], output=page)
     page.write_text("old")
     convscope.compare([digits_run, other_run], output=page, overwrite=True)

@@ -222,7 +222,7 @@ def test_a_study_with_less_or_with_other_settings_is_refused(
     begun(tmp_path / "study", digits)
     begun(tmp_path / "study", digits)  # the same goes on
     before = (tmp_path / "study" / REQUEST).read_bytes()
-    with pytest.raises(ConfigError, match=rf"study'.*{said}.*--out DIR"):
+    with pytest.raises(ConfigError, match=rf"study'.*{said}.*out=DIR"):
         begun(tmp_path / "study", digits, **changes)
     assert (tmp_path / "study" / REQUEST).read_bytes() == before
 

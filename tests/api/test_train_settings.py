@@ -102,7 +102,7 @@ def test_another_learning_rate_learns_other_weights(engine: str, tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    ("rate", "message"), [(1000, r"diverged.* guessing 2\.3\..*--learning-rate 0\.01\b"), (0.01, "(?m)^differs$")]
+    ("rate", "message"), [(1000, r"diverged.* guessing 2\.3\..*learning_rate=0\.01\b"), (0.01, "(?m)^differs$")]
 )
 def test_a_training_that_diverged_is_not_blamed_on_its_export(
     rate: float, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -141,7 +141,7 @@ def test_a_training_that_diverged_leaves_a_run_that_can_be_read_or_none(rate: fl
     try:
         train("digits", folder, model="logistic", epochs=1, learning_rate=rate, engine=engine)
     except ConvscopeError as error:
-        assert "--learning-rate 0.01" in str(error)  # noqa: PT017 - either may be
+        assert "learning_rate=0.01" in str(error)  # noqa: PT017 - either may be
     else:
         assert convscope.load_run(folder).evaluation.logits.shape == (359, 10)
 
@@ -197,9 +197,9 @@ def test_the_builtin_digits_take_a_share_too(tmp_path: Path) -> None:
 
 
 def test_a_share_of_data_with_a_test_split_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="arrows has a test split of its own.*--test-share"):
+    with pytest.raises(ConfigError, match="arrows has a test split of its own.*test_share"):
         train(arrows(), tmp_path / "run", test_share=0.3)
-    with pytest.raises(ValueError, match="raise --test-share"):
+    with pytest.raises(ValueError, match="raise test_share"):
         train(table(tmp_path / "data.npz", (9, 9)), tmp_path / "run", test_share=0.001)
 
 

@@ -81,5 +81,5 @@ def test_an_absolute_place_is_named_as_it_is(moved: Path, monkeypatch: pytest.Mo
     monkeypatch.chdir(moved)
     convscope.train(moved / "new" / "digits.npz", model="logistic", epochs=1, report=False, out="second")
     (moved / "new").rename("newer")
-    with pytest.raises(DatasetError, match=r"not at '/.*digits.npz' any more. Say where the data are now with --data-at"):
+    with pytest.raises(DatasetError, match=r"not at '/.*digits.npz' any more. Say where the data are now with data=PATH"):
         _ = convscope.load_run("second").dataset

@@ -215,8 +215,8 @@ def test_an_output_is_no_folder_and_no_existing_file_unless_it_may_be_replaced(t
     with pytest.raises(OutputError, match=re.escape(repr(str(tmp_path)))):
         check_output(tmp_path, overwrite=True)
     (file := tmp_path / "page.html").touch()
-    with pytest.raises(OutputError, match=r"--out FILE.*--overwrite"):
-        check_output(file, overwrite=False, option="--out")
+    with pytest.raises(OutputError, match=r"output=FILE.*overwrite=True"):
+        check_output(file, overwrite=False)
     assert check_output(str(file), overwrite=True) == file
 
 
@@ -353,7 +353,7 @@ def test_the_images_of_an_npz_file_are_answered_in_their_order(
     assert [each.class_name for each in again] == expected
     arrays = convscope.predict(digits_run, digits.test.images[:30] / 2.55, pixel_range=(0, 100))
     assert [each.class_name for each in arrays] == expected
-    with pytest.raises(PictureError, match=r"an array has values from 0 to 255, outside --pixel-range 0\.\.100"):
+    with pytest.raises(PictureError, match=r"an array has values from 0 to 255, outside pixel_range=\(0, 100\)"):
         convscope.predict(digits_run, digits.test.images[0], pixel_range=(0, 100))
     np.savez(tmp_path / "other.npz", pictures=digits.test.images)
     assert main(["predict", str(digits_run.folder), str(tmp_path / "other.npz")]) == 1

@@ -94,7 +94,7 @@ def test_a_fault_in_a_class_map_is_named_with_its_line_and_the_nearest_class(
 
 @pytest.mark.parametrize(("names", "example"), [(("w", "x"), "w,apple"), (("apple", "Leav"), "Leav,leaf")])
 def test_classes_of_other_names_lead_to_the_class_map(names: tuple[str, ...], example: str) -> None:
-    with pytest.raises(ConfigError, match=rf"with --map-classes FILE, .* such as {example}\.$"):
+    with pytest.raises(ConfigError, match=rf"with map_classes=FILE, .* such as {example}\.$"):
         match_classes(made(*names), ("apple", "leaf"))
 
 

@@ -116,7 +116,7 @@ def test_capturing_groups_are_the_part_that_files_share() -> None:
     assert len(np.unique(group_files(files, r"_s\d"))) == 4
     assert len(np.unique(group_files(files, r"x(\d)_s(\d)"))) == 5
     assert len(np.unique(group_files(files, r"x(\d)|(other)"))) == 4
-    with pytest.raises(ConfigError, match=r"'scene' of --group-by is found in none of 5 files, such as 'a/x1_s3_7.png'"):
+    with pytest.raises(ConfigError, match=r"'scene' of group_by is found in none of 5 files, such as 'a/x1_s3_7.png'"):
         group_files(files, "scene")
 
 

@@ -173,7 +173,7 @@ def test_nothing_is_replaced_without_overwrite(exports: dict[str, Export], own_r
     (tmp_path / "net.onnx").write_bytes(b"precious")
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("precious")
-    with pytest.raises(OutputError, match=r"net\.onnx'.*--overwrite"):
+    with pytest.raises(OutputError, match=r"net\.onnx'.*overwrite=True"):
         convscope.export(own_run, out=tmp_path / "net.onnx")
     for overwrite in (False, True):
         with pytest.raises(OutputError, match="mine'.*SavedModel"):

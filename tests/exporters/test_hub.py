@@ -79,7 +79,7 @@ def test_the_upload_is_printed_and_not_done(exported: Export) -> None:
 
 @pytest.mark.parametrize("spoilt", ["README.md", "notes.txt"])
 def test_a_folder_of_somebody_else_is_not_replaced(spoilt: str, exported: Export, run_copy: Path) -> None:
-    with pytest.raises(OutputError, match="--overwrite"):
+    with pytest.raises(OutputError, match="overwrite=True"):
         convscope.export(run_copy, "hub", out=exported.path)
     again = convscope.export(run_copy, "hub", out=exported.path, overwrite=True)
     assert {path.name for path in again.path.iterdir()} == CONTENTS

@@ -278,7 +278,7 @@ def test_a_folder_that_is_renamed_meanwhile_costs_no_run(
         assert generation(Path(stays[1])) == 2
     elif continued := re.search(r"trained so far is in '(.+?)'", said):
         assert (Path(continued[1]) / "checkpoint.npz").is_file()
-    assert not said or stays or "--resume" in said
+    assert not said or stays or "resume=True" in said
     found = {json.loads(each.read_text())["generation"] for each in tmp_path.rglob("run.json")}
     assert found == ({1, 2} if overwrite else {2})
     assert [each.read_bytes() for each in tmp_path.rglob("mine.txt")] in ([], [MINE])

@@ -282,7 +282,7 @@ def test_a_network_with_a_loop_that_was_made_here_opens_here(tmp_path: Path, mon
     helper.set_model_props(model, {"class_names": "[]"})
     assert read_onnx_file(saved(model, tmp_path))
     model.graph.node[0].name = "another"
-    with pytest.raises(RunError, match="--trust"):
+    with pytest.raises(RunError, match="set the environment variable CONVSCOPE_TRUST=1"):
         read_onnx_file(saved(model, tmp_path))
 
 

@@ -92,8 +92,8 @@ def test_kept_weights_need_data_that_they_fit(tmp_path: Path) -> None:
     sequential().save(tmp_path / "net.keras")
     word = str(tmp_path / "net.keras")
     for shape, classes, words in (
-        (SHAPE, 4, "weights, which --weights keep goes on from, .*6 × 5 × 1 and 4 classes.*leave out --weights keep"),
-        ((7, 5, 1), 3, "weights, which --weights keep"),
+        (SHAPE, 4, 'weights, which weights="keep" goes on from, .*6 × 5 × 1 and 4 classes.*leave out weights="keep"'),
+        ((7, 5, 1), 3, 'weights, which weights="keep"'),
     ):
         with pytest.raises(ConfigError, match=words):
             find_model(word, weights="keep")(shape, classes)

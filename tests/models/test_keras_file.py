@@ -16,7 +16,7 @@ import pytest
 
 import convscope
 from convscope.api.run import Run
-from convscope.errors import RunError
+from convscope.errors import RunError, for_command_line
 from convscope.models import keras_file
 from convscope.models.backend import require_backend
 from convscope.models.keras_file import checked_copy
@@ -278,7 +278,7 @@ def test_a_model_in_a_foreign_format_is_refused_in_place_of_a_run(name: str, tmp
         lambda given: convscope.predict(given, b""),
         convscope.serve,
     ):
-        with pytest.raises(RunError, match=rf"{name}.*convscope train DATA --model (net\.keras|file\.py:build)"):
+        with pytest.raises(RunError, match=rf'{name}.*convscope\.train\(data, model="(net\.keras|file\.py:build)"\)'):
             ask(path)
 
 
@@ -296,4 +296,5 @@ def test_the_case_of_endings_is_ignored() -> None:
 
 def test_every_refusal_names_a_way_to_convert_the_file(gold: GoldFiles) -> None:
     names = ("net.h5", "net.weights.h5", "net.pt")
-    gold("model_files", "\n".join(keras_file.refusal(name, "a .keras file", retrain=True) for name in names))
+    with for_command_line():
+        gold("model_files", "\n".join(keras_file.refusal(name, "a .keras file", retrain=True) for name in names))

@@ -78,7 +78,7 @@ def test_a_finished_run_has_a_manifest_of_all_its_files(tmp_path: Path) -> None:
 
 def test_a_run_is_not_overwritten_unless_asked(tmp_path: Path) -> None:
     make_run(tmp_path / "run")
-    with pytest.raises(RunExistsError, match=r"run'.*--overwrite"):
+    with pytest.raises(RunExistsError, match=r"run'.*overwrite=True"):
         make_run(tmp_path / "run", 2)
     assert generation(tmp_path / "run") == 1
     make_run(tmp_path / "run", 2, overwrite=True)
@@ -106,7 +106,7 @@ def test_a_folder_of_something_else_is_never_written_into(overwrite: bool, tmp_p
 
 def test_a_file_in_the_folders_place_is_refused(tmp_path: Path) -> None:
     (tmp_path / "run").write_text("a file")
-    with pytest.raises(RunExistsError, match=r"run'.*--out"):
+    with pytest.raises(RunExistsError, match=r"run'.*out=DIR"):
         make_run(tmp_path / "run", overwrite=True)
 
 
@@ -134,7 +134,7 @@ def test_two_processes_cannot_write_one_run(tmp_path: Path) -> None:
     with run_folder.writing_run(tmp_path / "run") as folder:
         write_json(folder / "run.json", {**dict.fromkeys(marks.REQUEST_KEYS, ""), "generation": 1})
         assert "RunExistsError" in (refused := writer(tmp_path / "run", "new", 0).stderr)
-        assert "--resume" in refused
+        assert "resume=True" in refused
         assert "RunExistsError" in writer(tmp_path / "run", "overwrite", 0).stderr
     assert generation(run_folder.verify(tmp_path / "run")) == 1
 
@@ -318,7 +318,7 @@ def test_two_processes_cannot_rewrite_one_run(tmp_path: Path) -> None:
         (lambda run: (run / "metrics.json").unlink(), "metrics.json"),
         (lambda run: (run / "metrics.json").write_text("{} "), "metrics.json.*3 bytes.* 2"),
         (lambda run: (run / "metrics.json").write_text("[]"), "metrics.json.*SHA-256"),
-        (lambda run: (run / "manifest.json").unlink(), "manifest.json.*--resume"),
+        (lambda run: (run / "manifest.json").unlink(), "manifest.json.*resume=True"),
         (lambda run: (run / "manifest.json").write_text("{"), "manifest.json"),
         (lambda run: (run / "manifest.json").write_text("[]"), "manifest.json.*sha256"),
         (

@@ -237,7 +237,7 @@ def test_the_terminal_has_every_fold_and_the_interval(tmp_path: Path, capsys: py
     known = json.loads(capsys.readouterr().out)
     assert (known["folds"], known["table"][0]["images"]) == (2, [719, 719])
     run = tmp_path / "study" / "runs" / "digits-logistic-sprint-0-fold1"
-    with pytest.raises(ConfigError, match="unless it has --folds"):
+    with pytest.raises(ConfigError, match="unless it has folds"):
         seed_votes(store.load_record(run), run, tmp_path / "study")
 
 

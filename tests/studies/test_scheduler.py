@@ -156,7 +156,7 @@ def test_a_task_that_hangs_is_ended_and_repeated_after_the_others(how: str, digi
     with LocalWorkers(1, digits, NO_RUNS, time_limit=20) as workers:
         run_tasks(tasks, workers, remarks.append)
     assert results == [1, 2, 3, 0]
-    assert ["took longer than --time-limit" in remark for remark in remarks] == [True]
+    assert ["took longer than time_limit" in remark for remark in remarks] == [True]
 
 
 @pytest.mark.slow
@@ -166,7 +166,7 @@ def test_what_always_hangs_ends_a_study_with_what_to_do(digits: Dataset, tmp_pat
 
     with (
         LocalWorkers(1, digits, NO_RUNS, time_limit=0.5) as workers,
-        pytest.raises(RunError, match=r"hung 4 times in a row, before forever finished.* raise --time-limit above 0\.5"),
+        pytest.raises(RunError, match=r"hung 4 times in a row, before forever finished.* raise time_limit above 0\.5"),
     ):
         run_tasks([task("forever", hang, done=lambda _: [])], workers, lambda _: None)
 

@@ -83,7 +83,7 @@ def test_the_checkpoint_of_another_network_or_engine_is_refused(
     network: Build, engine: str, digits: Dataset, tmp_path: Path
 ) -> None:
     fit(ann, digits, standard().with_epochs(1), seed=0, engine="native", checkpoint=tmp_path / "checkpoint.npz")
-    with pytest.raises(RunError, match="--overwrite"):
+    with pytest.raises(RunError, match="overwrite=True instead of resume=True"):
         fit(network, digits, standard().with_epochs(2), seed=0, engine=engine, checkpoint=tmp_path / "checkpoint.npz")
 
 
@@ -176,7 +176,7 @@ def test_a_training_is_not_resumed_where_sums_are_rounded_otherwise(
     for module, name, function in changes:
         with monkeypatch.context() as patch:
             patch.setattr(module, name, function)
-            with pytest.raises(RunError, match=f"begun with {re.escape(before)}, and would go on with .*--overwrite"):
+            with pytest.raises(RunError, match=f"begun with {re.escape(before)}, and would go on with .*overwrite=True"):
                 resume()
     assert load_checkpoint(checkpoint).arithmetic == before
 

@@ -35,7 +35,7 @@ def test_the_native_engine_trains_every_architecture(name: str) -> None:
 
 def test_keras_trains_what_the_native_engine_cannot_and_the_reason_is_given() -> None:
     assert choose_engine("auto", "net", "pool is a layer of another kind") == ("keras", "pool is a layer of another kind")
-    with pytest.raises(ConfigError, match="net: pool is .*--engine auto"):
+    with pytest.raises(ConfigError, match='net: pool is .*engine="auto"'):
         choose_engine("native", "net", "pool is a layer of another kind")
 
 

@@ -265,7 +265,7 @@ def test_a_loss_that_is_no_number_stops_at_once_and_names_epoch_and_step(digits:
 
     for engine, when in (("keras", r"at step \d+"), ("native", r"(at step|between the steps 1 and) \d+")):
         with pytest.raises(
-            ConvscopeError, match=rf"(nan|inf) in epoch 1, {when}.*learning rate, at most 1e\+30.*--learning-rate 0\.01\b"
+            ConvscopeError, match=rf"(nan|inf) in epoch 1, {when}.*learning rate, at most 1e\+30.*learning_rate=0\.01\b"
         ):
             fit(ann, digits, config, seed=0, engine=engine, progress=listen)
     assert set(seen) <= {1}

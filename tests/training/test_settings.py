@@ -108,7 +108,7 @@ def test_a_chosen_batch_size_is_used_and_the_steps_stay_as_many(num_images: int,
 
 def test_a_batch_of_one_image_has_no_statistics() -> None:
     with pytest.raises(
-        ConfigError, match=r"batch_size must be at least 2 for batch_normalization.*--set batch_normalization=false"
+        ConfigError, match=r"batch_size must be at least 2 for batch_normalization.*batch_normalization=False"
     ):
         standard().with_settings({"batch_size": 1})
     assert standard().with_settings({"batch_size": 1, "batch_normalization": False}).batch_size_for(100) == 1

@@ -31,8 +31,8 @@ def made(classes: int, each: int, share: float | None, *, holds_out: bool = True
         (4, 2, None, True, "Provide at least 3 images per class"),
         (2, 2, None, True, "Provide at least 5 images per class"),
         (2, 3, None, False, "Provide at least 4 images per class"),
-        (4, 4, 0.8, True, "Lower --test-share to 0.5, or provide at least 9 images per class"),
-        (2, 6, 0.6, True, "Lower --test-share to 0.4, or provide at least 9 images per class"),
+        (4, 4, 0.8, True, "Lower test_share to 0.5, or provide at least 9 images per class"),
+        (2, 6, 0.6, True, "Lower test_share to 0.4, or provide at least 9 images per class"),
         (2, 3, 0.6, True, "Provide at least 9 images per class"),
     ],
 )

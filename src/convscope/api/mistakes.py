@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from ..analysis.mistakes.mistakes import Mistakes, explain_mistakes
-from ..errors import ConfigError, DatasetError
+from ..errors import ConfigError, DatasetError, option
 from ..page.write import write_report
 from ..runs import run_folder, store
 from ..runs.evidence import MISTAKES, OTHER_SEEDS, ensure_evidence
@@ -77,6 +77,6 @@ def _predictions(record: RunRecord, other: RunRecord, folder: Path) -> Labels:
     if not same_data or not same_names or not np.array_equal(own.labels, its.labels):
         raise ConfigError(
             f"the run {str(folder)!r} was trained on different {other_data}, so its predictions mean something else. "
-            "Leave it out of --others."
+            f"Leave it out of {option('others')}."
         )
     return its.predictions

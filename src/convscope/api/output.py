@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from ..errors import ConfigError, ConvscopeError, OutputError, reason_of
+from ..errors import ConfigError, ConvscopeError, OutputError, option, reason_of
 from ..runs.files import REQUEST, is_file_of_a_run, is_page
 from ..runs.opening import read_json
 from ..system.regular_files import open_regular
@@ -13,12 +13,14 @@ from ..types import PathLike
 from .run import Run
 
 
-def check_output(path: PathLike, *, overwrite: bool, option: str = "--out", inputs: Iterable[object] = ()) -> Path:
+def check_output(path: PathLike, *, overwrite: bool, instead: str = "", inputs: Iterable[object] = ()) -> Path:
     """Return ``path``, or raise OutputError if nothing may be written there.
 
     It may be no folder, no file of a run and, with ``overwrite`` or without, none of the ``inputs``: files, folders of images,
     patterns, other outputs, and runs, which stand for the data they were trained on; whatever else is among them is ignored.
+    Errors advise to choose another file with the argument ``instead``.
     """
+    instead = instead or option("out", "FILE", python="output")
     if not isinstance(overwrite, bool):
         raise ConfigError(f"overwrite must be True or False; got {overwrite!r}.")
     file = Path(path)
@@ -27,20 +29,16 @@ def check_output(path: PathLike, *, overwrite: bool, option: str = "--out", inpu
     except (FileNotFoundError, NotADirectoryError):
         pass
     except OSError as error:
-        raise OutputError(
-            f"cannot write {str(file)!r}: {reason_of(error)}. Choose another file with {option} FILE."
-        ) from error
+        raise OutputError(f"cannot write {str(file)!r}: {reason_of(error)}. Choose another file with {instead}.") from error
     if os.path.isdir(file):
-        raise OutputError(f"{str(file)!r} is a folder. Choose a file with {option} FILE.")
+        raise OutputError(f"{str(file)!r} is a folder. Choose a file with {instead}.")
     if is_file_of_a_run(file):
-        raise OutputError(f"{str(file)!r} is a file of a run, and is not replaced. Choose another file with {option} FILE.")
+        raise OutputError(f"{str(file)!r} is a file of a run, and is not replaced. Choose another file with {instead}.")
     if any(_is_among(file, source) for source in _sources(inputs)):
-        raise OutputError(
-            f"{str(file)!r} is read or written by this command already. Choose another file with {option} FILE."
-        )
+        raise OutputError(f"{str(file)!r} is read or written by this command already. Choose another file with {instead}.")
     if os.path.exists(file) and not overwrite:
         raise OutputError(
-            f"{str(file)!r} already exists. Choose another file with {option} FILE, or replace it with --overwrite."
+            f"{str(file)!r} already exists. Choose another file with {instead}, or replace it with {option('overwrite', True)}."
         )
     return file
 

@@ -10,7 +10,7 @@ from typing import Any
 from ..data.dataset import Data, Dataset
 from ..data.load import load_dataset
 from ..data.read_options import DEFAULTS, ReadOptions
-from ..errors import ConfigError
+from ..errors import ConfigError, option
 from ..formatting import shorten_list
 from ..models.custom import Build
 from ..page.study import render_study
@@ -191,7 +191,7 @@ def _refuse_other_study(folder: Path, begun: Mapping[str, Any], request: Mapping
         if missing := [str(each) for each in begun.get(name, []) if each not in request[name]]:
             raise ConfigError(
                 f"{str(folder)!r} holds a study that also has the {what} {shorten_list(missing, 10)}. Ask for them too, since a "
-                "study may grow but not shrink, or choose another folder with --out DIR."
+                f"study may grow but not shrink, or choose another folder with {option('out', 'DIR')}."
             )
     # The request has the settings for the largest size, which may have grown.
     recipes = as_json(plan.recipes_at((begun["sizes"] or [ALL])[-1]))
@@ -202,7 +202,7 @@ def _refuse_other_study(folder: Path, begun: Mapping[str, Any], request: Mapping
             which, before, now = first_difference(name, begun.get(name), request[name])
             raise ConfigError(
                 f"{str(folder)!r} holds a study with other {which}: {_short(before)} instead of {_short(now)}. "
-                "Repeat the same study, or choose another folder with --out DIR."
+                f"Repeat the same study, or choose another folder with {option('out', 'DIR')}."
             )
 
 
@@ -213,7 +213,7 @@ def _refuse_other_versions(folder: Path) -> None:
         name = differing[0]
         raise ConfigError(
             f"the study in {str(folder)!r} began with {name} {begun.get(name)}, but {now.get(name)} is installed, and all runs "
-            "need the same. Install that version, or choose another folder with --out DIR."
+            f"need the same. Install that version, or choose another folder with {option('out', 'DIR')}."
         )
 
 

@@ -27,7 +27,7 @@ from ..data.load import load_dataset
 from ..data.read_options import DEFAULTS, DatasetChecked, ReadOptions
 from ..data.readers.assemble import dataset_name
 from ..data.readers.in_memory import NAME
-from ..errors import ConfigError, ConvscopeError
+from ..errors import ConfigError, ConvscopeError, option
 from ..exporters.metadata import metadata_for_run
 from ..exporters.onnx import export_onnx, write_metadata
 from ..exporters.rehearsal import rehearse
@@ -259,7 +259,8 @@ def _save_models(training: Training, dataset: Dataset, folder: Path, rate: float
     logits = training.logits(images)
     if not (largest := float(np.abs(logits).max())) <= LARGEST_FLOAT:  # a run with more could not be read again
         raise ConvscopeError(
-            f"the training diverged: the logits of the test images reach {largest:.3g}. Try --learning-rate {lower_rate(rate):g}."
+            f"the training diverged: the logits of the test images reach {largest:.3g}. "
+            f"Try {option('learning_rate', lower_rate(rate))}."
         )
     try:
         return export_onnx(

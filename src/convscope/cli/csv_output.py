@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from ..api.output import check_output
+from ..errors import option
 from ..runs.label_suspects import escape_formula
 from ..system.files import write_output
 from ..system.table import csv_text
@@ -37,7 +38,9 @@ def check_csv(csv_file: str | None, *, overwrite: bool, inputs: Iterable[object]
     """
     if csv_file is None:
         return None
-    return check_output(csv_file, overwrite=overwrite, option="--csv", inputs=[*inputs, *_other_files(csv_file)])
+    return check_output(
+        csv_file, overwrite=overwrite, instead=option("csv", "FILE"), inputs=[*inputs, *_other_files(csv_file)]
+    )
 
 
 def _other_files(csv_file: str) -> list[str]:

@@ -17,7 +17,7 @@ from types import ModuleType
 import click
 
 from .._version import __version__
-from ..errors import ConfigError, ConvscopeError, nearest_name, reason_of
+from ..errors import ConfigError, ConvscopeError, for_command_line, nearest_name, reason_of
 from .help_sections import Hinting
 from .streams import failure_of_output, prepare_streams
 
@@ -118,7 +118,11 @@ def _docstring_in_source(module: ModuleType) -> str:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status; show a traceback only with ``--debug``."""
-    arguments = list(sys.argv[1:] if argv is None else argv)
+    with for_command_line():
+        return _main(list(sys.argv[1:] if argv is None else argv))
+
+
+def _main(arguments: list[str]) -> int:
     prepare_streams()
     if "--debug" in arguments:
         arguments.remove("--debug")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..errors import ConfigError, nearest_name, reason_of
+from ..errors import ConfigError, nearest_name, option, reason_of
 from ..formatting import composed, shorten_list
 from ..system.regular_files import read_user_text
 from ..types import PathLike
@@ -133,7 +133,7 @@ def _unknown(dataset: Dataset, known: Sequence[str], unknown: Sequence[str]) -> 
     return (
         f"{dataset.name} has the {'class' if len(unknown) == 1 else 'classes'} {_listed(unknown)}, not among the run's"
         f"{_alike(unknown[0], known)}; classes of the data: {_listed(dataset.class_names)}; classes of the run: {_listed(known)}. "
-        f"Say which is which with --map-classes FILE, a CSV file with one line per class, such as {unknown[0]},"
+        f"Say which is which with {option('map_classes', 'FILE')}, a CSV file with one line per class, such as {unknown[0]},"
         f"{nearest_name(unknown[0], known) or known[0]}."
     )
 

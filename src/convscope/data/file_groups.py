@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import ConfigError
+from ..errors import ConfigError, option
 from ..types import Labels
 from .dataset import Dataset
 
@@ -62,8 +62,8 @@ def group_files(files: Sequence[str], pattern: str) -> Labels:
     keys = _keys_in_time(files, pattern)
     if not any(keys):
         raise ConfigError(
-            f"the pattern {pattern!r} of --group-by is found in none of {len(files):,} files, such as {files[0]!r}. Pass a regular "
-            r"expression for the part of the name that the files of a group share, such as scene\d+."
+            f"the pattern {pattern!r} of {option('group_by')} is found in none of {len(files):,} files, such as {files[0]!r}. "
+            r"Pass a regular expression for the part of the name that the files of a group share, such as scene\d+."
         )
     unique = [key or f"/{row}" for row, key in enumerate(keys)]  # no key of a file begins with a slash
     return np.unique(np.array(unique), return_inverse=True)[1].astype(np.int64)
@@ -94,8 +94,8 @@ def _keys_in_time(files: Sequence[str], pattern: str) -> list[str | None]:
         )
     except subprocess.TimeoutExpired:
         raise ConfigError(
-            f"the search for the pattern {pattern!r} of --group-by in {len(files):,} file names takes more than {SECONDS} s. Pass "
-            r"one that repeats nothing that repeats itself, such as scene\d+."
+            f"the search for the pattern {pattern!r} of {option('group_by')} in {len(files):,} file names takes more than "
+            rf"{SECONDS} s. Pass one that repeats nothing that repeats itself, such as scene\d+."
         ) from None
     return list(json.loads(done.stdout))
 

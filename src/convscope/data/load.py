@@ -6,7 +6,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 
-from ..errors import ConfigError, DatasetError, reason_of, unknown_name
+from ..errors import ConfigError, DatasetError, option, reason_of, unknown_name
 from ..system.near_paths import did_you_mean, near_path
 from ..system.regular_files import kind_of
 from .dataset import IN_MEMORY, Data, Dataset
@@ -73,7 +73,7 @@ def load_dataset(
     name = os.fspath(data) if isinstance(data, (str, os.PathLike)) else None
     if name in KNOWN and not (isinstance(data, os.PathLike) and os.path.lexists(name)):
         if reading.pixel_range is not None or reading.transpose:
-            raise ConfigError(f"the pixels of {name} are known. Drop --pixel-range and --transpose.")
+            raise ConfigError(f"the pixels of {name} are known. Drop {option('pixel_range')} and {option('transpose')}.")
         dataset = load_known(name, reading)
     else:
         dataset = from_memory(data, reading) if name is None else _read(name, reading, progress, preprocessor)
@@ -82,8 +82,8 @@ def load_dataset(
             dataset = replace(dataset, provenance=replace(dataset.provenance, source=_as_path(dataset.provenance.source)))
     if reading.group_by is not None and dataset.train.groups is None:
         raise ConfigError(
-            f"the images of {dataset.name} are rows of arrays or tables and cannot be grouped by file name. Drop --group-by, or "
-            "pass a folder of image files."
+            f"the images of {dataset.name} are rows of arrays or tables and cannot be grouped by file name. Drop "
+            f"{option('group_by')}, or pass a folder of image files."
         )
     if progress:
         progress(DatasetLoaded(dataset.name, dataset.provenance.notes))
@@ -185,7 +185,7 @@ def _with_options(dataset: Dataset, reading: ReadOptions) -> Dataset:
     if reading.image_size not in (None, dataset.image_shape[:2]):
         raise ConfigError(
             f"{dataset.name} has images of {dataset.image_shape[0]} × {dataset.image_shape[1]}, and only folders of image files "
-            "can be resized. Drop --image-size."
+            f"can be resized. Drop {option('image_size')}."
         )
     names = reading.class_names or dataset.class_names
     if len(names) != dataset.num_classes:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..errors import DatasetError
+from ..errors import DatasetError, option
 from ..formatting import composed, shorten_list
 from .dataset import IN_MEMORY, Data, Dataset
 from .known.builtin import KNOWN
@@ -50,12 +50,13 @@ def is_missing(known: Mapping[str, Any]) -> bool:
 
 
 def _missing(source: str) -> DatasetError:
+    place = option("data_at", "PATH", python="data")
     if source == IN_MEMORY:
         return DatasetError(
             "the network was trained on arrays in memory, which no command can find again. In Python, pass them: load_run(folder, "
-            "data=(x, y)); or save them with numpy.savez, and say where with --data-at PATH."
+            f"data=(x, y)); or save them with numpy.savez, and say where with {place}."
         )
-    moved = "say where the data are now with --data-at PATH."
+    moved = f"say where the data are now with {place}."
     if Path(source).is_absolute():
         return DatasetError(f"the data of the run are not at {source!r} any more. S{moved[1:]}")
     error = DatasetError(

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 
-from ..errors import ConfigError, MissingBackendError, OutputError, unknown_name
+from ..errors import ConfigError, MissingBackendError, OutputError, option, unknown_name
 from ..models.backend import require_backend
 from ..models.saving import load_model
 from ..runs.files import KERAS_MODEL, is_file_of_a_run
@@ -53,21 +53,26 @@ def choose_output(format_name: str, name: str, out: PathLike | None, *, overwrit
     path = Path(name + ending if out is None else out)
     if ending.startswith(".") and path.suffix.lower() != ending:
         raise ConfigError(
-            f"files of the format {format_name} must end in {ending!r}; {str(path)!r} does not. Pass --out NAME{ending}."
+            f"files of the format {format_name} must end in {ending!r}; {str(path)!r} does not. "
+            f"Pass {option('out', 'NAME' + ending)}."
         )
     if is_file_of_a_run(path):
-        raise OutputError(f"{str(path)!r} is a file of a run, and is not replaced. Choose a new name with --out PATH.")
+        raise OutputError(
+            f"{str(path)!r} is a file of a run, and is not replaced. Choose a new name with {option('out', 'PATH')}."
+        )
     if not os.path.lexists(path):
         return path
     if (format_name in FOLDERS) != os.path.isdir(path) or (os.path.isdir(path) and not _is_own(format_name, path)):
         kind, *_ = FOLDERS.get(format_name, FOLDERS[SAVED_MODEL])
         what = f"a folder that is no {kind}" if os.path.isdir(path) else "a file"
         raise OutputError(
-            f"{str(path)!r} is {what} and is not replaced, even with --overwrite. Choose a new name with --out PATH."
+            f"{str(path)!r} is {what} and is not replaced, even with {option('overwrite', True)}. "
+            f"Choose a new name with {option('out', 'PATH')}."
         )
     if not overwrite:
         raise OutputError(
-            f"{str(path)!r} exists already. Choose another name with --out PATH, or replace it with --overwrite."
+            f"{str(path)!r} exists already. Choose another name with {option('out', 'PATH')}, "
+            f"or replace it with {option('overwrite', True)}."
         )
     return path
 

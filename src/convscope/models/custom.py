@@ -18,7 +18,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ConfigError, ConvscopeError, MissingBackendError, RunError, reason_of
+from ..errors import ConfigError, ConvscopeError, MissingBackendError, RunError, option, reason_of
 from .backend import NAMES, check_backend, require_backend
 from .functional_form import ImageShape, ending_in_softmax, functional_form, without_nesting
 from .keras_file import checked_copy, is_foreign, refusal
@@ -158,10 +158,10 @@ def from_model(word: str, model: keras.Model, image_shape: ImageShape, num_class
             new.finalize_state()
     except ValueError as error:
         size = " × ".join(map(str, image_shape))
-        kept = "weights, which --weights keep goes on from," if keep else "adapted Normalization layer"
+        kept = f"weights, which {option('weights', 'keep')} goes on from," if keep else "adapted Normalization layer"
         raise ConfigError(
             f"the {kept} of {word!r} do not fit images of {size} and {num_classes} classes ({reason_of(error)}). Pass data like "
-            f"those that it was made for{', or leave out --weights keep' if keep else ''}."
+            f"those that it was made for{', or leave out ' + option('weights', 'keep') if keep else ''}."
         ) from error
     return fresh
 
@@ -212,7 +212,7 @@ def checked(word: str, build: Build) -> Build:
             _refuse_missing_keras(error)
             raise ConfigError(
                 f"{word!r} cannot build a network for images of {size} and {num_classes} classes: {_summary(error)}. "
-                "Fix it, or choose another --model."
+                f"Fix it, or choose another {option('model')}."
             ) from error
         takes, gives = _shapes(model)
         if takes != tuple(image_shape) or gives != num_classes:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ..errors import RunError, reason_of
+from ..errors import RunError, option, reason_of, spelled
 from ..types import PathLike
 from .keras_names import ACTIVATIONS, FUNCTION_MODULES, MODELS, PARTS
 
@@ -86,7 +86,8 @@ def _parts_only(value: Any, named: str, key: str = "") -> Any:
     if value.keys() & {"class_name", "module", "registered_name"} and (what := _foreign_part(value)):
         raise RunError(
             f"{named} cannot be opened safely: it names {what[:80]!r}, which is no layer, activation or other part of Keras "
-            "that runs no code of a file. Pass a .keras file of such parts, or build it in Python: --model file.py:build."
+            "that runs no code of a file. Pass a .keras file of such parts, or build it in Python: "
+            f"{option('model', 'file.py:build')}."
         )
     kept = {name: each for name, each in value.items() if name != "compile_config"}
     return {name: _parts_only(each, named, name) for name, each in kept.items()}
@@ -154,12 +155,12 @@ def refusal(path: PathLike, expected: str, *, retrain: bool = False) -> str:
     if path.suffix.lower() in PICKLED:
         return (
             f"{str(path)!r} is a pickled model, which runs code when it is opened; pass {expected} instead. "
-            "Rebuild the network in Keras and train it: convscope train DATA --model file.py:build."
+            f"Rebuild the network in Keras and train it: {_training('file.py:build')}."
         )
     return (
         f"{str(path)!r} is an HDF5 file, Keras' older format, which may hold code and is not opened; pass {expected} instead. "
         f"If you trust it, convert it in Keras: {_conversion(path)}"
-        + (f", and train its layers: convscope train DATA --model {_stem(path)}.keras" if retrain else "")
+        + (f", and train its layers: {_training(f'{_stem(path)}.keras')}" if retrain else "")
     )
 
 
@@ -167,6 +168,10 @@ def _conversion(path: Path) -> str:
     if path.stem.endswith(".weights"):
         return f"build the network, then {WEIGHTS_AS_KERAS.format(name=path.name, stem=_stem(path))}"
     return AS_KERAS.format(name=path.name, stem=_stem(path))
+
+
+def _training(model: str) -> str:
+    return spelled(f"convscope train DATA --model {model}", f'convscope.train(data, model="{model}")')
 
 
 def _stem(path: Path) -> str:

@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from ..errors import ConvscopeError, RunError, reason_of
+from ..errors import ConvscopeError, RunError, reason_of, spelled
 from ..system.cache_folder import cache_folder
 from ..system.files import make_folder
 from ..system.regular_files import open_bounded
@@ -92,9 +92,10 @@ def read_onnx_file(path: PathLike) -> bytes:
         _check_model(_Message(memoryview(content), MODEL, [0]))
     except _RefusalError as found:
         if not (os.environ.get(TRUST) or _is_own(content)):
+            remedy = spelled(f"pass --trust, or set {TRUST}=1 in Python", f"set the environment variable {TRUST}=1")
             raise RunError(
                 f"{named} is not opened: it holds {found}, and convscope opens only networks that compute and do nothing else. If "
-                f"you trust its author, pass --trust, or set {TRUST}=1 in Python."
+                f"you trust its author, {remedy}."
             ) from None
     except ConvscopeError as error:
         raise RunError(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..data.scaling import to_inputs
-from ..errors import RunError, reason_of
+from ..errors import RunError, option, reason_of
 from ..system.arrays import mark
 from ..system.files import replacing
 from ..types import Floats, Images, Inputs, PathLike
@@ -53,7 +53,7 @@ def load_model(path: PathLike) -> keras.Model:
     except Exception as error:  # layers and back-ends raise anything for settings that do not fit
         raise RunError(
             f"{str(path)!r} cannot be opened safely ({reason_of(error)}). Pass a .keras file of Keras' own layers, or build the "
-            "model in Python: --model file.py:build."
+            f"model in Python: {option('model', 'file.py:build')}."
         ) from error
     if not isinstance(model, keras.Model):
         raise RunError(f"{str(path)!r} must hold a keras.Model; it holds a {type(model).__name__}.")

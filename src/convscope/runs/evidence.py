@@ -1,5 +1,6 @@
 """Evidence, figures and page of a run, for ``train`` and ``report``."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from ..analysis.label_audit.suspects import LabelAudit
 from ..analysis.mistakes.mistakes import explain_mistakes, mistakes_metrics
 from ..data.dataset import Dataset
 from ..data.reload import reload_dataset
-from ..errors import ConvscopeError
+from ..errors import ConvscopeError, for_command_line
 from . import ledger
 from .label_suspects import load_audit
 from .predictor import open_predictor
@@ -32,7 +33,8 @@ def ensure_evidence(
     """
     if record.evidence is None:
         try:
-            dataset = dataset or reload_dataset(record.request["dataset"])
+            with for_command_line() if verb == "report" else nullcontext():  # readers of the page may have no Python
+                dataset = dataset or reload_dataset(record.request["dataset"])
         except ConvscopeError as error:
             return replace(record, evidence_missing=str(error))
         entries = ledger.Ledger(folder, verb, dataset.name, dataset.fingerprint, len(dataset.test))

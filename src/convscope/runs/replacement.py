@@ -12,7 +12,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
-from ..errors import OutputError, RunError, RunExistsError, reason_of
+from ..errors import OutputError, RunError, RunExistsError, option, reason_of
 from ..system.files import cannot_write, is_temporary, make_folder, sync, temporary_name, write_bytes
 from . import lock, opening
 from .files import CHECKPOINT, FIGURES, KNOWN_FILES, LABEL_SUSPECTS, LEDGER, MANIFEST, REPORT
@@ -48,7 +48,9 @@ def new_folder(path: Path) -> Iterator[Path]:
                 pass
             elif (new / CHECKPOINT).is_file():
                 kept = _show(new, home)
-                error.add_note(f"what was trained so far is in {str(kept)!r}; continue it there with --resume")
+                error.add_note(
+                    f"what was trained so far is in {str(kept)!r}; continue it there with {option('resume', True)}"
+                )
             else:
                 lock.remove(new, OWN_FILES)
             raise

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..data.dataset import Dataset
 from ..data.preprocessing import preprocessing_spec
-from ..errors import ConfigError
+from ..errors import ConfigError, option
 from ..system.dataclass_json import to_json
 from ..system.hardware import describe_machine, package_versions
 from ..training.config import KEYWORDS, TrainConfig
@@ -85,7 +85,7 @@ def refuse_other_request(begun: Mapping[str, Any], asked: Mapping[str, Any], to:
 
 def _differs(to: str, what: str, begun: object, asked: object) -> str:
     what, begun, asked = first_difference(what, begun, asked)
-    remedy = "drop --resume and choose another folder with --out DIR" if to == "resume" else "choose another folder with out"
+    remedy = f"drop {option('resume')} and " * (to == "resume") + f"choose another folder with {option('out', 'DIR')}"
     return f"cannot {to} the run: it was started with {what} {begun!r}, not {asked!r}. Use the same setting, or {remedy}."
 
 

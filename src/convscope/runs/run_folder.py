@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
-from ..errors import OutputError, RunError, RunExistsError, reason_of
+from ..errors import OutputError, RunError, RunExistsError, option, reason_of
 from ..formatting import count_of
 from ..models.keras_file import is_foreign, refusal
 from ..system.files import cannot_write, is_temporary, replacing, write_bytes, write_json
@@ -56,7 +56,8 @@ def writing_run(path: PathLike, *, overwrite: bool = False, resume: bool = False
         goes_on = resume and is_stopped(path)
         if resume and not goes_on and (path / MANIFEST).is_file():
             raise RunExistsError(
-                f"cannot resume {str(path)!r}: the run is already complete. Drop --resume and choose another folder with --out DIR."
+                f"cannot resume {str(path)!r}: the run is already complete. "
+                f"Drop {option('resume')} and choose another folder with {option('out', 'DIR')}."
             )
         identity = replacement.identity_of(path)
         if not goes_on and (resume or not lock.contents(path)):
@@ -67,9 +68,11 @@ def writing_run(path: PathLike, *, overwrite: bool = False, resume: bool = False
                 write_manifest(path)
             except BaseException as error:
                 if not replacement.is_still(path, identity):
-                    error.add_note("its folder was moved away meanwhile; continue the run where it is now, with --resume")
+                    error.add_note(
+                        f"its folder was moved away meanwhile; continue the run where it is now, with {option('resume', True)}"
+                    )
                 elif (path / CHECKPOINT).is_file():
-                    error.add_note(f"what was trained so far is in {str(path)!r}; continue it with --resume")
+                    error.add_note(f"what was trained so far is in {str(path)!r}; continue it with {option('resume', True)}")
                 elif is_ours and lock.contents(path) <= {REQUEST}:
                     lock.remove(path, {REQUEST})
                 raise
@@ -98,22 +101,29 @@ def check_free(path: Path, overwrite: bool) -> None:
     except (OSError, ValueError) as error:
         raise cannot_write(str(path)[:120], error) from error
     if not stat.S_ISDIR(kind):
-        raise RunExistsError(f"{str(path)!r} is {kind_of(kind)}, not a folder. Choose another folder with --out DIR.")
+        raise RunExistsError(
+            f"{str(path)!r} is {kind_of(kind)}, not a folder. Choose another folder with {option('out', 'DIR')}."
+        )
     if not lock.contents(path):
         return
     if not _is_of_a_run(replacement.run_in(path)):
-        raise RunExistsError(f"{str(path)!r} holds files that are not a run. Choose an empty or new folder with --out DIR.")
+        raise RunExistsError(
+            f"{str(path)!r} holds files that are not a run. Choose an empty or new folder with {option('out', 'DIR')}."
+        )
     if not overwrite:
         can_go_on = not is_run(path) or is_stopped(path)
         state = "an unfinished" if can_go_on else "a complete"
-        remedy = "continue it with --resume" if can_go_on else "replace it with --overwrite"
+        remedy = (
+            f"continue it with {option('resume', True)}" if can_go_on else f"replace it with {option('overwrite', True)}"
+        )
         raise RunExistsError(
-            f"{str(path)!r} already holds {state} run. Choose another folder with --out DIR or another --seed, or {remedy}."
+            f"{str(path)!r} already holds {state} run. Choose another folder with {option('out', 'DIR')} "
+            f"or another {option('seed')}, or {remedy}."
         )
     if name := replacement.file_of_the_users(replacement.run_in(path)):
         raise RunExistsError(
             f"{str(path / name)!r} may be yours: neither a manifest nor its content says that convscope wrote it, and the run "
-            "would replace it. Move it elsewhere, or choose another folder with --out DIR."
+            f"would replace it. Move it elsewhere, or choose another folder with {option('out', 'DIR')}."
         )
 
 
@@ -217,7 +227,7 @@ def verify(path: PathLike, *, only: Collection[str] | None = None) -> Path:
             )
         raise RunError(
             f"{str(path)!r} holds {'an unfinished' if unfinished else 'no'} run (no {MANIFEST}). "
-            f"{'Train again with --resume' if unfinished else 'Pass the folder that `convscope train` named'}."
+            f"{'Train again with ' + option('resume', True) if unfinished else 'Pass the folder that `convscope train` named'}."
         )
     for name, contents in (manifest_entries(path) or {}).items():
         if (only is None or name in only) and name.split("/")[0] not in MAY_DIFFER:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import ConfigError, ConvscopeError, RunError
+from ..errors import ConfigError, ConvscopeError, RunError, option
 from ..models.custom import short_name
 from ..system.arrays import INTEGERS, ArrayForm, below, check_arrays, save_arrays
 from ..system.forms import FormError
@@ -135,7 +135,7 @@ def _votes_of_study(record: RunRecord, folder: Path, study: Path) -> SeedVotes |
         if not (study / name).is_file():
             raise ConfigError(
                 f"{str(study)!r} has no {name}, so it is not the folder of a complete study of seeds. Run the command that "
-                "started the study again to complete it, unless it has --folds."
+                f"started the study again to complete it, unless it has {option('folds')}."
             )
     results, request = read_checked(study / RESULTS, STUDY_RESULTS), read_study_request(study)
     try:
@@ -177,7 +177,7 @@ def _matching_runs(
         name = f"{short_name(record.request['model'])}-{record.request['recipe']}"
         raise ConfigError(
             f"the study {str(study)!r} has no runs of {name} with the settings and training images of {str(folder)!r}. "
-            "Drop --study, or name another one."
+            f"Drop {option('study')}, or name another one."
         )
     return found
 

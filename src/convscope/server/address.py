@@ -7,7 +7,7 @@ import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..errors import ConfigError, ServiceError
+from ..errors import ConfigError, ServiceError, option
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -78,7 +78,7 @@ def choose_token(host: str, token: str | None) -> str | None:
     if len(token) < MIN_TOKEN or not TOKEN.fullmatch(token):
         raise ConfigError(
             f"the token must have at least {MIN_TOKEN} characters, all of them letters, digits or ._~+/=-; got {len(token)} "
-            "characters. Give neither --token nor CONVSCOPE_TOKEN to get a random one."
+            f"characters. Give neither {option('token')} nor CONVSCOPE_TOKEN to get a random one."
         )
     return token
 
@@ -102,7 +102,7 @@ def listen(host: str, port: int) -> socket.socket:
         reason = (getattr(error, "strerror", None) or str(error)).split(" (while")[0]
         raise ServiceError(
             f"cannot listen on {host} port {port}: {reason[:1].lower()}{reason[1:]}. Choose an address of this machine and a free "
-            "port, or let --port 0 pick one."
+            f"port, or let {option('port', 0)} pick one."
         ) from error
     # Connections inherit both. Without the latter, a response that is sent in two pieces waits 40 ms for the client to acknowledge
     # the first; asyncio sets it only on sockets that report TCP, which accepted ones do not.

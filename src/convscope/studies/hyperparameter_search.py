@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..data.dataset import Dataset
-from ..errors import MissingExtraError
+from ..errors import MissingExtraError, option
 from ..models.architectures import find_model
 from ..system.installation import pip_line
 from ..training.augmentation import Augmentation
@@ -191,7 +191,9 @@ class Search:
 def require_optuna() -> None:
     """Raise :class:`MissingExtraError` unless Optuna is installed."""
     if importlib.util.find_spec("optuna") is None:
-        raise MissingExtraError(f"--search needs Optuna, which is not installed. Install it with: {pip_line('study')}")
+        raise MissingExtraError(
+            f"{option('search')} needs Optuna, which is not installed. Install it with: {pip_line('study')}"
+        )
 
 
 def search_seed(seeds: Sequence[int]) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..analysis.evaluation import Evaluation
 from ..data.dataset import Dataset
-from ..errors import RunError
+from ..errors import RunError, option
 from ..formatting import join_words, shorten_list
 from ..runs import run_folder
 from ..runs.array_forms import read_arrays
@@ -71,7 +71,7 @@ def refuse_other_content(folder: Path, known: frozenset[str]) -> None:
     if others:
         raise RunError(
             f"{str(folder)!r} contains {shorten_list(others, 3)}, which does not belong to a study. Choose an empty or new folder, "
-            "or that of a study, with --out DIR."
+            f"or that of a study, with {option('out', 'DIR')}."
         )
 
 

@@ -9,7 +9,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import RunError
+from ..errors import RunError, option
 from ..formatting import shorten_list
 from .executors.base import Executor
 
@@ -50,7 +50,7 @@ def run_tasks(tasks: Iterable[Task], workers: Executor, remark: Callable[[str], 
                 workers.cancel(running)
                 raise _given_up([*running.values(), *queue], workers.time_limit) from error
             hung = [error.future] if isinstance(error, _HungError) else []
-            happened = "took longer than --time-limit" if hung else "died, perhaps out of memory"
+            happened = f"took longer than {option('time_limit')}" if hung else "died, perhaps out of memory"
             remark(_death_note(happened, deaths, len(running) + len(queue)))
             gone = workers.restart(running)
             queue.extendleft(reversed([task for future, task in running.items() if future in gone and future not in hung]))
@@ -85,9 +85,11 @@ def _death_note(happened: str, deaths: int, number: int) -> str:
 
 
 def _given_up(left: Sequence[Task], time_limit: float | None) -> RunError:
-    died, longer = ("died", "") if time_limit is None else ("died or hung", f", raise --time-limit above {time_limit:g}")
+    died, longer = (
+        ("died", "") if time_limit is None else ("died or hung", f", raise {option('time_limit')} above {time_limit:g}")
+    )
     names = shorten_list([task.name for task in left], 3)
     return RunError(
         f"workers {died} {MAX_DEATHS + 1} times in a row, before {names} finished. "
-        f"Free some memory{longer} or use fewer --workers N, then run the same command again to continue."
+        f"Free some memory{longer} or use fewer {option('workers', 'N')}, then run the same command again to continue."
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import DatasetError, OutputError
+from ..errors import DatasetError, OutputError, option
 from ..types import Images
 from .cache_folder import cache_folder
 from .files import make_folder
@@ -75,7 +75,7 @@ def allocate_images(shape: tuple[int, int, int, int], name: str) -> Images:
     except (OSError, OutputError) as error:
         raise DatasetError(
             f"{name} needs {in_bytes(needed)}, but only {in_bytes(free)} of memory are free, and the cache folder lacks the space "
-            "too. Use a smaller --image-size, or set XDG_CACHE_HOME to a folder on a larger disk."
+            f"too. Use a smaller {option('image_size')}, or set XDG_CACHE_HOME to a folder on a larger disk."
         ) from error
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import ConfigError, unknown_name
+from ..errors import ConfigError, option, unknown_name
 from .settings import Within, check_settings, settings_of
 
 FLIPPED = 0.5
@@ -75,7 +75,7 @@ def parse_augmentation(text: str, default: Augmentation) -> Augmentation:
         if name not in settings_of(Augmentation):
             raise ConfigError(unknown_name("augmentation", name, settings_of(Augmentation)))
         if not sign and settings_of(Augmentation)[name].kind is not bool:
-            raise ConfigError(f"--augment must be 'none' or names with values such as {name}=0.1; got {part!r}.")
+            raise ConfigError(f"{option('augment')} must be 'none' or names with values such as {name}=0.1; got {part!r}.")
         changes[name] = settings_of(Augmentation)[name].parse(value if sign else "true")
     return replace(default, **changes)
 

@@ -13,14 +13,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import RunError
+from ..errors import RunError, option
 from ..models.network import Weights
 from ..system.arrays import below, load_arrays, save_arrays
 from .history import History, history_from_csv
 
 State = Mapping[str, npt.NDArray[Any]]
 """What an engine needs to go on: arrays under names of its own."""
-REMEDY = "Train with --overwrite instead of --resume"
 
 
 class OtherArithmeticError(RunError):
@@ -49,7 +48,11 @@ def check_state(state: State, expected: State) -> None:
     """Raise :class:`RunError` unless both states have the same names, shapes and types."""
     shapes, wanted = ({name: (values.shape, values.dtype) for name, values in each.items()} for each in (state, expected))
     if shapes != wanted:
-        raise RunError(f"the checkpoint belongs to another network or engine. {REMEDY}.")
+        raise RunError(f"the checkpoint belongs to another network or engine. Train {_anew()}.")
+
+
+def _anew() -> str:
+    return f"with {option('overwrite', True)} instead of {option('resume', True)}"
 
 
 def save_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
@@ -85,6 +88,6 @@ def resume_from(path: Path | None, arithmetic: str) -> Checkpoint | None:
     if checkpoint.arithmetic != arithmetic:
         raise OtherArithmeticError(
             f"the training was begun with {checkpoint.arithmetic}, and would go on with {arithmetic} to other weights. "
-            f"Resume it as it was begun, or train with --overwrite instead of --resume."
+            f"Resume it as it was begun, or train {_anew()}."
         )
     return checkpoint

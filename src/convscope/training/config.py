@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Annotated, Any, Literal, Self
 
-from ..errors import ConfigError, unknown_name
+from ..errors import ConfigError, spelled, unknown_name
 from .augmentation import Augmentation, parse_augmentation
 from .settings import Setting, Within, check_settings, settings_of
 
@@ -110,7 +110,7 @@ class TrainConfig:
         if values.get("batch_size") == 1 and changed.batch_normalization:
             raise ConfigError(
                 "batch_size must be at least 2 for batch_normalization; got 1. Use larger batches, or turn that off with "
-                "--set batch_normalization=false."
+                f"{spelled('--set batch_normalization=false', 'batch_normalization=False')}."
             )
         return changed
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Literal
 
-from ..errors import ConfigError, ConvscopeError, unknown_name
+from ..errors import ConfigError, ConvscopeError, option, unknown_name
 from ..formatting import count_of
 from ..models.backend import NAMES, NUM_PROCESSES, check_backend, require_backend
 from ..models.network import Network
@@ -43,7 +43,8 @@ def choose_engine(engine: str, name: str, reason: str) -> tuple[EngineName, str]
     if not reason:
         return "native", ""
     if engine == "native":
-        raise ConfigError(f"the native engine cannot train {name}: {reason}. Pass --engine auto or --engine keras.")
+        engines = f"{option('engine', 'auto')} or {option('engine', 'keras')}"
+        raise ConfigError(f"the native engine cannot train {name}: {reason}. Pass {engines}.")
     check_backend(f"Keras must train instead of the native engine ({reason})")
     return "keras", reason
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import ConvscopeError
+from ..errors import ConvscopeError, option
 from ..models.network import Weights
 from ..system.forms import LARGEST_FLOAT
 from .checkpoint import Checkpoint, State, save_checkpoint
@@ -32,7 +32,7 @@ def divergence(loss: float, num_classes: int, rate: float) -> str:
         return ""
     return (
         f"the training diverged: its last loss is {loss:.3g}, and that of guessing {of_guessing:.3g}. Probably the learning rate, "
-        f"at most {rate:g}, is too high: try --learning-rate {lower_rate(rate):g}."
+        f"at most {rate:g}, is too high: try {option('learning_rate', lower_rate(rate))}."
     )
 
 
@@ -149,7 +149,8 @@ class EpochLog:
         has_learned = math.isfinite(self._lowest)
         is_rate = has_learned and (self._last > GROWTH * self._lowest or rate >= HIGH_RATE)
         if self._has_usual_layers or is_rate:
-            cause = f"the learning rate, at most {rate:g}, is too high for this network: try --learning-rate {lower_rate(rate):g}"
+            lower = option("learning_rate", lower_rate(rate))
+            cause = f"the learning rate, at most {rate:g}, is too high for this network: try {lower}"
         else:
             cause = (
                 "a layer of the network computes no number for some images, such as a logarithm of 0 or a division by 0: keep what "

@@ -8,7 +8,7 @@ import numpy as np
 from ..data.dataset import Dataset, Split
 from ..data.readers.assemble import TEST_FRACTION, TEST_SEED, in_groups
 from ..data.split import stratified_sample, stratified_split
-from ..errors import DatasetError
+from ..errors import DatasetError, option
 from ..types import Labels
 from .config import TrainConfig, validation_share
 
@@ -45,7 +45,7 @@ def _remedy(dataset: Dataset, config: TrainConfig) -> str:
     number = next((n for n in range(2, MAX_ADVISED) if _is_enough(np.repeat(classes, n), share, config)), None)
     enough = "many more" if number is None else f"at least {number}"
     smaller = (each for each in SHARES if asked and groups is None and each < asked and _is_enough(labels, each, config))
-    lower = next((f"Lower --test-share to {each:g}, or provide" for each in smaller), "Provide")
+    lower = next((f"Lower {option('test_share')} to {each:g}, or provide" for each in smaller), "Provide")
     return f"{lower} {enough} {unit} per class."
 
 

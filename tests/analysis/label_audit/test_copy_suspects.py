@@ -70,6 +70,6 @@ def test_copies_go_into_a_new_or_empty_folder_apart_from_the_data(tmp_path: Path
     assert check_copies(tmp_path / "empty", str(data)) == tmp_path / "empty"
     assert check_copies(tmp_path / "new", "mnist") == tmp_path / "new"
     for place, said in ((full, "not empty"), (full / "thesis.tex", "not a folder"), (data / "in", "among the data")):
-        with pytest.raises(OutputError, match=f"{said}.*--copy-to DIR"):
+        with pytest.raises(OutputError, match=f"{said}.*copy_to=DIR"):
             check_copies(place, str(data))
     assert (full / "thesis.tex").read_text() == "x"

@@ -109,7 +109,7 @@ def test_all_bad_image_files_are_listed_with_reasons_in_one_error(spoilt: Path) 
         read_folder(spoilt, OPTIONS)
     first, *lines = str(caught.value).split("\n")
     assert f"4 of 34 image files in {str(spoilt)!r}" in first
-    assert "--skip-bad-images" in first
+    assert "skip_bad_images=True" in first
     starts = [
         "  'cat/empty.png' is empty",
         "  'dog/pipe.png' is a pipe",
@@ -168,7 +168,7 @@ def test_all_that_is_left_out_is_recorded_and_more_than_a_fifth_only_in_words(tm
     write(tmp_path)
     for number in range(25):
         (tmp_path / "cat" / f"bad {number:02}.png").write_bytes(b"no picture")
-    with pytest.raises(DatasetError, match=r"25 of 55 .* 20%.* --most-bad 0\.46:") as caught:
+    with pytest.raises(DatasetError, match=r"25 of 55 .* 20%.* most_bad=0\.46:") as caught:
         read_folder(tmp_path, ReadOptions(skip_bad_images=True))
     assert len(str(caught.value).split("\n")) == 26
     dataset = read_folder(tmp_path, ReadOptions(skip_bad_images=True, most_bad=0.46))

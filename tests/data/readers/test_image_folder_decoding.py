@@ -141,7 +141,7 @@ def test_where_memory_is_short_pixels_go_to_an_unnamed_file(tmp_path: Path, monk
     assert np.array_equal(mapped.images, plain.images)
     assert list((tmp_path / "cache" / "convscope").iterdir()) == []
     monkeypatch.setenv("XDG_CACHE_HOME", "/dev/null/cache")
-    with pytest.raises(DatasetError, match=r"needs 1\.9 kB.*--image-size"):
+    with pytest.raises(DatasetError, match=r"needs 1\.9 kB.*image_size"):
         decode_all(paths, str(tmp_path), ImagePreprocessor((8, 8, 3)), None)
 
 

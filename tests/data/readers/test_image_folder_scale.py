@@ -106,18 +106,18 @@ def test_the_range_asked_for_holds_for_image_files(digits_run: convscope.Run, tm
     assert dataset.train.images.max() == 255
     assert dataset.provenance.pixels == PixelForm((0, 100))
     assert dataset.provenance.reading.as_arguments() == ["--pixel-range", "0..100"]
-    with pytest.raises(DatasetError, match=r"have values from 0 to 100, outside --pixel-range 0\.\.50"):
+    with pytest.raises(DatasetError, match=r"have values from 0 to 100, outside pixel_range=\(0, 50\)"):
         load_dataset(tmp_path / "files", ReadOptions(pixel_range=(0, 50)))
     file = str(tmp_path / "files" / "test" / "a" / "040.png")
     found = convscope.predict(digits_run, file, pixel_range=(0, 100), single=True)
     assert found[0].preprocessing_steps[0] == "scaled from 0–100 to 0–255"
     assert main(["predict", str(digits_run.folder), file, "--pixel-range", "0..100"]) in (0, 1)
-    with pytest.raises(PictureError, match=r"has values from 0 to 100, outside --pixel-range 0\.\.50"):
+    with pytest.raises(PictureError, match=r"has values from 0 to 100, outside pixel_range=\(0, 50\)"):
         convscope.predict(digits_run, file, pixel_range=(0, 50))
 
 
 def test_a_scale_that_is_not_certain_is_asked_about(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match=r"on no certain scale.*got 0 to 3060.*--pixel-range 0\.\.4095"):
+    with pytest.raises(DatasetError, match=r"on no certain scale.*got 0 to 3060.*pixel_range=\(0, 4095\)"):
         load_dataset(save(tmp_path / "uncertain", LEVELS.astype(np.uint16) * 12))
     odd = check_dataset(load_dataset(save(tmp_path / "dark", LEVELS >> 2)))
     assert any("--pixel-range 0..63" in problem for problem in odd.problems)

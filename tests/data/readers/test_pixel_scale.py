@@ -71,7 +71,7 @@ def test_other_scales_are_asked_about_and_the_answer_is_taken(name: str) -> None
     with pytest.raises(DatasetError) as error:
         to_uint8_images([values], "it")
     assert found in str(error.value)
-    assert f"--pixel-range {offered}" in str(error.value)
+    assert f"pixel_range=({offered.replace('..', ', ')}" in str(error.value)
     with pytest.raises(
         DatasetError, match="no certain scale"
     ):  # nor are they known from bytes that a network was trained on
@@ -79,7 +79,7 @@ def test_other_scales_are_asked_about_and_the_answer_is_taken(name: str) -> None
     (images,), notes, _ = to_uint8_images([values], "it", (float(values.min()), float(values.max())))
     assert (images.min(), images.max()) == (0, 255)
     assert "as requested" in notes[0]
-    with pytest.raises(DatasetError, match="outside --pixel-range 0..1"):
+    with pytest.raises(DatasetError, match=r"outside pixel_range=\(0, 1\)"):
         to_uint8_images([values], "it", (0, 1))
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from PIL import Image
 
 from ...data.dataset import Dataset
-from ...errors import OutputError
+from ...errors import OutputError, option
 from ...system.files import make_folder, write_bytes
 from ...system.regular_files import open_regular
 from ...types import Images, PathLike
@@ -23,10 +23,10 @@ def check_copies(folder: PathLike, source: str) -> Path:
     path = Path(folder)
     if os.path.exists(path) and not (os.path.isdir(path) and next(path.iterdir(), None) is None):
         what = "is not empty" if os.path.isdir(path) else "is not a folder"
-        raise OutputError(f"{str(path)!r} {what}. Choose a new or empty folder with --copy-to DIR.")
+        raise OutputError(f"{str(path)!r} {what}. Choose a new or empty folder with {option('copy_to', 'DIR')}.")
     if os.path.isdir(source) and Path(os.path.realpath(path)).is_relative_to(os.path.realpath(source)):
         raise OutputError(
-            f"{str(path)!r} is among the data, and would change them. Choose another folder with --copy-to DIR."
+            f"{str(path)!r} is among the data, and would change them. Choose another folder with {option('copy_to', 'DIR')}."
         )
     return path
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ...errors import ConfigError, DatasetError, nearest_name
+from ...errors import ConfigError, DatasetError, nearest_name, option
 from ...formatting import composed, count_of, printable, shorten_list
 from ...system.memory import allocate_images, check_memory
 from ...types import Labels, PathLike
@@ -201,7 +201,9 @@ def hold_out_test(
     """Return indices of the kept and of the held-out ``share``, by default a fifth; DatasetError if there are too few."""
     kept, held_out = stratified_split(labels, share or TEST_FRACTION, seed=TEST_SEED, groups=groups)
     if not len(held_out):
-        what, remedy = (f"a share of {share:g}", "raise --test-share, or add") if share else ("a test split", "or")
+        what, remedy = (
+            (f"a share of {share:g}", f"raise {option('test_share')}, or add") if share else ("a test split", "or")
+        )
         raise DatasetError(
             f"{name} holds {count_of(len(labels), 'image')}{in_groups(groups)}, too few to hold out {what}. Add several "
             f"{'images' if groups is None else 'groups'} per class, {remedy} a test split."
@@ -213,7 +215,7 @@ def refuse_test_share(options: ReadOptions, name: str) -> None:
     """Raise ConfigError if ``options`` ask for a share of data that have a test split."""
     if options.test_share is not None:
         raise ConfigError(
-            f"{name} has a test split of its own, and a share is held out only where there is none. Drop --test-share."
+            f"{name} has a test split of its own, and a share is held out only where there is none. Drop {option('test_share')}."
         )
 
 
@@ -247,6 +249,6 @@ def _check_size(size: tuple[int, ...], options: ReadOptions, name: str) -> None:
     if options.image_size is not None and options.image_size != size:
         wanted, found = (" × ".join(map(str, pair)) for pair in (options.image_size, size))
         raise ConfigError(
-            f"cannot resize {name} to {wanted}: its images are {found}, and only folders of image files can be resized. Drop "
-            "--image-size."
+            f"cannot resize {name} to {wanted}: its images are {found}, and only folders of image files can be resized. "
+            f"Drop {option('image_size')}."
         )

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ...errors import DatasetError
+from ...errors import DatasetError, option
 from ...formatting import count_of, percent, printable, shorten_list
 from ...types import Labels
 from ..dataset import Dataset, Provenance, Split, check_class_names
@@ -196,11 +196,11 @@ def _too_many_bad(root: Path, bad: list[BadPicture], total: int, options: ReadOp
     lines = [f"  {each.reason}" for each in bad[:MAX_LISTED]]
     if len(bad) > MAX_LISTED:
         lines.append(f"  and {len(bad) - MAX_LISTED:,} more")
-    limit, remedy = "", "skip them with --skip-bad-images"
+    limit, remedy = "", f"skip them with {option('skip_bad_images', True)}"
     if options.skip_bad_images:
         share = math.ceil(100 * len(bad) / total) / 100
         limit = f", more than the {percent(options.most_bad, 0)} that may be skipped"
-        remedy = f"allow so many with --most-bad {share:g}"
+        remedy = f"allow so many with {option('most_bad', share)}"
     found = f"cannot read {len(bad):,} of {count_of(total, 'image file')} in {str(root)!r}{limit}"
     return f"{found}. Repair or remove them, or {remedy}:\n" + "\n".join(lines)
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ...errors import DatasetError, PictureError
+from ...errors import DatasetError, PictureError, option
 from ..images.decode import measure_values
 from ..images.files import read_image_file
 from ..read_options import AS_THEY_ARE, PixelForm, ReadListener, ReadOptions
@@ -49,7 +49,7 @@ def choose_given_range(
         bits, high = 8 * of_kind[0].dtype.itemsize, max(value.high for value in of_kind)
         raise DatasetError(
             f"{root} holds image files of different depths, and those of {bits} bits have values up to {high:g} only. Save all "
-            f"alike, or pass the values of black and white in all of them, such as --pixel-range 0..{high:g}."
+            f"alike, or pass the values of black and white in all of them, such as {option('pixel_range', (0, high))}."
         )
     return None, AS_THEY_ARE, ""
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ...errors import DatasetError, PictureError
+from ...errors import DatasetError, PictureError, option
 from ...types import Images
 
 BLOCK = 512
@@ -116,8 +116,8 @@ def scale_of(
         outside = next((each for each in parts if not _within(each.extent, scale)), None)
         if outside:
             raise DatasetError(
-                f"images of {name} have values from {outside.low:g} to {outside.high:g}, outside --pixel-range {asked[0]:g}.."
-                f"{asked[1]:g}. Pass the range of all images."
+                f"images of {name} have values from {outside.low:g} to {outside.high:g}, outside "
+                f"{option('pixel_range', asked)}. Pass the range of all images."
             )
         return scale
     # Grey levels are seen for what they are, and percentages are none, unless the images are few.
@@ -164,7 +164,7 @@ class GivenRange:
         low, high = (float(values.min()), float(values.max())) if values.size else self.range
         if not _within((low, high), ValueRange(*self.range)):
             raise PictureError(
-                f"{name} has values from {low:g} to {high:g}, outside --pixel-range {self.range[0]:g}..{self.range[1]:g}. Pass "
+                f"{name} has values from {low:g} to {high:g}, outside {option('pixel_range', self.range)}. Pass "
                 "the range of all images."
             )
         return ValueRange(*self.range).apply(values)
@@ -217,7 +217,7 @@ def _unknown(name: str, low: float, high: float) -> DatasetError:
     white = high if high <= BYTES.high or low < 0 or high >= 2**53 else 2 ** math.ceil(math.log2(high + 1)) - 1
     return DatasetError(
         f"images of {name} have values on no certain scale, such as 0..255, 0..1, -1..1 or 12 bits; got {low:g} to {high:g}. Pass "
-        f"the values of black and white, such as --pixel-range {min(low, 0):g}..{white:g}."
+        f"the values of black and white, such as {option('pixel_range', (min(low, 0), white))}."
     )
 
 

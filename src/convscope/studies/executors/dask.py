@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any
 
 from ...data.dataset import Dataset
-from ...errors import ConfigError, MissingExtraError, RunError
+from ...errors import ConfigError, MissingExtraError, RunError, option
 from ...system.installation import pip_line
 from ..plan import RunSpec
 from .base import RunFunctions, dead_futures
@@ -38,7 +38,7 @@ class DaskWorkers:
         except (OSError, ValueError) as error:
             raise RunError(
                 f"no Dask scheduler answers at {address!r} ({type(error).__name__}). Give the address that `dask scheduler` "
-                "prints, such as tcp://10.0.0.5:8786, or leave --workers out."
+                f"prints, such as tcp://10.0.0.5:8786, or leave {option('workers')} out."
             ) from error
         # The scheduler itself restarts the task of a dead worker, by default three times, before it reports KilledWorker.
         self.dead_errors: tuple[type[BaseException], ...] = (KilledWorker, CancelledError, BrokenExecutor)
@@ -95,4 +95,4 @@ def check_dask(address: str) -> None:
             f"workers on a cluster need Dask, which is not installed. Install it with: {pip_line('study')}"
         )
     if not address:
-        raise ConfigError("--workers dask: needs an address, such as dask:tcp://10.0.0.5:8786.")
+        raise ConfigError(f"{option('workers', 'dask:')} needs an address, such as dask:tcp://10.0.0.5:8786.")
