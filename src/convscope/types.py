@@ -1,8 +1,8 @@
-"""Type aliases for arrays and paths: n images of h × w pixels with c channels, K classes."""
+"""Type aliases for arrays (n images of h × w pixels with c channels, K classes), paths and names, which editors complete."""
 
 import os
 from numbers import Real
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,11 @@ Floats: TypeAlias = npt.NDArray[np.floating[Any]]
 """Any floating-point array; the docstring gives its shape."""
 PathLike: TypeAlias = str | os.PathLike[str]
 """A path as a string or an ``os.PathLike``."""
+RecipeName: TypeAlias = Literal["best", "notebook", "sprint", "standard", "strong"]
+EngineChoice: TypeAlias = Literal["auto", "native", "keras"]
+Balance: TypeAlias = Literal["none", "prior", "weights"]
+IfExists: TypeAlias = Literal["error", "new", "load", "overwrite"]
+ExportFormat: TypeAlias = Literal["onnx", "keras", "saved_model", "litert", "hub"]
 
 
 def is_number(value: Any) -> bool:

@@ -15,7 +15,7 @@ from ..exporters.snippets import snippets
 from ..exporters.verification import Verification
 from ..runs import ledger, run_folder, store
 from ..runs.record import RunRecord
-from ..types import Floats, Images, PathLike
+from ..types import ExportFormat, Floats, Images, PathLike
 from .run import Run, dataset_in_memory
 
 
@@ -44,7 +44,7 @@ class Export:
 
 def export(
     run: PathLike | Run,
-    format: str = "onnx",  # noqa: A002
+    format: ExportFormat = "onnx",  # noqa: A002
     *,
     out: PathLike | None = None,
     overwrite: bool = False,

@@ -32,7 +32,7 @@ from ..system.hardware import describe_machine, package_versions
 from ..system.table import Tabular
 from ..training.config import TrainConfig
 from ..training.engines import check_engine
-from ..types import PathLike
+from ..types import Balance, PathLike, RecipeName
 from .study_worker import RUN_FUNCTIONS
 
 TABLE, PAGE = "study.csv", "study.html"
@@ -88,12 +88,12 @@ def study(
     data: Data,
     *,
     models: Sequence[str | Build] = ("cnn", "ann"),
-    recipes: Sequence[str | TrainConfig] = ("standard",),
+    recipes: Sequence[RecipeName | TrainConfig] = ("standard",),
     seeds: int | Sequence[int] | None = None,
     sizes: Sequence[int | str] | None = None,
     folds: int | None = None,
     epochs: int | None = None,
-    balance: str | None = None,
+    balance: Balance | None = None,
     search: int | None = None,
     workers: int | str | None = None,
     time_limit: float | None = None,

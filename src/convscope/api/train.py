@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
@@ -60,14 +60,13 @@ from ..training.events import Event, Listener, TrainProgress
 from ..training.loop import Training, fit
 from ..training.recipe_rule import TrainingSet
 from ..training.recipes import find_recipe
-from ..types import Labels, PathLike
+from ..types import Balance, EngineChoice, IfExists, Labels, PathLike, RecipeName
 from .notebook import default_progress
 from .run import Run, load_run
 
 if TYPE_CHECKING:
     import keras
 
-IF_EXISTS = ("error", "new", "load", "overwrite")
 BASELINE_OF = {"cnn": "ann"}
 """The baseline of each network that has one: for the notebook's network, its predecessor."""
 
@@ -77,21 +76,21 @@ def train(
     *,
     model: PathLike | Build | keras.Model = "cnn",
     weights: str = "fresh",
-    recipe: str | TrainConfig = "standard",
+    recipe: RecipeName | TrainConfig = "standard",
     epochs: int | None = None,
     batch_size: int | None = None,
     learning_rate: float | None = None,
     augment: str | Augmentation | None = None,
     flip: bool | None = None,
     time: float | None = None,
-    balance: str | None = None,
+    balance: Balance | None = None,
     settings: Mapping[str, Any] | None = None,
     seed: int = 0,
-    engine: str = "auto",
+    engine: EngineChoice = "auto",
     out: PathLike | None = None,
     resume: bool = False,
     overwrite: bool = False,
-    if_exists: Literal["error", "new", "load", "overwrite"] = "error",
+    if_exists: IfExists = "error",
     report: bool = True,
     reading: ReadOptions = DEFAULTS,
     test_share: float | None = None,
@@ -230,8 +229,8 @@ def _load_same(folder: Path, request: Mapping[str, Any], dataset: Dataset) -> Ru
 
 
 def _overwrites(if_exists: str, *, overwrite: bool, resume: bool) -> bool:
-    if if_exists not in IF_EXISTS:
-        raise ConfigError(f"if_exists must be one of {', '.join(IF_EXISTS)}; got {if_exists!r}.")
+    if if_exists not in get_args(IfExists):
+        raise ConfigError(f"if_exists must be one of {', '.join(get_args(IfExists))}; got {if_exists!r}.")
     for name, given in (("overwrite", overwrite), ("resume", resume)):
         if not isinstance(given, bool):
             raise ConfigError(f"{name} must be True or False; got {given!r}.")

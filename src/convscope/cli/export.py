@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
@@ -10,7 +10,7 @@ import convscope
 
 from ..formatting import count_of
 from ..training.config import folded
-from ..types import PathLike
+from ..types import ExportFormat, PathLike
 from . import text
 from .help_sections import argument, option, output_option, verb
 from .options import moved_data_option, output_options, trust_option
@@ -18,7 +18,6 @@ from .options import moved_data_option, output_options, trust_option
 if TYPE_CHECKING:
     from ..api.export import Export
 
-FORMATS = ("onnx", "keras", "saved_model", "litert", "hub")
 OTHER_NAMES = {"tflite": "litert", "lite": "litert", "tf": "saved_model", "savedmodel": "saved_model", "h5": "keras"}
 """Formats by their folded names in other programs."""
 
@@ -36,7 +35,7 @@ class _Format(click.Choice[str]):
 @argument("run", metavar="RUN")
 @option(
     "--format",
-    type=_Format(FORMATS, case_sensitive=False),
+    type=_Format(get_args(ExportFormat), case_sensitive=False),
     default="onnx",
     show_default=True,
     help="ONNX, Keras, TensorFlow SavedModel, LiteRT (for phones), or a folder for the Hugging Face Hub.",
@@ -46,7 +45,7 @@ class _Format(click.Choice[str]):
 @moved_data_option
 @trust_option
 @output_options
-def command(run: PathLike, format: str, out: str | None, overwrite: bool, as_json: bool, quiet: bool) -> None:  # noqa: A002
+def command(run: PathLike, format: ExportFormat, out: str | None, overwrite: bool, as_json: bool, quiet: bool) -> None:  # noqa: A002
     """Write the network of RUN for other programs, verify its predictions, and print code that uses it.
 
     The file also holds what its input must look like: size, channels, pixel scale, polarity; and the class names.

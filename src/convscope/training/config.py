@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Annotated, Any, Literal, Self
 
 from ..errors import ConfigError, spelled, unknown_name
+from ..types import Balance
 from .augmentation import Augmentation, parse_augmentation
 from .settings import Setting, Within, check_settings, settings_of
 
@@ -67,7 +68,7 @@ class TrainConfig:
     augmentation: Augmentation
     final_epochs_less_augmented: Annotated[int, Within("a whole number of at least 0", lambda value: value >= 0)]
     """The number of last epochs with augmentation reduced to 30%, so that the training ends on nearly unchanged images."""
-    balance: Literal["none", "prior", "weights"] = "none"
+    balance: Balance = "none"
     """What is done about uneven classes. ``prior``: class frequencies are subtracted from the logits after the training.
     ``weights``: the loss is weighted by inverse class frequency (:mod:`convscope.training.class_balance`)."""
     shrink_batches: bool = True

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from ..errors import ConfigError, ConvscopeError, option, unknown_name
 from ..formatting import count_of
 from ..models.backend import NAMES, NUM_PROCESSES, check_backend, require_backend
 from ..models.network import Network
 from ..system.hardware import available_processors, describe_machine
+from ..types import EngineChoice
 from .native.library import fastest_library, load_library, why_missing
 from .native.plan import Unsupported, plan_layers
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     import keras
 
 EngineName = Literal["native", "keras"]
-ENGINES = ("auto", "native", "keras")
+ENGINES = get_args(EngineChoice)
 
 
 def check_engine(engine: str) -> None:

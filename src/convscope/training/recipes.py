@@ -11,6 +11,7 @@ from typing import Any
 
 from ..data.dataset import Dataset
 from ..errors import ConfigError, unknown_name
+from ..types import RecipeName
 from .augmentation import Augmentation
 from .config import SETTINGS, TrainConfig
 from .recipe_rule import TrainingSet, adapted
@@ -181,7 +182,7 @@ def _by_name(config: Mapping[str, Any]) -> dict[str, Any]:
     return {**config, **config.get("augmentation", {})}
 
 
-def recipe(name: str, data: Dataset | None = None, **settings: Any) -> TrainConfig:
+def recipe(name: RecipeName, data: Dataset | None = None, **settings: Any) -> TrainConfig:
     """Return the settings of a recipe, with other values for any of them.
 
     Args:
