@@ -26,7 +26,7 @@ def sentence(
         ({}, "after 20 epochs, as planned. .* more training may help \\(--time 60\\)"),
         ({"validation": 200}, "more training may help \\(--epochs 40\\)"),
         ({"validation": 200, "time": 60.0}, "as planned; 200 validation images cannot decide whether to go on\\."),
-        ({"accuracy": 0.99}, "99.00% of the training images were classified .* may help little"),
+        ({"accuracy": 0.99}, "99.00% of the training images were classified .* is unlikely to help much"),
         ({"augmentation": {"shift": 1}}, "90.00% of the training images, as augmented, were classified"),
         ({"correct": 1.0}, "all 900 validation images correctly, so they cannot tell"),
         ({"validation": 60}, "60 validation images cannot tell whether more training would help"),

@@ -51,11 +51,11 @@ def _more(run: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
     augmented = ", as augmented," if run.get("augmentation") else ""
     text = (f"Over the last epoch, while the weights still changed, {percent(last['accuracy'])} of the training images{augmented} "
             f"were classified correctly, and at its end {percent(last['val_accuracy'])} of the validation images (95% CI "
-            f"{percent_range(interval)}), so more training may help")  # fmt: skip
+            f"{percent_range(interval)}), so more training")  # fmt: skip
     if last["accuracy"] > interval[1]:
-        return f"{text} little."
+        return f"{text} is unlikely to help much."
     longer = "--time 60" if number >= schedule.MIN_VALIDATION else f"--epochs {2 * run['config']['epochs']}"
-    return f"{text} ({longer})."
+    return f"{text} may help ({longer})."
 
 
 MNIST = "466bdc00ce7ea4e6eef6274eb1ff4787902972196c3396d0fb05a045121f1f8b"
