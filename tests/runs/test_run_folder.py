@@ -104,6 +104,16 @@ def test_a_folder_of_something_else_is_never_written_into(overwrite: bool, tmp_p
     assert os.listdir(tmp_path / "photos") == ["cat.png"]
 
 
+def test_the_name_of_a_dataset_in_place_of_a_run_is_recognised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(
+        RunError, match="'mnist' is the name of a dataset, not a run folder. Pass one that `convscope train`"
+    ):
+        run_folder.verify("mnist")
+    make_run(tmp_path / "mnist")
+    run_folder.verify("mnist")
+
+
 def test_a_file_in_the_folders_place_is_refused(tmp_path: Path) -> None:
     (tmp_path / "run").write_text("a file")
     with pytest.raises(RunExistsError, match=r"run'.*out=DIR"):

@@ -20,13 +20,17 @@ from convscope.analysis.statistics.seeds import mean_over_seeds
 from convscope.api.study import study
 from convscope.cli.main import main
 from convscope.data.dataset import Dataset, Split
-from convscope.errors import ConfigError, RunError
+from convscope.data.load import load_dataset
+from convscope.data.reload import reload_dataset
+from convscope.errors import ConfigError, DatasetError, RunError
 from convscope.runs import store
+from convscope.runs.request import describe_request
 from convscope.runs.seed_votes import REQUEST, RESULTS, seed_votes
 from convscope.studies.comparisons import paired_t
 from convscope.studies.folds import make_fold_results, to_json
 from convscope.studies.outcomes import Outcome
 from convscope.studies.plan import StudyPlan, make_plan
+from convscope.training.recipes import standard
 
 UNEVEN = (2, 3, 5, 17, 140)
 """Training images of each class."""
@@ -74,6 +78,15 @@ def test_each_seed_holds_out_every_training_image_once_and_no_test_image() -> No
         assert sorted(name for part in parts for name in part.test.names) == sorted(dataset.train.names)
     assert [*specs[0].dataset(dataset).test.names] != [*specs[2].dataset(dataset).test.names]
     assert all(np.array_equal(spec.test_labels(dataset), spec.dataset(dataset).test.labels) for spec in specs)
+
+
+def test_the_data_of_a_run_on_a_part_of_them_are_not_said_to_have_changed() -> None:
+    digits = load_dataset("digits")
+    for changes in ({"folds": 2}, {"folds": None, "sizes": [100]}):
+        spec = next(iter(plan(digits, **changes).run_specs()))
+        known = describe_request(spec.dataset(digits), "logistic", standard(), 0)["dataset"]
+        with pytest.raises(DatasetError, match="a part of 'digits', in a study with folds or sizes.* train a run on all"):
+            reload_dataset(known)
 
 
 def test_images_of_a_group_are_in_one_fold() -> None:

@@ -1,6 +1,7 @@
 """Loading of the dataset of an existing run."""
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,11 @@ from .dataset import IN_MEMORY, Data, Dataset
 from .known.builtin import KNOWN
 from .load import load_dataset, load_known
 from .read_options import ReadOptions
+
+PART_OF_THE_DATA = re.compile(
+    r"Fold \d+ of \d+ of the training images|[\d,]+ of [\d,]+ training images were used, a stratified"
+)
+"""Notes that studies add where a run gets a part of the data."""
 
 
 def reload_dataset(known: Mapping[str, Any], place: Data | None = None) -> Dataset:
@@ -30,6 +36,11 @@ def reload_dataset(known: Mapping[str, Any], place: Data | None = None) -> Datas
     if not isinstance(source, (str, os.PathLike)):
         source = IN_MEMORY
     if dataset.fingerprint != known["fingerprint"]:
+        if place is None and any(map(PART_OF_THE_DATA.match, known.get("notes", ()))):
+            raise DatasetError(
+                f"the network was trained on a part of {source!r}, in a study with folds or sizes, and that part is not stored. "
+                "Look at the page of the study, or train a run on all of the images."
+            )
         raise DatasetError(
             f"{source!r} has changed since the network was trained on it. Restore the same images and labels, or train again."
             if place is None

@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
+from ..data.known.builtin import KNOWN
 from ..errors import OutputError, RunError, RunExistsError, option, reason_of
 from ..formatting import count_of
 from ..models.keras_file import is_foreign, refusal
@@ -217,6 +218,8 @@ def verify(path: PathLike, *, only: Collection[str] | None = None) -> Path:
         if path.exists():
             raise RunError(f"{str(path)!r} is {kind_of(path.stat().st_mode)}, not a run folder.{WANTED}")
         near = did_you_mean(near_path(path, is_run, also_in=[RUNS]))
+        if str(path) in KNOWN:
+            raise RunError(f"{str(path)!r} is the name of a dataset, not a run folder.{near or WANTED}")
         raise RunError(f"there is no run folder at {str(path)!r}.{near or WANTED}")
     if not (path / MANIFEST).is_file():
         unfinished = (path / REQUEST).is_file()
