@@ -102,7 +102,7 @@ def test_progress_appears_by_itself_in_a_notebook_only(tmp_path: Path) -> None:
 
     assert stderr("", "script") == ""
     said = stderr("sys.modules['ipykernel'] = sys; ", "notebook")
-    assert re.search(r"epoch 2 of 2, 100%: loss \d\.\d+, accuracy .*, on validation images", said)
+    assert re.search(r"logistic epoch 2/2, 100%  loss \d\.\d+  accuracy .*  val_accuracy 0\.\d{4}", said)
 
 
 def test_a_cell_can_be_run_again(tmp_path: Path) -> None:

@@ -289,5 +289,5 @@ def test_an_interrupt_is_no_internal_error_and_only_a_training_is_resumed(
         raise KeyboardInterrupt
 
     monkeypatch.setattr("convscope.cli.runs.command.callback", interrupted)
-    assert main(["runs", *debug]) == 130
+    assert main(["runs", "train", *debug]) == 130  # a folder of that name
     assert capsys.readouterr().err.strip() == "convscope: interrupted."

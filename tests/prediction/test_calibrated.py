@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -53,10 +55,23 @@ def test_a_model_file_has_the_temperature_of_a_run_without_evidence(digits_run: 
     assert np.array_equal(alone.probabilities, of_run.probabilities)
 
 
-def test_a_missing_calibration_is_reported(uncalibrated: Path, image_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({}, "not shown to help"),
+        ({"temperature_scaling": None}, "no validation image is misclassified"),
+        ({"selected_on": "training"}, "no validation images of its own"),
+    ],
+)
+def test_why_a_calibration_is_missing_is_said(
+    changes: dict[str, Any], reason: str, uncalibrated: Path, image_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    metrics = opening.read_json(uncalibrated / files.METRICS)
+    metrics["uncertainty"].update(changes)
+    write_json(uncalibrated / files.METRICS, metrics)
+    run_folder.write_manifest(uncalibrated)
     assert main(["predict", str(uncalibrated), str(image_file)]) == 0
-    printed = capsys.readouterr()
-    assert "not calibrated" in printed.err
+    assert re.search(f"not calibrated: [^:]*{reason}", capsys.readouterr().err)
     assert main(["predict", str(uncalibrated), str(image_file), "--quiet", "--json"]) == 0
     printed = capsys.readouterr()
     assert printed.err == ""

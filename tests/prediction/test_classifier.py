@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import convscope
+from convscope.analysis.ood.mahalanobis import MIN_IMAGES
 from convscope.api.run import Run
 from convscope.data.dataset import Dataset
 from convscope.data.digits.mnist_style import DigitPreprocessing
@@ -18,7 +19,7 @@ from convscope.data.scaling import to_inputs
 from convscope.errors import ConfigError, RunError
 from convscope.models.network import Network
 from convscope.models.onnx_writer.writer import onnx_bytes
-from convscope.prediction.classifier import NEEDED, open_classifier
+from convscope.prediction.classifier import NEEDED, open_classifier, why_no_distances
 from convscope.prediction.classify import predict
 from convscope.runs import files, opening, run_folder
 from convscope.system.arrays import load_arrays, save_arrays
@@ -51,6 +52,12 @@ def test_damage_to_what_is_needed_is_named(name: str, run_copy: Path) -> None:
         file.write(b"\0\0\0\0")
     with pytest.raises(RunError, match=name):
         open_classifier(run_copy)
+
+
+def test_the_reason_for_missing_distances_is_the_one_that_holds() -> None:
+    assert "fewer than" in why_no_distances(MIN_IMAGES - 1, {})
+    assert "earlier version" in why_no_distances(MIN_IMAGES, {"convscope": "0.1.0"})
+    assert "not finite" in why_no_distances(MIN_IMAGES, {"convscope": convscope.__version__})
 
 
 def test_a_run_without_evidence_predicts_without_distances(run_copy: Path, digits_run: Run) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 
 from ..analysis.ood.detection import OODDetection, measure_ood_detection
 from ..analysis.ood.image_sets import make_ood_sets
-from ..analysis.ood.mahalanobis import MIN_IMAGES
 from ..analysis.robustness.adversarial import EPSILONS, Attacks, attacks_metrics, measure_attacks
 from ..analysis.robustness.background import Background, background_of
 from ..analysis.robustness.corruption_accuracy import Robustness, measure_robustness, robustness_metrics
@@ -21,6 +20,7 @@ from ..errors import ConvscopeError, RunError
 from ..models.predictor import Predictor
 from ..models.saving import load_model
 from ..page.write import write_report
+from ..prediction.classifier import why_no_distances
 from ..runs import ledger, run_folder, store
 from ..runs.evidence import ensure_evidence
 from ..runs.files import KERAS_MODEL
@@ -138,9 +138,8 @@ def _measure_ood(
     if evidence is None or not predictor.has_features:
         raise RunError("the network has no hidden layer to measure distances in. Train one that has.")
     if evidence.mahalanobis is None:
-        raise RunError(
-            f"the run has fewer than {MIN_IMAGES} validation images, or an earlier version made it. Train again, on more images."
-        )
+        reason = why_no_distances(record.metrics["data"]["validation"], record.request["versions"])
+        raise RunError(f"{reason}. Train again{', on more images' * ('fewer' in reason)}.")
     if len(indices) < 2:
         raise RunError("the test split has one image, and distances of at least two are compared. Use a larger test split.")
     sets, skipped = make_ood_sets(dataset, background, number=OOD_IMAGES, seed=SEED)

@@ -11,7 +11,7 @@ from ..data.read_options import DatasetChecked, DatasetLoaded, ReadProgress
 from ..formatting import percent, printable
 from ..runs import run_folder
 from ..system.browser import open_in_browser
-from ..training.events import Event, Listener, TrainProgress
+from ..training.events import Event, Listener, TrainProgress, epoch_name, epoch_state, read_state, remarks
 
 if TYPE_CHECKING:
     from ..figures.figure import Illustration
@@ -64,16 +64,13 @@ def default_progress() -> Listener | None:
 
     def listen(event: Event) -> None:
         if isinstance(event, ReadProgress):
-            _write(f"{event.step}: {event.done:,} of {event.total:,} {event.unit}")
+            _write(f"{event.step}: {read_state(event)}")
         elif isinstance(event, DatasetLoaded | DatasetChecked):
-            for note in event.notes if isinstance(event, DatasetLoaded) else event.problems:
-                _write(f"{event.name}: {note}", end="\n")
+            for remark in remarks(event):
+                _write(remark, end="\n")
         elif isinstance(event, TrainProgress):
-            state = f"loss {event.loss:.4f}, accuracy {percent(event.accuracy)}"
-            if event.record is not None:
-                state += f", on validation images {percent(event.record.val_accuracy)}, {event.seconds:.1f} s"
             done = percent(event.images_done / event.num_images, 0)
-            _write(f"epoch {event.epoch} of {event.epochs}, {done}: {state}", end="\n" if event.record else "")
+            _write(f"{epoch_name(event)}, {done}  {epoch_state(event)}", end="\n" if event.record else "")
 
     return listen
 

@@ -55,11 +55,13 @@ def is_own_page(path: Path) -> bool:
 
 def _sources(inputs: Iterable[object]) -> Iterator[Path]:
     for each in inputs:
-        if isinstance(each, Run) and each.held_dataset is not None:
-            yield Path(each.held_dataset.provenance.source)
-        if not isinstance(each, str | os.PathLike):
+        if isinstance(each, Run):
+            yield Path(each.record.request["dataset"]["source"])
+            if each.held_dataset is not None:
+                yield Path(each.held_dataset.provenance.source)
+        elif not isinstance(each, str | os.PathLike):
             continue
-        if os.path.isfile(f"{os.fspath(each)}/{REQUEST}"):
+        elif os.path.isfile(f"{os.fspath(each)}/{REQUEST}"):
             with suppress(ConvscopeError, KeyError, TypeError):  # whoever reads the run says what is wrong with it
                 yield Path(read_json(Path(each) / REQUEST)["dataset"]["source"])
         else:

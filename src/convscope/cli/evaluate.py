@@ -17,7 +17,7 @@ from ..data.read_options import ReadOptions
 from ..formatting import count_of, percent, percent_range, printable, shorten_list
 from ..runs import ledger, run_folder
 from ..runs.files import REPORT
-from ..runs.reading import read_request, read_uncertainty
+from ..runs.reading import read_calibration, read_request
 from ..system.dataclass_json import to_json
 from ..types import PathLike
 from . import progress, text
@@ -118,7 +118,7 @@ def command(
     if evaluation.threshold is not None:
         click.echo(text.threshold_lines(numbers["threshold"], os.fspath(run)))
     if not quiet:
-        temperature, _ = read_uncertainty(Path(run))
+        temperature = read_calibration(Path(run)).temperature
         click.echo(text.probability_scores_line(numbers, temperature))
         if temperature:
             calibrated = measure_calibration(

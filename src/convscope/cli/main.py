@@ -182,7 +182,7 @@ def _interrupt_behind(error: BaseException | None) -> BaseException | None:
 
 def _interrupted(error: BaseException, arguments: list[str]) -> int:
     interrupt = error.__cause__ or error  # Click raises its own from the interrupt
-    resume = "Continue an unfinished training with --resume." * ("train" in arguments)
+    resume = "Continue an unfinished training with --resume." * (arguments[:1] == ["train"])
     what = str(interrupt) or _notes(interrupt).strip(" ()") or resume
     click.echo(f"convscope: interrupted. {what}".rstrip(), err=True)
     return 130

@@ -93,10 +93,7 @@ def command(
         for each in _by_image_file(found):
             _print(each, quiet)
     if len(found) and not found.is_calibrated and not quiet:
-        click.echo(
-            "convscope: note: the probabilities are not calibrated: no temperature was fitted, or it would not help.",
-            err=True,
-        )
+        click.echo(f"convscope: note: the probabilities are not calibrated: {found.uncalibrated_reason}.", err=True)
     if len(found) and found.ood_unavailable_reason and not quiet:
         click.echo(
             f"convscope: note: out-of-distribution detection is unavailable: {found.ood_unavailable_reason}.", err=True

@@ -13,8 +13,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from ..data.read_options import DatasetChecked, DatasetLoaded, ReadProgress
 from ..formatting import percent
 from ..models.summary import layer_table
-from ..system.memory import in_bytes
-from ..training.events import Event, TrainingStarted, TrainProgress
+from ..training.events import Event, TrainingStarted, TrainProgress, epoch_name, epoch_state, read_state, remarks
 from .streams import OwnCodes, printable_text
 
 if TYPE_CHECKING:
@@ -86,8 +85,7 @@ def reading(display: Display) -> Callable[[ReadProgress | DatasetLoaded], None]:
 
     def listen(event: ReadProgress | DatasetLoaded) -> None:
         if isinstance(event, ReadProgress):
-            done, total = (in_bytes(n) if event.unit == "bytes" else f"{n:,}" for n in (event.done, event.total))
-            display.move(event.step, event.step, event.done, event.total, f"{done} of {total}")
+            display.move(event.step, event.step, event.done, event.total, read_state(event))
         else:
             display.clear()
 
@@ -101,15 +99,13 @@ def training(display: Display) -> Callable[[Event], None]:
     def listen(event: Event) -> None:
         if isinstance(event, ReadProgress | DatasetLoaded):
             read(event)
-            for note in event.notes if isinstance(event, DatasetLoaded) else ():
-                display.note(f"{event.name}: {note}")  # type: ignore[union-attr]
-        elif isinstance(event, DatasetChecked):
-            for problem in event.problems:
-                display.note(f"{event.name}: {problem}")
+        if isinstance(event, DatasetLoaded | DatasetChecked):
+            for remark in remarks(event):
+                display.note(remark)
         elif isinstance(event, TrainingStarted):
             display.note(training_header(event))
-        else:
-            name, state = _epoch_name(event), _epoch_state(event)
+        elif isinstance(event, TrainProgress):
+            name, state = epoch_name(event), epoch_state(event)
             display.move((event.model_name, event.epoch), name, event.images_done, event.num_images, state)
             if event.record is not None:
                 display.line(f"{name}  {state}")
@@ -187,22 +183,3 @@ def training_header(event: TrainingStarted) -> str:
     if event.engine_reason:
         lines.append(f"Keras trains this network instead of the native engine: {event.engine_reason}")
     return "\n".join(lines)
-
-
-def _epoch_name(event: TrainProgress) -> str:
-    width = len(str(event.epochs))
-    return f"{event.model_name} epoch {event.epoch:{width}d}/{event.epochs}"
-
-
-def _epoch_state(event: TrainProgress) -> str:
-    rate = event.images_done / event.seconds if event.seconds else 0.0
-    numbers = f"loss {event.loss:.4f}  accuracy {event.accuracy:.4f}"
-    if event.record is not None:
-        record = event.record
-        left = (event.epochs - event.epoch) * record.seconds
-        numbers += f"  val_loss {record.val_loss:.4f}  val_accuracy {record.val_accuracy:.4f}"
-    else:
-        left = (event.num_images * (event.epochs - event.epoch + 1) - event.images_done) / rate if rate else 0.0
-    left = min(left, event.seconds_left)
-    ending = f"  {left:.0f} s left" if event.epoch < event.epochs or event.record is None else ""
-    return f"{numbers}  {event.seconds:.1f} s  {rate:,.0f} images/s{ending}"

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import sys
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+from .._version import __version__
 from ..analysis.ood.mahalanobis import MIN_IMAGES, MahalanobisDistance, ReferenceData
 from ..analysis.uncertainty.prediction_sets import PredictionSets
 from ..data.preprocessing import ImagePreprocessor, preprocessor_for
@@ -21,7 +23,7 @@ from ..models.predictor import Predictor
 from ..runs import opening, run_folder
 from ..runs.files import EVIDENCE, EXAMPLES, METRICS, ONNX_MODEL, REFERENCE_DATA, REQUEST
 from ..runs.predictor import open_predictor
-from ..runs.reading import read_request, read_uncertainty
+from ..runs.reading import Calibration, read_calibration, read_request
 from ..runs.reference_data import load_reference_data
 from ..system.forms import Sizes
 from ..types import PathLike
@@ -54,6 +56,8 @@ class Classifier:
     """What was done to the pixels of the training data; None if it is not known."""
     ood_unavailable_reason: str | None = None
     """Reason for missing distances, as a clause; None if they can be measured."""
+    uncalibrated_reason: str = "the model comes without a temperature"
+    """Reason for a missing temperature, as a clause."""
     prediction_sets: tuple[PredictionSets, ...] = ()
     """The rule for the set of classes of each level; none without validation images, and for a model without its run."""
 
@@ -103,7 +107,7 @@ def _of_run(folder: Path) -> Classifier:
     run_folder.verify(folder, only=NEEDED)
     sizes: Sizes = {}
     request = read_request(folder, sizes)
-    dataset, (temperature, sets) = request["dataset"], read_uncertainty(folder)
+    dataset, calibration = request["dataset"], read_calibration(folder)
     predictor = open_predictor(folder, dataset)
     if predictor.has_features:
         sizes["features"] = predictor.num_features
@@ -112,23 +116,35 @@ def _of_run(folder: Path) -> Classifier:
         predictor,
         tuple(dataset["class_names"]),
         preprocessor_for(dataset, reference_data.examples),
-        temperature or 1.0,
+        calibration.temperature or 1.0,
         reference_data.mahalanobis,
-        temperature is not None,
+        calibration.temperature is not None,
         pixel_form_of(dataset),
-        _ood_unavailable_reason(folder, predictor, reference_data),
-        sets,
+        _ood_unavailable_reason(folder, predictor, reference_data, calibration, request),
+        calibration.missing_because,
+        calibration.prediction_sets,
     )
 
 
-def _ood_unavailable_reason(folder: Path, predictor: Predictor, reference: ReferenceData) -> str | None:
+def _ood_unavailable_reason(
+    folder: Path, predictor: Predictor, reference: ReferenceData, calibration: Calibration, request: Mapping[str, Any]
+) -> str | None:
     if not predictor.has_features:
         return "model.onnx does not expose the last hidden layer"
     if reference.mahalanobis is not None:
         return None
     if any(opening.is_held(folder / name) for name in (EVIDENCE, REFERENCE_DATA)):
-        return f"the run has fewer than {MIN_IMAGES} validation images, or an earlier version made it"
+        return why_no_distances(calibration.num_validation, request["versions"])
     return f"the run has no reference data; collect them with: convscope report {folder}"
+
+
+def why_no_distances(num_validation: int, versions: Mapping[str, str]) -> str:
+    """Return, as a clause, why a run with evidence has no distances; ``versions`` are those that made it."""
+    if num_validation < MIN_IMAGES:
+        return f"the run has fewer than {MIN_IMAGES} validation images"
+    if versions.get("convscope") != __version__:
+        return "an earlier version made the run"
+    return "the run's activations are not finite, as after a training that diverged"
 
 
 def _of_file(path: Path) -> Classifier:

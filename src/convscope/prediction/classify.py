@@ -72,6 +72,7 @@ def predict(
         at_least,
         prepared.empty,
         classifier.prediction_sets,
+        None if classifier.is_calibrated else classifier.uncalibrated_reason,
         turned_sheet_warnings(prepared.names, prepared.places, prepared.images, predictor.logits) if reads_digits else (),
     )
 

@@ -124,6 +124,8 @@ class Predictions(Tabular):
     """(n,) whether no digit was found: probabilities and distances are then NaN, and labels -1. Of no entries if none is."""
     set_rules: tuple[PredictionSets, ...] = field(default=(), repr=False)
     """The rules of the prediction sets."""
+    uncalibrated_reason: str | None = None
+    """Reason for the missing temperature, as a clause; None if there is one."""
     warnings: tuple[str, ...] = ()
     """Sentences about image files, such as a sheet that lies on its side."""
 

@@ -1,6 +1,7 @@
 """JSON files of a run, read, upgraded and checked against their declared forms, once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +30,37 @@ def read_begun_request(folder: Path) -> dict[str, Any]:
     return read_checked(folder / REQUEST, BEGUN_FORM, upgrade=upgrade_request)
 
 
-def read_uncertainty(folder: Path) -> tuple[float | None, tuple[PredictionSets, ...]]:
-    """Return the temperature and the prediction sets of a run, which are all of its metrics that a prediction needs."""
-    form = {"uncertainty?": Maybe({"temperature": Temperature | None, "prediction_sets?": [PredictionSets]})}
-    found = read_checked(folder / METRICS, form, upgrade=upgrade_metrics).get("uncertainty") or {"temperature": None}
-    return found["temperature"], tuple(from_json(PredictionSets, each) for each in found.get("prediction_sets", ()))
+@dataclass(frozen=True)
+class Calibration:
+    """What a prediction needs of the metrics of a run."""
+
+    temperature: float | None
+    prediction_sets: tuple[PredictionSets, ...]
+    missing_because: str
+    """Why there is no temperature, as a clause."""
+    num_validation: int
+
+
+def read_calibration(folder: Path) -> Calibration:
+    """Return what a prediction needs of ``metrics.json``."""
+    form = {
+        "data": {"validation": int},
+        "uncertainty?": Maybe({"temperature": Temperature | None, "prediction_sets?": [PredictionSets]}),
+    }
+    metrics = read_checked(folder / METRICS, form, upgrade=upgrade_metrics)
+    found = metrics.get("uncertainty") or {"temperature": None}
+    sets = tuple(from_json(PredictionSets, each) for each in found.get("prediction_sets", ()))
+    return Calibration(found["temperature"], sets, _why_uncalibrated(found), metrics["data"]["validation"])
+
+
+def _why_uncalibrated(uncertainty: Mapping[str, Any]) -> str:
+    if uncertainty["temperature"] is not None:
+        return ""
+    if uncertainty.get("selected_on") != "validation":
+        return "the run has no validation images of its own to fit a temperature on"
+    if uncertainty.get("temperature_scaling") is None:
+        return "no validation image is misclassified, so there is nothing to fit a temperature on"
+    return "the temperature that fits the validation images best is not shown to help on others"
 
 
 def read_checked(

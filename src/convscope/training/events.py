@@ -1,4 +1,4 @@
-"""The events that a training reports to its ``progress`` function."""
+"""The events that a training reports to its ``progress`` function, and their words on a terminal and in a notebook."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from ..data.read_options import DatasetChecked, DatasetLoaded, ReadProgress
 from ..models.network import Network
+from ..system.memory import in_bytes
 from .history import EpochRecord
 
 
@@ -57,3 +58,35 @@ class TrainProgress:
 
 Event: TypeAlias = ReadProgress | DatasetLoaded | DatasetChecked | TrainingStarted | TrainProgress
 Listener: TypeAlias = Callable[[Event], None]
+
+
+def remarks(event: DatasetLoaded | DatasetChecked) -> list[str]:
+    """Return what was done to the data, or what looks odd in them."""
+    return [f"{event.name}: {each}" for each in (event.notes if isinstance(event, DatasetLoaded) else event.problems)]
+
+
+def read_state(event: ReadProgress) -> str:
+    """Return how much is read, such as ``12 of 500``."""
+    done, total = (in_bytes(number) if event.unit == "bytes" else f"{number:,}" for number in (event.done, event.total))
+    return f"{done} of {total}"
+
+
+def epoch_name(event: TrainProgress) -> str:
+    """Return the network and the number of the epoch."""
+    width = len(str(event.epochs))
+    return f"{event.model_name} epoch {event.epoch:{width}d}/{event.epochs}"
+
+
+def epoch_state(event: TrainProgress) -> str:
+    """Return loss, accuracy, speed and the seconds that are left."""
+    rate = event.images_done / event.seconds if event.seconds else 0.0
+    numbers = f"loss {event.loss:.4f}  accuracy {event.accuracy:.4f}"
+    if event.record is not None:
+        record = event.record
+        left = (event.epochs - event.epoch) * record.seconds
+        numbers += f"  val_loss {record.val_loss:.4f}  val_accuracy {record.val_accuracy:.4f}"
+    else:
+        left = (event.num_images * (event.epochs - event.epoch + 1) - event.images_done) / rate if rate else 0.0
+    left = min(left, event.seconds_left)
+    ending = f"  {left:.0f} s left" if event.epoch < event.epochs or event.record is None else ""
+    return f"{numbers}  {event.seconds:.1f} s  {rate:,.0f} images/s{ending}"
