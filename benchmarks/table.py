@@ -467,8 +467,9 @@ def make() -> dict[Path, str]:
     if (RESULTS / "page.json").is_file():
         page += page_text(load("page"))
     others = "; the last three rows ran in another round" if footnote(commands) else ""
-    where = "Versions, dates and what each column means: [benchmarks](docs/benchmarks.md)."
-    readme = f"{table}\n\n{made_on(commands)}{others}. {where}"
+    where = "Versions, dates, columns and targets: [benchmarks](docs/benchmarks.md)."
+    without_targets = re.sub(r" [^|]*\|$", "", table, flags=re.MULTILINE)
+    readme = f"{without_targets}\n\n{made_on(commands)}{others}. {where}"
     recipes = ROOT / "src" / "convscope" / "training" / "recipes.py"
     source = recipes.read_text("utf-8")
     for recipe in RECIPES:
