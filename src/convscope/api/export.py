@@ -13,6 +13,7 @@ from ..exporters.formats import check_format, choose_output, write_export
 from ..exporters.metadata import ModelMetadata, metadata_for_run
 from ..exporters.snippets import snippets
 from ..exporters.verification import Verification
+from ..models.backend import has_backend
 from ..runs import ledger, run_folder, store
 from ..runs.record import RunRecord
 from ..types import ExportFormat, Floats, Images, PathLike
@@ -54,7 +55,8 @@ def export(
     Args:
         run: A run, or its folder.
         format: ``"onnx"``, ``"keras"``, ``"saved_model"`` (a folder), ``"litert"``, or ``"hub"``, a folder for the Hugging
-            Face Hub with the network and a model card; the second to the fourth need a back-end.
+            Face Hub with the network and a model card. The third and the fourth need TensorFlow; the second is the run's own file,
+            which is compared with the run where a back-end is installed.
         out: The file or folder to write, by default the run's name with the format's suffix in the current folder.
         overwrite: Whether ``out`` may be replaced.
 
@@ -72,10 +74,12 @@ def export(
     record = store.load_record(folder)
     metadata = metadata_for_run(record)
     images, expected = _known_logits(record, dataset_in_memory(run))
-    known = record.request["dataset"]
-    ledger.Ledger(folder, "export", known["name"], known["fingerprint"], len(images)).record(
-        "the check of an exported model"
-    )
+    if format == "keras" and not has_backend():
+        images, expected = images[:0], expected[:0]
+    else:
+        known = record.request["dataset"]
+        entries = ledger.Ledger(folder, "export", known["name"], known["fingerprint"], len(images))
+        entries.record("the check of an exported model")
     agreement = write_export(format, folder, path, metadata, images=images, expected=expected)
     return Export(path, format, agreement, len(record.evaluation), metadata, snippets(format, path, metadata))
 

@@ -64,6 +64,8 @@ def command(run: PathLike, format: ExportFormat, out: str | None, overwrite: boo
 
 def _agreement(export: Export) -> str:
     agreement = export.agreement
+    if not len(agreement):
+        return "copied from the run; comparing its predictions needs Keras"
     count = f"all {len(agreement):,}" if len(agreement) == export.num_test else f"{len(agreement):,} of {export.num_test:,}"
     classes = agreement.mismatched_classes
     same = "same classes as the run" if not classes else f"the class differs by rounding for {count_of(classes, 'image')}"

@@ -3,7 +3,6 @@
 Nothing is uploaded; a printed line does that.
 """
 
-import io
 import json
 import re
 from collections.abc import Mapping
@@ -54,8 +53,7 @@ def write_hub(folder: Path, path: Path, metadata: ModelMetadata) -> None:
     metrics, request = read_metrics(folder), read_request(folder)
     has_keras = opening.is_held(folder / KERAS_MODEL)
     if has_keras:
-        keras = io.BytesIO(opening.read_bytes(folder / KERAS_MODEL))
-        write_bytes(path / KERAS_MODEL, with_metadata(keras, metadata))
+        write_bytes(path / KERAS_MODEL, with_metadata(opening.read_bytes(folder / KERAS_MODEL), metadata))
     write_json(path / METRICS, {name: metrics[name] for name in PUBLISHED if name in metrics})
     write_json(path / HUB_CONFIG, metadata.as_dict())
     write_text(path / CARD, _card(folder.resolve().name, request, metrics, metadata, has_keras=has_keras))

@@ -1,38 +1,26 @@
 """Export to ``.keras``, with convscope's metadata among those of the archive."""
 
-from __future__ import annotations
-
 import io
 import json
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
 
-from ..models.keras_file import METADATA
+from ..models.keras_file import METADATA, checked_copy
 from ..models.saving import keras_logits, load_model, with_logits
-from ..system.files import temporary_name
+from ..runs.files import KERAS_MODEL
 from ..types import Floats, Images
 from .metadata import NAME, ModelMetadata
 
-if TYPE_CHECKING:
-    import keras
+
+def write_keras(folder: Path, path: Path, metadata: ModelMetadata) -> None:
+    """Write the Keras file of the run in ``folder``, which may hold no code, to ``path``; takes no Keras."""
+    path.write_bytes(with_metadata(checked_copy(folder / KERAS_MODEL), metadata))
 
 
-def write_keras(model: keras.Model, path: Path, metadata: ModelMetadata) -> None:
-    """Write ``model`` to ``path``."""
-    # Keras saves only to names that end in .keras, and has no way to add metadata: save, then copy the archive.
-    saved = path.parent / temporary_name(".keras")
-    try:
-        model.save(saved)
-        path.write_bytes(with_metadata(saved, metadata))
-    finally:
-        saved.unlink(missing_ok=True)
-
-
-def with_metadata(source: Path | BinaryIO, metadata: ModelMetadata) -> bytes:
-    """Return the content of a ``.keras`` file, or of an open one, with ``metadata`` among its own."""
+def with_metadata(archive: bytes, metadata: ModelMetadata) -> bytes:
+    """Return the content of a ``.keras`` file with ``metadata`` among its own."""
     result = io.BytesIO()
-    with zipfile.ZipFile(source) as old, zipfile.ZipFile(result, "w") as new:
+    with zipfile.ZipFile(io.BytesIO(archive)) as old, zipfile.ZipFile(result, "w") as new:
         for member in old.infolist():
             content = old.read(member)
             # Keras reads its own keys of the metadata and ignores others.

@@ -92,6 +92,14 @@ def _join_processes() -> None:
     distribution.initialize()  # reads Keras' variables
 
 
+def has_backend() -> bool:
+    """Return whether the back-end is installed, without importing it."""
+    try:
+        return bool(check_backend())
+    except MissingBackendError:
+        return False
+
+
 def check_backend(need: str = "Keras needs a back-end", otherwise: str = "") -> str:
     """Return the name of the installed back-end without importing it, which takes seconds.
 
