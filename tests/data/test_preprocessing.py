@@ -94,7 +94,7 @@ def test_a_drawing_goes_the_way_of_mnist_and_says_how(mnist: Dataset) -> None:
     paper = 255 - np.asarray(Image.fromarray(digit).resize((280, 280), Image.Resampling.NEAREST))
     fitted = MNIST.preprocess(np.repeat(paper[..., None], 3, axis=2))
     prepared = prepare_digit(paper)
-    box = prepared.crop.box
+    box = prepared.box
     assert box is not None
     assert np.array_equal(fitted.pixels[..., 0], prepared.pixels)
     assert fitted.steps[0] == "inverted"

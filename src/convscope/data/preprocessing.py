@@ -19,10 +19,10 @@ import numpy.typing as npt
 from ..errors import ConfigError
 from ..types import Images
 from .dataset import Dataset
+from .digits.box import Box
 from .digits.detect import DetectedDigit, Logits, detect_digits
 from .digits.mnist_style import DigitPreprocessing
 from .digits.polarity import DARK, LIGHT, is_dark_on_light, polarity_of
-from .digits.steps import Box
 from .digits.training_form import has_training_form
 from .images.resample import ResampleRatio, axis_weights, to_grey
 
@@ -241,15 +241,14 @@ def _words(found: DetectedDigit) -> tuple[str, ...]:
     prepared, words = found.prepared, ["paper background removed"] if found.background_removed else []
     if prepared.empty or found.box is None:
         return (*words, "blank: no ink found")
-    box, fitted = found.box, prepared.fit.image
-    if prepared.polarity.inverted:
+    if prepared.inverted:
         words.append("inverted")
-    if prepared.background.level or not np.array_equal(prepared.background.image, prepared.polarity.image):
+    if prepared.has_background:
         words.append("background removed")
-    words.append(f"cropped to {box.bottom - box.top + 1} × {box.right - box.left + 1}")
-    if prepared.fit.thickened:
+    words.append(f"cropped to {found.box.height} × {found.box.width}")
+    if prepared.thickened:
         words.append("thin strokes thickened")
-    words.append(f"fitted into {_size(fitted)}")
-    if not np.array_equal(prepared.contrast.image, fitted):
+    words.append("fitted into {} × {}".format(*prepared.fitted))
+    if prepared.stretched:
         words.append("contrast stretched")
     return (*words, "centred")

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from ..data.digits.box import Box
 from ..data.digits.detect import Logits
-from ..data.digits.steps import Box
 from ..data.images.formats import MIN_SIDE
 from ..data.images.inputs import CHANNELS, BadPicture, ImageLike, NamedBytes, each_image, to_grey_levels
 from ..data.preprocessing import UNCHANGED, ImagePreprocessor

@@ -27,7 +27,7 @@ def test_a_drawing_of_one_digit_is_prepared_as_before(mnist: Dataset) -> None:
         expected = prepare_digit(drawing, SETTINGS)
         assert len(found) == 1
         assert np.array_equal(found[0].prepared.pixels, expected.pixels)
-        assert (found[0].box, found[0].background_removed) == (expected.crop.box, False)
+        assert (found[0].box, found[0].background_removed) == (expected.box, False)
 
 
 def test_images_of_a_set_are_never_taken_apart(mnist: Dataset) -> None:

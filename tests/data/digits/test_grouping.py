@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from convscope.data.digits.box import Box
 from convscope.data.digits.connected_components import label_components
 from convscope.data.digits.grouping import DigitGroup, Neighbourhoods, group_pieces, in_reading_order
-from convscope.data.digits.steps import Box
 
 
 def groups_of(*boxes: tuple[int, int, int, int], cut_off: bool = False) -> list[DigitGroup]:

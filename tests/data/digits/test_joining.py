@@ -4,9 +4,9 @@ from math import log
 
 import pytest
 
+from convscope.data.digits.box import Box
 from convscope.data.digits.grouping import DigitGroup
 from convscope.data.digits.joining import join_parts
-from convscope.data.digits.steps import Box
 
 
 def groups(*boxes: tuple[int, int, int, int]) -> list[DigitGroup]:

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from .steps import Box
+from .box import Box
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,9 +58,9 @@ def label_components(mask: npt.NDArray[np.bool_]) -> Components:
     parents = list(range(len(rows)))
     for run, (begin, end) in enumerate(zip(lower.tolist(), upper.tolist(), strict=True)):
         for other in range(begin, end):
-            one, two = _root(parents, run), _root(parents, other)
+            one, two = root_of(parents, run), root_of(parents, other)
             parents[max(one, two)] = min(one, two)
-    roots = np.array([_root(parents, run) for run in range(len(rows))], dtype=np.int64)
+    roots = np.array([root_of(parents, run) for run in range(len(rows))], dtype=np.int64)
     found, pieces = np.unique(roots, return_inverse=True)
     count = len(found)
     tops, lefts = (np.full(count, max(mask.shape), dtype=np.int64) for _ in range(2))
@@ -84,7 +84,8 @@ def _runs(mask: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.int64], npt.NDArr
     return rows.astype(np.int64), first.astype(np.int64), beyond.astype(np.int64) - 1
 
 
-def _root(parents: list[int], run: int) -> int:
+def root_of(parents: list[int] | dict[int, int], run: int) -> int:
+    """Return the first of those that were joined with ``run``, of which each names another as its parent."""
     while parents[run] != run:
         parents[run] = parents[parents[run]]
         run = parents[run]

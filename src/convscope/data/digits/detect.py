@@ -11,12 +11,12 @@ import numpy as np
 from ...types import Floats, Images
 from ..images.resample import GreyImage
 from .binarize import CLOSING_RADIUS, MAX_SIDE, WIDE_RADIUS, InkMask, binarize_document, block_means, has_flat_background
+from .box import Box
 from .connected_components import Components, label_components
-from .grouping import DigitGroup, group_pieces, in_reading_order, is_cut_off, longer_side, merge_groups
+from .grouping import DigitGroup, group_pieces, in_reading_order, is_cut_off, merge_groups
 from .joining import Reading, join_parts
 from .mnist_style import DigitPreprocessing, PreparedDigit, dilate, prepare_digit
 from .panels import MAX_DEPTH, find_panels
-from .steps import Box
 
 MIN_TIMES, MIN_SIDE = 2, 56
 """Smallest image searched for several digits: multiple of the network's sides, and pixels per side."""
@@ -100,14 +100,8 @@ def _inside_panels(
     panels = find_panels(components, -(-MIN_SIDE // factor)) if depth < MAX_DEPTH else []
     found: list[tuple[Box, list[DetectedDigit]]] = []
     for panel in panels:
-        box = Box(
-            panel.box.top * factor,
-            panel.box.left * factor,
-            panel.box.bottom * factor + factor - 1,
-            panel.box.right * factor + factor - 1,
-        )
-        part = image[box.top : box.bottom + 1, box.left : box.right + 1]
-        digits = detect_digits(part, settings, several=several, depth=depth + 1, logits=logits)
+        box = panel.box.enlarged(factor)
+        digits = detect_digits(box.cut(image), settings, several=several, depth=depth + 1, logits=logits)
         inside = [_moved(each, box) for each in digits if each.box is not None]
         if inside:
             found.append((box, inside))
@@ -120,30 +114,27 @@ def _inside_panels(
 
 def _moved(digit: DetectedDigit, panel: Box) -> DetectedDigit:
     """Return a digit of a panel with its place in the image, and the panel's area if it is all of its ink."""
-    box = digit.box
-    assert box is not None
-    moved = Box(box.top + panel.top, box.left + panel.left, box.bottom + panel.top, box.right + panel.left)
-    area = digit.area or (panel.bottom - panel.top + 1) * (panel.right - panel.left + 1)
-    return replace(digit, box=moved, area=area)
+    assert digit.box is not None
+    return replace(digit, box=digit.box.moved(panel.top, panel.left), area=digit.area or panel.height * panel.width)
 
 
 def _whole(image: GreyImage, settings: DigitPreprocessing) -> DetectedDigit:
     prepared = prepare_digit(image, settings)
-    return DetectedDigit(prepared, prepared.crop.box)
+    return DetectedDigit(prepared, prepared.box)
 
 
 def _flat_ink(image: GreyImage, settings: DigitPreprocessing) -> InkMask:
     """Return the ink as ``prepare_digit`` separates it from a flat background."""
     factor = -(-max(image.shape) // MAX_SIDE)
     prepared = prepare_digit(block_means(image, factor).astype(np.uint8), settings)
-    ink, cut = prepared.background.image, prepared.background.cut
-    return InkMask(ink, ink > cut, factor, prepared.polarity.inverted, cut, background_removed=False)
+    ink, cut = prepared.ink, prepared.cut
+    return InkMask(ink, ink > cut, factor, prepared.inverted, cut, background_removed=False)
 
 
 def _segment_photo(image: GreyImage) -> _Segmentation:
     ink_mask, components, groups = _segment(image, CLOSING_RADIUS)
     # A digit that fills half of the image has strokes wider than the usual closing removes.
-    if 2 * max((longer_side(group.box) for group in groups), default=0) > max(components.shape):
+    if 2 * max((group.box.longer_side for group in groups), default=0) > max(components.shape):
         return _segment(image, WIDE_RADIUS)
     return ink_mask, components, groups
 
@@ -180,18 +171,11 @@ def _read(digit: DetectedDigit, logits: Logits) -> Reading:
 
 
 def _separate(ink_mask: InkMask, components: Components, group: DigitGroup, settings: DigitPreprocessing) -> DetectedDigit:
-    box, factor, (height, width) = group.box, ink_mask.factor, components.shape
-    area = Box(
-        max(0, box.top - MARGIN),
-        max(0, box.left - MARGIN),
-        min(height - 1, box.bottom + MARGIN),
-        min(width - 1, box.right + MARGIN),
-    )
+    (height, width), area = components.shape, group.box.grown(MARGIN)
+    area = Box(max(0, area.top), max(0, area.left), min(height - 1, area.bottom), min(width - 1, area.right))
     mask = components.mask_of(group.pieces, area)  # of this area alone, so that many digits cost no more than their ink
     for _ in range(1 + max(height, width) // 512):
         mask = dilate(mask)
-    part = slice(area.top, area.bottom + 1), slice(area.left, area.right + 1)
-    ink = np.where(mask, ink_mask.ink[part], 0).astype(np.uint8)
+    ink = np.where(mask, area.cut(ink_mask.ink), 0).astype(np.uint8)
     prepared = prepare_digit(ink, replace(settings, polarity="keep", background=False))
-    whole = Box(box.top * factor, box.left * factor, (box.bottom + 1) * factor - 1, (box.right + 1) * factor - 1)
-    return DetectedDigit(prepared, whole, ink_mask.background_removed, group.area)
+    return DetectedDigit(prepared, group.box.enlarged(ink_mask.factor), ink_mask.background_removed, group.area)

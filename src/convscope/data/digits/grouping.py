@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from .connected_components import Components
-from .steps import Box
+from .box import Box, box_around
+from .connected_components import Components, root_of
 
 SMALL = 2
 """A component is small below 1 / 2 of a digit's height."""
@@ -71,30 +71,30 @@ def group_pieces(components: Components, *, drop_cut_off: bool = False) -> list[
         pieces = [piece for piece in pieces if not is_cut_off(components.boxes[piece], components.shape)] or pieces
     if not pieces:
         return []
-    height = _digit_height([(height_of(components.boxes[piece]), components.areas[piece]) for piece in pieces])
+    height = _digit_height([(components.boxes[piece].height, components.areas[piece]) for piece in pieces])
     if height < MIN_HEIGHT or MIN_SHARE * height < max(components.shape):
         return []
     pieces = [piece for piece in pieces if DIRT * DIRT * components.areas[piece] >= height * height]
-    large = [piece for piece in pieces if SMALL * height_of(components.boxes[piece]) >= height]
+    large = [piece for piece in pieces if SMALL * components.boxes[piece].height >= height]
     boxes = components.boxes
     near = Neighbourhoods({piece: boxes[piece] for piece in large}, height)
     owners = {piece: piece for piece in large}
     for piece in large:
         for other in near.around(boxes[piece]):
-            if other < piece and _overlap(boxes[piece], boxes[other]):
-                old, new = _owner(owners, piece), _owner(owners, other)
+            if other < piece and boxes[piece].overlaps(boxes[other]):
+                old, new = root_of(owners, piece), root_of(owners, other)
                 owners[max(old, new)] = min(old, new)
-    owners = {piece: _owner(owners, piece) for piece in large}
+    owners = {piece: root_of(owners, piece) for piece in large}
     for piece in pieces:
         if piece in owners:
             continue
         box = boxes[piece]
         gap, nearest = min(
-            ((gap_between(box, boxes[other]), other) for other in near.around(box, height // MAX_GAP)), default=(height, -1)
+            ((box.gap_to(boxes[other]), other) for other in near.around(box, height // MAX_GAP)), default=(height, -1)
         )
         if MAX_GAP * gap <= height:
             owners[piece] = owners[nearest]
-        elif ALONE * longer_side(box) >= height:
+        elif ALONE * box.longer_side >= height:
             owners[piece] = piece
     return _groups(components, owners)
 
@@ -104,28 +104,17 @@ def is_cut_off(box: Box, shape: tuple[int, int]) -> bool:
     return box.top == 0 or box.left == 0 or box.bottom == shape[0] - 1 or box.right == shape[1] - 1
 
 
-def longer_side(box: Box) -> int:
-    """Return the height or width of a box, whichever is larger."""
-    return max(height_of(box), width_of(box))
-
-
 def merge_groups(groups: Sequence[DigitGroup]) -> DigitGroup:
     """Merge groups into one."""
-    boxes = [group.box for group in groups]
-    box = Box(
-        min(box.top for box in boxes),
-        min(box.left for box in boxes),
-        max(box.bottom for box in boxes),
-        max(box.right for box in boxes),
-    )
-    return DigitGroup(tuple(piece for group in groups for piece in group.pieces), box, sum(group.area for group in groups))
+    pieces, box = tuple(piece for group in groups for piece in group.pieces), box_around([group.box for group in groups])
+    return DigitGroup(pieces, box, sum(group.area for group in groups))
 
 
 def in_reading_order(boxes: Sequence[Box]) -> list[int]:
     """Return the indices of boxes row by row, each from the left."""
     if not boxes:
         return []
-    height = median(map(height_of, boxes))
+    height = median(box.height for box in boxes)
     slope = _slope(boxes)
     middles = [((box.left + box.right) / 2, (box.top + box.bottom) / 2) for box in boxes]
     levels = [down - slope * across for across, down in middles]
@@ -139,13 +128,6 @@ def in_reading_order(boxes: Sequence[Box]) -> list[int]:
             rows.append([index])
             total = levels[index]
     return [index for row in rows for index in sorted(row, key=lambda index: middles[index][0])]
-
-
-def _owner(owners: dict[int, int], piece: int) -> int:
-    while owners[piece] != piece:
-        owners[piece] = owners[owners[piece]]
-        piece = owners[piece]
-    return piece
 
 
 def _groups(components: Components, owners: dict[int, int]) -> list[DigitGroup]:
@@ -171,43 +153,13 @@ def _digit_height(heights: Sequence[tuple[int, int]]) -> int:
 def _slope(boxes: Sequence[Box]) -> float:
     """Return how far rows go down per pixel to the right; 0 if no digit has a neighbour."""
     slopes = []
-    neighbourhoods = Neighbourhoods(dict(enumerate(boxes)), int(median(map(height_of, boxes))))
+    neighbourhoods = Neighbourhoods(dict(enumerate(boxes)), int(median(box.height for box in boxes)))
     for box in boxes:
-        beside = Box(box.top, box.right + 1, box.bottom, box.right + 2 * height_of(box))
+        beside = Box(box.top, box.right + 1, box.bottom, box.right + 2 * box.height)
         others = [boxes[index] for index in neighbourhoods.around(beside)]
-        near = [
-            other for other in others if 0 < other.left - box.right <= 2 * height_of(box) and _shared_height(box, other) > 0
-        ]
+        near = [other for other in others if 0 < other.left - box.right <= 2 * box.height and box.shared_height(other) > 0]
         if near:
             other = min(near, key=lambda other: other.left)
             across = (other.left + other.right - box.left - box.right) / 2
             slopes.append((other.top + other.bottom - box.top - box.bottom) / 2 / across)
     return median(slopes) if slopes else 0.0
-
-
-def height_of(box: Box) -> int:
-    """Return the height of a box in pixels."""
-    return box.bottom - box.top + 1
-
-
-def width_of(box: Box) -> int:
-    """Return the width of a box in pixels."""
-    return box.right - box.left + 1
-
-
-def gap_between(one: Box, other: Box) -> int:
-    """Return the larger of the horizontal and vertical gaps between boxes, at least 0."""
-    across = max(one.left, other.left) - min(one.right, other.right) - 1
-    down = max(one.top, other.top) - min(one.bottom, other.bottom) - 1
-    return max(across, down, 0)
-
-
-def _shared_height(one: Box, other: Box) -> int:
-    return min(one.bottom, other.bottom) - max(one.top, other.top) + 1
-
-
-def _overlap(one: Box, other: Box) -> bool:
-    """Return whether boxes share half of the smaller one's area."""
-    across = min(one.right, other.right) - max(one.left, other.left) + 1
-    shared = max(across, 0) * max(_shared_height(one, other), 0)
-    return 2 * shared >= min(height_of(one) * width_of(one), height_of(other) * width_of(other))

@@ -12,7 +12,7 @@ The numbers were chosen on the drawings of ``tests/drawn_digits.py``; ``benchmar
 
 from collections.abc import Callable, Sequence
 
-from .grouping import SMALL, DigitGroup, gap_between, height_of, merge_groups, width_of
+from .grouping import SMALL, DigitGroup, merge_groups
 
 MAX_GAP = 4
 """Parts are at most 1 / 4 of the larger one's height apart."""
@@ -34,12 +34,12 @@ def join_parts(groups: Sequence[DigitGroup], read: Callable[[DigitGroup], Readin
         best, pair = 0.0, None
         for place, one in enumerate(remaining):
             for other in remaining[:place]:
-                gap, height = gap_between(one.box, other.box), max(height_of(one.box), height_of(other.box))
+                gap, height = one.box.gap_to(other.box), max(one.box.height, other.box.height)
                 joined = merge_groups([other, one])
-                if MAX_GAP * gap > height or width_of(joined.box) > height_of(joined.box):
+                if MAX_GAP * gap > height or joined.box.width > joined.box.height:
                     continue
                 (label, log_p), parts = reading(joined), (reading(one), reading(other))
-                small = SMALL * min(height_of(one.box), height_of(other.box)) < height
+                small = SMALL * min(one.box.height, other.box.height) < height
                 if not small and label in (parts[0][0], parts[1][0]):
                     continue
                 evidence = log_p - parts[0][1] - parts[1][1] - GAP_COST * gap / height + LEEWAY

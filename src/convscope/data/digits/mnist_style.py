@@ -1,6 +1,6 @@
 """MNIST-style preprocessing, which makes drawings and photos look like training data.
 
-Each of the six steps can be switched off and records what it did:
+Each of the six steps can be switched off:
 
 1. **polarity**: light ink on a dark background. The image is inverted if the median of its border is above the middle between
    its darkest and its brightest pixel.
@@ -31,8 +31,8 @@ import numpy.typing as npt
 
 from ...errors import ConfigError, ShapeError
 from ...system.forms import Between, Size
-from ..images.resample import GreyImage, fit_into, largest_scale
-from .steps import BackgroundStep, Box, CentreStep, ContrastStep, CropStep, FitStep, PolarityStep
+from ..images.resample import GreyImage, fit_into
+from .box import Box
 
 Level = TypeVar("Level", np.bool_, np.uint8)
 FULL_INK = 254
@@ -82,18 +82,30 @@ class DigitPreprocessing:
 
 @dataclass(frozen=True)
 class PreparedDigit:
-    """A preprocessed digit, and the result of each step."""
+    """A preprocessed digit, and what the steps did."""
 
     pixels: GreyImage
     """(height, width) uint8."""
-    empty: bool
-    """Whether no ink was found, so that all pixels are 0."""
-    polarity: PolarityStep
-    background: BackgroundStep
-    crop: CropStep
-    fit: FitStep
-    contrast: ContrastStep
-    centre: CentreStep
+    box: Box | None
+    """Bounding box of the ink in the original image; None without ink."""
+    ink: GreyImage
+    """(h, w) uint8 the original, light on dark, without its background."""
+    cut: int
+    """Levels of the ink up to this one became 0, unless they touch stronger ones."""
+    inverted: bool
+    has_background: bool
+    """Whether something was subtracted from the background, or became 0."""
+    thickened: bool
+    """Whether thin strokes were thickened."""
+    fitted: tuple[int, int]
+    """(height, width) of the box that the ink was scaled into."""
+    stretched: bool
+    """Whether the contrast was."""
+
+    @property
+    def empty(self) -> bool:
+        """Whether no ink was found, so that all pixels are 0."""
+        return not self.pixels.any()
 
 
 def prepare_digit(image: GreyImage, settings: DigitPreprocessing | None = None) -> PreparedDigit:
@@ -108,20 +120,20 @@ def prepare_digit(image: GreyImage, settings: DigitPreprocessing | None = None) 
             f"a grey image must be (height, width) uint8 with at least one pixel; got {image.shape} {image.dtype}. "
             "Convert it first: to_grey(image)."
         )
-    polarity = _normalize_polarity(image, settings)
-    background = _remove_background(polarity, settings)
-    crop = _crop_to_ink(background.image, enabled=settings.crop)
-    fit = _fit_into_box(crop.image, settings)
-    contrast = _stretch_contrast(fit.image, enabled=settings.contrast)
-    centre = _centre_mass(contrast.image, settings)
-    return PreparedDigit(centre.image, not centre.image.any(), polarity, background, crop, fit, contrast, centre)
-
-
-def _normalize_polarity(image: GreyImage, settings: DigitPreprocessing) -> PolarityStep:
     border = border_median(image)
     above = 2 * border > int(image.min()) + int(image.max())
     inverted = above if settings.polarity == "auto" else settings.polarity == "invert"
-    return PolarityStep(border, inverted, 255 - image if inverted else image.copy())
+    light = 255 - image if inverted else image
+    ink, level, cut = _remove_background(light, 255 - border if inverted else border, settings)
+    box = _ink_box(ink)
+    cropped = box.cut(ink) if box is not None and settings.crop else ink
+    fitted, thickened = _fit_into_box(cropped, settings)
+    stretched = _stretch_contrast(fitted) if settings.contrast else fitted
+    has_background = level > 0 or not np.array_equal(ink, light)
+    return PreparedDigit(
+        _centre_mass(stretched, settings), box, ink, cut, inverted, has_background, thickened,
+        (fitted.shape[0], fitted.shape[1]), not np.array_equal(stretched, fitted),
+    )  # fmt: skip
 
 
 def border_median(image: GreyImage) -> int:
@@ -132,20 +144,19 @@ def border_median(image: GreyImage) -> int:
     return int(np.searchsorted(2 * np.cumsum(counts), counts.sum()))
 
 
-def _remove_background(polarity: PolarityStep, settings: DigitPreprocessing) -> BackgroundStep:
-    image = polarity.image
-    peak = int(image.max())
+def _remove_background(image: GreyImage, level: int, settings: DigitPreprocessing) -> tuple[GreyImage, int, int]:
+    """Return the ink, the level that was subtracted, and the cut; ``level`` is that of the border."""
+    peak, darkest = int(image.max()), int(image.min())
     if not settings.background:
-        return BackgroundStep(0, peak, 0, image.copy())
-    level, darkest = 255 - polarity.border if polarity.inverted else polarity.border, int(image.min())
+        return image, 0, 0
     if 2 * level > darkest + peak:
         level = darkest  # the polarity was given, and the border is mostly ink
     contrast = peak - level
     cut = int(contrast * settings.background_share)
     ink = np.where(image > level, image - np.uint8(level), 0).astype(np.uint8)
     if contrast < settings.min_contrast:
-        return BackgroundStep(level, peak, contrast, np.zeros_like(ink))
-    return BackgroundStep(level, peak, cut, np.where(dilate(ink > cut), ink, 0).astype(np.uint8))
+        return np.zeros_like(ink), level, contrast
+    return np.where(dilate(ink > cut), ink, 0).astype(np.uint8), level, cut
 
 
 def dilate(image: npt.NDArray[Level]) -> npt.NDArray[Level]:
@@ -164,21 +175,12 @@ def _ink_box(image: GreyImage) -> Box | None:
     return Box(int(rows[0]), int(columns[0]), int(rows[-1]), int(columns[-1])) if rows.size else None
 
 
-def _crop_to_ink(image: GreyImage, *, enabled: bool) -> CropStep:
-    box = _ink_box(image)
-    if box is None or not enabled:
-        return CropStep(box, image.copy())
-    return CropStep(box, image[box.top : box.bottom + 1, box.left : box.right + 1].copy())
-
-
-def _fit_into_box(image: GreyImage, settings: DigitPreprocessing) -> FitStep:
+def _fit_into_box(image: GreyImage, settings: DigitPreprocessing) -> tuple[GreyImage, bool]:
+    """Return the image scaled into the box, and whether its strokes were thickened before."""
     share = settings.digit_size_fraction if settings.fit else 1.0
     box = max(1, int(settings.height * share + 0.5)), max(1, int(settings.width * share + 0.5))
-    height, width = image.shape
-    scale = largest_scale((height, width), box)
-    size = height * scale.box / scale.length, width * scale.box / scale.length
     thick = _thicken_strokes(image, box) if settings.fit else None
-    return FitStep(scale.factor, *size, fit_into(image if thick is None else thick, box), thick is not None)
+    return fit_into(image if thick is None else thick, box), thick is not None
 
 
 def _thicken_strokes(image: GreyImage, box: tuple[int, int]) -> GreyImage | None:
@@ -187,7 +189,8 @@ def _thicken_strokes(image: GreyImage, box: tuple[int, int]) -> GreyImage | None
     if max(image.shape) < 2 * max(box):
         return None
     if image.shape[0] > large[0] or image.shape[1] > large[1]:
-        image = _crop_to_ink(fit_into(image, large), enabled=True).image
+        image = fit_into(image, large)
+        image = found.cut(image) if (found := _ink_box(image)) else image
     ink = np.pad(2 * image.astype(np.int64) > int(image.max()), 1)
     if not ink.any():
         return None
@@ -203,30 +206,26 @@ def _thicken_strokes(image: GreyImage, box: tuple[int, int]) -> GreyImage | None
     return image
 
 
-def _stretch_contrast(image: GreyImage, *, enabled: bool) -> ContrastStep:
+def _stretch_contrast(image: GreyImage) -> GreyImage:
     peak = int(image.max())
-    if not enabled or peak == 0 or peak >= FULL_INK:
-        return ContrastStep(peak, image.copy())
-    return ContrastStep(peak, ((2 * 255 * image.astype(np.int64) + peak) // (2 * peak)).astype(np.uint8))
+    if peak == 0 or peak >= FULL_INK:
+        return image
+    return ((2 * 255 * image.astype(np.int64) + peak) // (2 * peak)).astype(np.uint8)
 
 
-def _centre_mass(image: GreyImage, settings: DigitPreprocessing) -> CentreStep:
+def _centre_mass(image: GreyImage, settings: DigitPreprocessing) -> GreyImage:
     frame, sides = (settings.height, settings.width), image.shape
     middle = (frame[0] - sides[0]) // 2, (frame[1] - sides[1]) // 2
     box = _ink_box(image)
-    if box is None:
-        return CentreStep(None, (0, 0), limited=False, image=_paste(image, middle, frame))
+    if box is None or not settings.centre:
+        return _paste(image, middle, frame)
     total = int(image.sum(dtype=np.int64))
     down, across = (int(np.arange(sides[axis]) @ image.sum(axis=1 - axis, dtype=np.int64)) for axis in (0, 1))
-    wanted = corner = middle
-    if settings.centre:
-        wanted = _corner(down, total, frame[0]), _corner(across, total, frame[1])
-        corner = (
-            min(max(wanted[0], -box.top), frame[0] - 1 - box.bottom),
-            min(max(wanted[1], -box.left), frame[1] - 1 - box.right),
-        )
-    shift = corner[0] - middle[0], corner[1] - middle[1]
-    return CentreStep((down / total, across / total), shift, corner != wanted, _paste(image, corner, frame))
+    corner = (
+        min(max(_corner(down, total, frame[0]), -box.top), frame[0] - 1 - box.bottom),
+        min(max(_corner(across, total, frame[1]), -box.left), frame[1] - 1 - box.right),
+    )
+    return _paste(image, corner, frame)
 
 
 def _corner(moment: int, total: int, side: int) -> int:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from .box import Box
 from .connected_components import Components
-from .steps import Box
 
 MIN_LENGTH = 0.9
 """Share of a row or column of a panel that is ink at its edge; the corners may be round."""
@@ -42,29 +42,21 @@ def find_panels(components: Components, min_side: int) -> list[Panel]:
 
     Those inside another one are left to whoever looks into that one.
     """
-    large = [
-        piece for piece, box in enumerate(components.boxes) if min(box.bottom - box.top, box.right - box.left) >= min_side
-    ]
+    large = [piece for piece, box in enumerate(components.boxes) if min(box.height, box.width) > min_side]
     found = [_panel(components, piece) for piece in large[:MAX_PANELS]]
     panels = [panel for panel in found if panel]
     if any(panel.is_filled for panel in panels):
         boxes = [panel.box for panel in panels]
         for place, piece in enumerate(large[:MAX_PANELS]):
-            if not found[place] and not any(_is_inside(components.boxes[piece], box) for box in boxes):
+            if not found[place] and not any(box.holds(components.boxes[piece]) for box in boxes):
                 found[place] = _photo(components, piece)
-    panels = [
-        panel
-        for panel in found
-        if panel and min(panel.box.bottom - panel.box.top, panel.box.right - panel.box.left) + 1 >= min_side
-    ]
+    panels = [panel for panel in found if panel and min(panel.box.height, panel.box.width) >= min_side]
     boxes = [panel.box for panel in panels]
     return [
         panel
         for place, panel in enumerate(panels)
         if not any(
-            _is_inside(panel.box, box) and (panel.box != box or other < place)
-            for other, box in enumerate(boxes)
-            if other != place
+            box.holds(panel.box) and (panel.box != box or other < place) for other, box in enumerate(boxes) if other != place
         )
     ]
 
@@ -72,11 +64,10 @@ def find_panels(components: Components, min_side: int) -> list[Panel]:
 def _photo(components: Components, piece: int) -> Panel | None:
     """Return a component as a panel if it fills most of its box."""
     box = components.boxes[piece]
-    height, width = box.bottom - box.top + 1, box.right - box.left + 1
+    height, width = box.height, box.width
     if components.areas[piece] < MIN_FILL * height * width or max(height, width) > MAX_ASPECT * min(height, width):
         return None
-    edge = _edge(height, width)
-    return Panel(Box(box.top + edge, box.left + edge, box.bottom - edge, box.right - edge), True)
+    return Panel(box.grown(-_edge(height, width)), True)
 
 
 def _edge(height: int, width: int) -> int:
@@ -102,8 +93,7 @@ def _panel(components: Components, piece: int) -> Panel | None:
     edge = _edge(height, width)
     if not is_filled:
         edge = max(_leading(rows), _leading(columns), _leading(-rows[::-1]), _leading(-columns[::-1])) + 2
-    top, left = box.top + int(rows[0]) + edge, box.left + int(columns[0]) + edge
-    inside = Box(top, left, top + height - 2 * edge - 1, left + width - 2 * edge - 1)
+    inside = Box(int(rows[0]), int(columns[0]), int(rows[-1]), int(columns[-1])).moved(box.top, box.left).grown(-edge)
     # A boxed 8 has an outline too, but nothing apart from it inside.
     tops, lefts, bottoms, rights = components.sides.T
     within = (tops >= inside.top) & (lefts >= inside.left) & (bottoms <= inside.bottom) & (rights <= inside.right)
@@ -114,7 +104,3 @@ def _leading(places: npt.NDArray[np.int64]) -> int:
     """Return how many ascending integers follow each other from the first."""
     steps = np.flatnonzero(np.diff(places) != 1)
     return int(steps[0]) + 1 if steps.size else len(places)
-
-
-def _is_inside(box: Box, other: Box) -> bool:
-    return box.top >= other.top and box.left >= other.left and box.bottom <= other.bottom and box.right <= other.right

@@ -25,10 +25,6 @@ class ResampleRatio:
     box: int
     length: int
 
-    @property
-    def factor(self) -> float:
-        return self.box / self.length
-
 
 def largest_scale(image: tuple[int, int], box: tuple[int, int]) -> ResampleRatio:
     """Return the largest scale at which an image fits into a box, both (height, width)."""
