@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import faulthandler
 import os
-import secrets
 import shutil
 import sys
 from collections.abc import Iterator
@@ -18,7 +17,6 @@ from hypothesis import settings
 import convscope
 from convscope.data.dataset import Dataset
 from convscope.data.known.builtin import load_digits, load_mnist
-from convscope.data.readers import decoded_cache
 from convscope.runs import files, ledger
 from convscope.runs.record import RunRecord
 
@@ -35,14 +33,6 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # How long an example takes is another tenant's doing as often as ours; what must be quick is timed in tests of its own.
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
-
-
-@pytest.fixture(autouse=True)
-def decoded_images_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A cache of decoded images for each test, made by the first that uses it: not the user's."""
-    folder = tmp_path_factory.getbasetemp() / "caches" / secrets.token_hex(8)
-    monkeypatch.setattr(decoded_cache, "cache_folder", lambda: folder)
-    return folder / decoded_cache.FOLDER
 
 
 @pytest.fixture(scope="session")

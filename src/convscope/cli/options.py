@@ -79,14 +79,8 @@ def reading_options(function: Callable[..., Any]) -> Callable[..., Any]:
             metavar="SHARE",
             help="With --skip-bad-images: skip at most this share of the image files.",
         ),
-        data_option(
-            "--no-cache",
-            "use_cache",
-            is_flag=True,
-            flag_value=False,
-            default=True,
-            help="Decode the image files again, instead of keeping and using the decoded ones in ~/.cache/convscope.",
-        ),
+        # Of versions that kept decoded images.
+        data_option("--no-cache", is_flag=True, hidden=True, expose_value=False, help="Without effect."),
     )
     for option in reversed(options):
         with_reading = option(with_reading)

@@ -92,9 +92,6 @@ class ReadOptions:
     """Regular expression for the part of a file's path that the images of a group share, such as ``scene\\d+``: a group is never
     divided between splits that convscope makes. Capturing groups are the part, if there are any."""
 
-    use_cache: bool = True
-    """Keep decoded image files in the user's cache, and take them from there if neither the files nor the options changed."""
-
     def __post_init__(self) -> None:
         if self.prepare not in PREPARATIONS:
             raise ConfigError(f"prepare must be one of {', '.join(PREPARATIONS)}; got {self.prepare!r}.")

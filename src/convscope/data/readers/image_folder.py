@@ -28,7 +28,6 @@ from .assemble import (
     refuse_test_share,
     refuse_untrained_classes,
 )
-from .decoded_cache import decode_cached
 from .image_folder_decoding import Decoded, decode_all, keep_rows, read_image_headers
 from .image_folder_listing import Listing, list_folder
 from .image_folder_preprocessing import choose_preprocessing, preprocessing_of_run
@@ -79,8 +78,9 @@ def read_folder(
         chosen = choose_preprocessing(
             plan.paths, plan.class_names, read_image_headers(plan.paths, progress), options, progress, given
         )
-    decode = decode_cached if options.use_cache else decode_all
-    decoded = decode(plan.paths, str(root), chosen.preprocessor, progress, keeps_channels=chosen.keeps_channels, given=given)
+    decoded = decode_all(
+        plan.paths, str(root), chosen.preprocessor, progress, keeps_channels=chosen.keeps_channels, given=given
+    )
     notes = [*([stretched] if stretched else []), *chosen.notes]
     if decoded.several:
         files = count_of(len(decoded.several), "image file")
