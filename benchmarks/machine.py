@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from convscope.data.load import load_dataset
-from convscope.data.scaling import to_inputs
+from convscope.data.preprocessing import to_inputs
 from convscope.models.backend import require_backend
 from convscope.system.files import write_json
 from convscope.system.hardware import describe_machine, package_versions

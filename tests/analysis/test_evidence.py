@@ -14,7 +14,7 @@ from convscope.analysis.activations import activations
 from convscope.analysis.evaluation import Evaluation
 from convscope.analysis.evidence import Evidence, collect_evidence
 from convscope.data.dataset import Dataset, Provenance, Split
-from convscope.data.scaling import to_inputs
+from convscope.data.preprocessing import to_inputs
 from convscope.models.network import Layer, Network
 from convscope.models.onnx_writer.writer import onnx_bytes
 from convscope.models.predictor import Predictor

@@ -17,7 +17,7 @@ from PIL import Image
 import convscope
 from convscope.cli.main import main
 from convscope.data.dataset import Dataset, Split
-from convscope.data.reload import reload_dataset
+from convscope.data.load import reload_dataset
 from convscope.errors import ConfigError, DatasetError
 from convscope.runs import run_folder
 from convscope.types import Images, Labels

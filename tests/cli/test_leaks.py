@@ -10,9 +10,8 @@ import pytest
 from PIL import Image
 
 from convscope.cli.main import main
-from convscope.data.load import load_dataset
+from convscope.data.load import load_dataset, reload_dataset
 from convscope.data.read_options import ReadOptions
-from convscope.data.reload import reload_dataset
 from convscope.data.split import assign_folds
 from convscope.errors import ConfigError
 from convscope.runs.request import describe_request, refuse_other_request

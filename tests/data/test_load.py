@@ -12,10 +12,9 @@ import pytest
 from PIL import Image
 
 from convscope.data.dataset import Dataset
-from convscope.data.load import load_dataset, load_known
+from convscope.data.load import load_dataset, load_known, reload_dataset
 from convscope.data.preprocessing import ImagePreprocessor
 from convscope.data.read_options import DatasetLoaded, ReadOptions, ReadProgress
-from convscope.data.reload import reload_dataset
 from convscope.errors import ConfigError, DatasetError
 
 pytestmark = pytest.mark.usefixtures("never_hangs")  # pipes, devices and links that lead nowhere

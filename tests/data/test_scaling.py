@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from convscope.data.dataset import Dataset
-from convscope.data.scaling import to_inputs
+from convscope.data.preprocessing import to_inputs
 
 
 def test_inputs_are_the_notebooks_division_by_255(mnist: Dataset) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from convscope.analysis.activations import Kernels, activations, kernels
-from convscope.data.scaling import to_inputs
+from convscope.data.preprocessing import to_inputs
 from convscope.figures.figure import Illustration, to_svg
 from convscope.figures.layers import draw_kernels
 from convscope.figures.model_diagram import draw_model_diagram

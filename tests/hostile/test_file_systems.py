@@ -17,7 +17,7 @@ import convscope
 from convscope.api.run import Run
 from convscope.cli.main import main
 from convscope.errors import ConvscopeError
-from convscope.runs import files, marks, run_folder, store
+from convscope.runs import files, replacement, run_folder, store
 from convscope.system.files import is_temporary, sync, write_output, write_text
 
 from .test_power_cut import generation, write_run  # type: ignore[import-not-found]
@@ -267,7 +267,7 @@ def test_a_folder_that_is_renamed_meanwhile_costs_no_run(
     said = ""
     try:
         with run_folder.writing_run(run, overwrite=overwrite) as folder:
-            run_folder.write_json(folder / "run.json", {**dict.fromkeys(marks.REQUEST_KEYS, ""), "generation": 2})
+            run_folder.write_json(folder / "run.json", {**dict.fromkeys(replacement.REQUEST_KEYS, ""), "generation": 2})
             write_text(folder / "metrics.json", '{"generation": 2}')
             write_text(folder / "checkpoint.npz", "")
             happens(run)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from convscope.errors import ConvscopeError
-from convscope.runs import marks, run_folder
+from convscope.runs import replacement, run_folder
 from convscope.runs.replacement import identity_of
 from convscope.system.files import is_temporary, make_folder, write_json, write_text
 
@@ -24,8 +24,8 @@ NOTES = ("notes.txt", "figures/mine.txt")
 
 def write_run(path: Path, generation: int, *, overwrite: bool = True) -> None:
     with run_folder.writing_run(path, overwrite=overwrite) as folder:
-        write_json(folder / "run.json", {**dict.fromkeys(marks.REQUEST_KEYS, ""), "generation": generation})
-        write_json(folder / "metrics.json", {**dict.fromkeys(marks.METRICS_KEYS, ""), "generation": generation})
+        write_json(folder / "run.json", {**dict.fromkeys(replacement.REQUEST_KEYS, ""), "generation": generation})
+        write_json(folder / "metrics.json", {**dict.fromkeys(replacement.METRICS_KEYS, ""), "generation": generation})
         make_folder(folder / "figures")
         write_text(folder / "figures" / f"figure-{generation}.svg", "<svg/>")
 

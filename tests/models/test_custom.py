@@ -14,8 +14,7 @@ from convscope.errors import ConfigError
 from convscope.models.architectures import cnn, find_model
 from convscope.models.backend import require_backend
 from convscope.models.custom import short_name
-from convscope.models.keras_archive import write_keras_archive
-from convscope.models.keras_model import to_keras
+from convscope.models.keras_model import to_keras, write_keras_archive
 from convscope.models.layers import Dense
 from convscope.models.network import Network, from_description, from_keras
 from convscope.models.saving import save_model

@@ -16,9 +16,8 @@ import pytest
 
 from convscope.errors import ConfigError, OutputError
 from convscope.models.backend import require_backend
-from convscope.models.keras_archive import CONFIG, KERAS_VERSION, METADATA, WEIGHTS, write_keras_archive
 from convscope.models.keras_file import checked_copy
-from convscope.models.keras_model import to_keras
+from convscope.models.keras_model import CONFIG, KERAS_VERSION, METADATA, WEIGHTS, to_keras, write_keras_archive
 from convscope.models.network import Layer, Network, from_keras
 from convscope.models.saving import load_model
 
@@ -108,7 +107,7 @@ def test_the_same_network_gives_the_same_bytes_in_another_process_and_second(sma
     (tmp_path / "description.json").write_text(json.dumps(network.description()))
     program = (
         "import json, sys, time, numpy as np\n"
-        "from convscope.models.keras_archive import write_keras_archive\n"
+        "from convscope.models.keras_model import write_keras_archive\n"
         "from convscope.models.network import from_description\n"
         "arrays = {name.replace('|', '/'): array for name, array in np.load('weights.npz').items()}\n"
         "time.sleep(1.1)\n"

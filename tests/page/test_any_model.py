@@ -14,7 +14,7 @@ import pytest
 import convscope
 from convscope.analysis.activations import activations, kernels
 from convscope.data.dataset import Dataset, Provenance, Split
-from convscope.data.scaling import to_inputs
+from convscope.data.preprocessing import to_inputs
 from convscope.figures.figure import to_drawing, to_svg
 from convscope.figures.layers import draw_kernels
 from convscope.figures.model_diagram import draw_model_diagram

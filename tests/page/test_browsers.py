@@ -15,7 +15,7 @@ import pytest
 
 from convscope.analysis.activations import activations
 from convscope.data.dataset import Dataset
-from convscope.data.scaling import to_inputs
+from convscope.data.preprocessing import to_inputs
 from convscope.runs.record import RunRecord
 
 from .engines import Engine, Firefox, WebKit, press, stroke  # type: ignore[import-not-found]

@@ -17,9 +17,8 @@ import pytest
 from convscope.analysis.activations import activations
 from convscope.models.architectures import MODELS
 from convscope.models.backend import require_backend
-from convscope.models.initial_weights import with_initial_weights
 from convscope.models.keras_model import to_keras
-from convscope.models.network import Layer, Network, from_keras
+from convscope.models.network import Layer, Network, from_keras, with_initial_weights
 from convscope.models.receptive_field import WINDOWED, receptive_fields, unused_input_pixels
 
 require_backend()

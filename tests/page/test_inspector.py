@@ -15,7 +15,7 @@ from matplotlib.colors import Normalize
 
 import convscope
 from convscope.analysis.activations import activations
-from convscope.data.scaling import to_inputs
+from convscope.data.preprocessing import to_inputs
 from convscope.models.network import Layer, Network
 from convscope.models.receptive_field import receptive_fields, unused_input_pixels
 

@@ -19,7 +19,7 @@ from PIL import Image
 import convscope
 from convscope.analysis.activations import activations
 from convscope.data.dataset import Dataset
-from convscope.data.scaling import to_inputs
+from convscope.data.preprocessing import to_inputs
 from convscope.formatting import format_probability
 from convscope.page.csp import island
 from convscope.runs.record import RunRecord

@@ -15,7 +15,7 @@ import convscope
 from convscope.analysis.activations import activations
 from convscope.analysis.epoch_snapshots import page_weights
 from convscope.data.dataset import Dataset
-from convscope.data.scaling import to_inputs
+from convscope.data.preprocessing import to_inputs
 from convscope.models.network import Network, from_description
 from convscope.page.bundle import bundle
 from convscope.page.environment import JS

@@ -14,8 +14,7 @@ from convscope.analysis.ood.mahalanobis import MIN_IMAGES
 from convscope.api.run import Run
 from convscope.data.dataset import Dataset
 from convscope.data.digits.mnist_style import DigitPreprocessing
-from convscope.data.preprocessing import ImagePreprocessor
-from convscope.data.scaling import to_inputs
+from convscope.data.preprocessing import ImagePreprocessor, to_inputs
 from convscope.errors import ConfigError, RunError
 from convscope.models.network import Network
 from convscope.models.onnx_writer.writer import onnx_bytes

@@ -15,7 +15,7 @@ import convscope
 from convscope.api.run import Run
 from convscope.data.dataset import Dataset
 from convscope.data.known.builtin import load_mnist
-from convscope.data.scaling import to_inputs
+from convscope.data.preprocessing import to_inputs
 from convscope.errors import ConfigError, PictureError, RunError
 from convscope.models.onnx_writer.writer import onnx_bytes
 from convscope.models.saving import with_logits

@@ -15,13 +15,13 @@ from pathlib import Path
 import pytest
 
 from convscope.errors import OutputError, RunError, RunExistsError
-from convscope.runs import marks, opening, run_folder
+from convscope.runs import opening, replacement, run_folder
 from convscope.system.files import write_json, write_text
 
 WRITER = """
 import os, signal, sys
 from pathlib import Path
-from convscope.runs import marks, run_folder
+from convscope.runs import replacement, run_folder
 from convscope.system import files
 
 fatal, when, calls = int(sys.argv[3]), sys.argv[4], 0
@@ -44,8 +44,8 @@ def deadly(name):
 for name in ("fsync", "replace", "rename", "mkdir", "unlink"):
     deadly(name)
 with run_folder.writing_run(sys.argv[1], overwrite=sys.argv[2] == "overwrite") as folder:
-    files.write_json(folder / "run.json", {**dict.fromkeys(marks.REQUEST_KEYS, ""), "generation": 2})
-    files.write_json(folder / "metrics.json", dict.fromkeys(marks.METRICS_KEYS, "x" * 2500))
+    files.write_json(folder / "run.json", {**dict.fromkeys(replacement.REQUEST_KEYS, ""), "generation": 2})
+    files.write_json(folder / "metrics.json", dict.fromkeys(replacement.METRICS_KEYS, "x" * 2500))
     files.make_folder(folder / "figures")
     files.write_text(folder / "figures" / "loss.svg", "<svg/>")
 print(calls)
@@ -54,7 +54,7 @@ print(calls)
 
 def make_run(path: Path, generation: int = 1, *, overwrite: bool = False) -> Path:
     with run_folder.writing_run(path, overwrite=overwrite) as folder:
-        write_json(folder / "run.json", {**dict.fromkeys(marks.REQUEST_KEYS, ""), "generation": generation})
+        write_json(folder / "run.json", {**dict.fromkeys(replacement.REQUEST_KEYS, ""), "generation": generation})
         write_text(folder / "metrics.json", "{}")
     return path
 
@@ -142,7 +142,7 @@ def test_a_failure_before_the_first_epoch_leaves_no_folder(tmp_path: Path) -> No
 
 def test_two_processes_cannot_write_one_run(tmp_path: Path) -> None:
     with run_folder.writing_run(tmp_path / "run") as folder:
-        write_json(folder / "run.json", {**dict.fromkeys(marks.REQUEST_KEYS, ""), "generation": 1})
+        write_json(folder / "run.json", {**dict.fromkeys(replacement.REQUEST_KEYS, ""), "generation": 1})
         assert "RunExistsError" in (refused := writer(tmp_path / "run", "new", 0).stderr)
         assert "resume=True" in refused
         assert "RunExistsError" in writer(tmp_path / "run", "overwrite", 0).stderr
@@ -152,7 +152,7 @@ def test_two_processes_cannot_write_one_run(tmp_path: Path) -> None:
 def test_of_two_processes_that_overwrite_one_run_one_is_refused(tmp_path: Path) -> None:
     make_run(tmp_path / "run")
     with run_folder.writing_run(tmp_path / "run", overwrite=True) as folder:
-        write_json(folder / "run.json", {**dict.fromkeys(marks.REQUEST_KEYS, ""), "generation": 3})
+        write_json(folder / "run.json", {**dict.fromkeys(replacement.REQUEST_KEYS, ""), "generation": 3})
         second = writer(tmp_path / "run", "overwrite", 0)
         assert "RunExistsError" in second.stderr
     assert generation(run_folder.verify(tmp_path / "run")) == 3

@@ -20,8 +20,7 @@ from convscope.analysis.statistics.seeds import mean_over_seeds
 from convscope.api.study import study
 from convscope.cli.main import main
 from convscope.data.dataset import Dataset, Split
-from convscope.data.load import load_dataset
-from convscope.data.reload import reload_dataset
+from convscope.data.load import load_dataset, reload_dataset
 from convscope.errors import ConfigError, DatasetError, RunError
 from convscope.runs import store
 from convscope.runs.request import describe_request

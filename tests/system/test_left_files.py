@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from convscope.system.left_files import is_left_by_system
+from convscope.data.readers.nested_folders import is_left_by_system
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,7 @@ from dataclasses import replace
 import pytest
 
 from convscope.errors import ConvscopeError
-from convscope.training.epoch_log import EpochLog
-from convscope.training.interrupt import StopRequest
+from convscope.training.epoch_log import EpochLog, StopRequest
 from convscope.training.recipes import standard
 
 NAN, INFINITY = math.nan, math.inf

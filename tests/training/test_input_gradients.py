@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from convscope.api.run import Run
-from convscope.data.scaling import to_inputs
+from convscope.data.preprocessing import to_inputs
 from convscope.errors import RunError
 from convscope.training.input_gradients import BATCH_SIZE, InputGradient
 

@@ -17,9 +17,8 @@ from convscope.data.dataset import Dataset
 from convscope.errors import ConvscopeError, DatasetError
 from convscope.models.architectures import ann, cnn, logistic
 from convscope.models.custom import ImageShape
-from convscope.models.initial_weights import with_initial_weights
 from convscope.models.layers import Dense, Flatten, sequential
-from convscope.models.network import Network
+from convscope.models.network import Network, with_initial_weights
 from convscope.training.config import TrainConfig
 from convscope.training.events import Event, TrainingStarted, TrainProgress
 from convscope.training.loop import fit

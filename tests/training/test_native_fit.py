@@ -9,8 +9,7 @@ from sklearn.metrics import accuracy_score, log_loss
 
 from convscope.data.dataset import Dataset, Split
 from convscope.models.architectures import cnn, logistic
-from convscope.models.initial_weights import with_initial_weights
-from convscope.models.network import Weights
+from convscope.models.network import Weights, with_initial_weights
 from convscope.training import native_fit
 from convscope.training.augmentation import Augmentation, draw_warps
 from convscope.training.config import TrainConfig

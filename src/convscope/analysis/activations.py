@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..data.scaling import to_inputs
+from ..data.preprocessing import to_inputs
 from ..errors import ConfigError
 from ..models.network import Network
 from ..models.onnx_writer.writer import activations_bytes

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..data.dataset import Names, Split
-from ..data.scaling import to_inputs
+from ..data.preprocessing import to_inputs
 from ..errors import ConfigError
 from ..formatting import percent, percent_range
 from ..models.predictor import Predictor

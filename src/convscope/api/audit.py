@@ -13,7 +13,7 @@ from ..analysis.label_audit.copy_suspects import check_copies, copy_suspects
 from ..analysis.label_audit.cross_validation import MODEL, Listener, OutOfSample, cross_validate
 from ..analysis.label_audit.suspects import LabelAudit, find_suspects, require_cleanlab
 from ..data.dataset import Dataset
-from ..data.reload import reload_dataset
+from ..data.load import reload_dataset
 from ..errors import DatasetError, OutputError, option
 from ..page.write import write_report
 from ..runs import ledger, run_folder, store

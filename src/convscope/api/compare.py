@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from ..analysis.comparison import ComparedRun, Comparison, Costs, compare_evaluations
-from ..data.reload import reload_dataset
+from ..data.load import reload_dataset
 from ..errors import ConfigError, ConvscopeError
 from ..models.predictor import Predictor
 from ..page.comparison import render_comparison

@@ -13,14 +13,13 @@ from ..analysis.uncertainty.uncertainty import threshold_for_accuracy
 from ..data.class_matching import ClassMatch, match_classes, read_class_map
 from ..data.dataset import Data, Dataset
 from ..data.known.builtin import KNOWN
-from ..data.load import load_dataset, refuse_ambiguous_name
+from ..data.load import is_missing, load_dataset, refuse_ambiguous_name, reload_dataset
 from ..data.preprocessing import ImagePreprocessor
 from ..data.read_options import DEFAULTS, ReadOptions, pixel_form_of
-from ..data.reload import is_missing, reload_dataset
 from ..errors import ConfigError, ConvscopeError
 from ..exporters.metadata import CHANNELS, metadata_for_run
 from ..runs import ledger, run_folder, store
-from ..runs.predictor import open_predictor
+from ..runs.reading import open_predictor
 from ..runs.record import RunRecord
 from ..types import PathLike
 from .run import Run

@@ -13,8 +13,8 @@ from ..analysis.robustness.background import Background, background_of
 from ..analysis.robustness.corruption_accuracy import Robustness, measure_robustness, robustness_metrics
 from ..analysis.robustness.corruptions.kinds import KINDS, STRENGTHS
 from ..data.dataset import Dataset, Split
-from ..data.reload import reload_dataset
-from ..data.scaling import to_inputs
+from ..data.load import reload_dataset
+from ..data.preprocessing import to_inputs
 from ..data.split import stratified_sample
 from ..errors import ConvscopeError, RunError
 from ..models.predictor import Predictor
@@ -24,7 +24,7 @@ from ..prediction.classifier import why_no_distances
 from ..runs import ledger, run_folder, store
 from ..runs.evidence import ensure_evidence
 from ..runs.files import KERAS_MODEL
-from ..runs.predictor import open_predictor
+from ..runs.reading import open_predictor
 from ..runs.record import RunRecord, with_metrics
 from ..system.dataclass_json import to_json
 from ..training.input_gradients import InputGradient

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ..data.dataset import Dataset
-from ..data.reload import reload_dataset
+from ..data.load import reload_dataset
 from ..errors import ConvscopeError
 from ..exporters.formats import check_format, choose_output, write_export
 from ..exporters.metadata import ModelMetadata, metadata_for_run

@@ -11,7 +11,7 @@ from ..page.write import write_report
 from ..runs import run_folder, store
 from ..runs.evidence import MISTAKES, OTHER_SEEDS, ensure_evidence
 from ..runs.label_suspects import load_audit
-from ..runs.predictor import open_predictor
+from ..runs.reading import open_predictor
 from ..runs.record import RunRecord
 from ..runs.seed_votes import count_votes, seed_votes
 from ..types import Labels, PathLike

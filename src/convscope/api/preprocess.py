@@ -13,10 +13,9 @@ import numpy.typing as npt
 
 from ..data.digits.recognize_dataset import NAMES
 from ..data.images.inputs import ImageLike
-from ..data.scaling import to_inputs
+from ..data.preprocessing import to_inputs
 from ..errors import ConfigError, RunError, reason_of
-from ..exporters.metadata import NAME, ModelMetadata, from_metadata, metadata_for_dataset
-from ..exporters.read_metadata import read_metadata
+from ..exporters.metadata import NAME, ModelMetadata, from_metadata, metadata_for_dataset, read_metadata
 from ..prediction.prepare import prepare
 from ..runs import run_folder
 from ..runs.files import EVIDENCE, EXAMPLES, REFERENCE_DATA, REQUEST

@@ -16,7 +16,7 @@ from ..analysis.findings.finding import Finding
 from ..analysis.label_audit.suspects import LabelAudit
 from ..analysis.uncertainty.uncertainty import Uncertainty, uncertainty_from_metrics
 from ..data.dataset import Data, Dataset
-from ..data.reload import reload_dataset
+from ..data.load import reload_dataset
 from ..errors import RunError
 from ..models.saving import load_model
 from ..page.own_page import is_own_page

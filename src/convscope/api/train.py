@@ -36,7 +36,7 @@ from ..figures.parallel import ALL, SecondProcess
 from ..models.architectures import find_model
 from ..models.backend import process_index
 from ..models.custom import Build, short_name
-from ..models.keras_archive import write_keras_archive
+from ..models.keras_model import write_keras_archive
 from ..models.onnx_writer.writer import onnx_bytes
 from ..models.predictor import Predictor
 from ..models.saving import save_model
@@ -52,11 +52,10 @@ from ..system.dataclass_json import to_json
 from ..system.files import write_json
 from ..system.forms import LARGEST_FLOAT
 from ..training.augmentation import Augmentation
-from ..training.callbacks import Callback, calling
 from ..training.config import TrainConfig
 from ..training.engines import check_engine
 from ..training.epoch_log import divergence, lower_rate
-from ..training.events import Event, Listener, TrainProgress
+from ..training.events import Callback, Event, Listener, TrainProgress, calling
 from ..training.loop import Training, fit
 from ..training.recipe_rule import TrainingSet
 from ..training.recipes import find_recipe

@@ -17,13 +17,12 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import ConfigError
-from ..types import Images
+from ..types import Images, Inputs
 from .dataset import Dataset
 from .digits.box import Box
 from .digits.detect import DetectedDigit, Logits, detect_digits
 from .digits.mnist_style import DigitPreprocessing
-from .digits.polarity import DARK, LIGHT, is_dark_on_light, polarity_of
-from .digits.training_form import has_training_form
+from .digits.polarity import DARK, LIGHT, has_training_form, is_dark_on_light, polarity_of
 from .images.resample import ResampleRatio, axis_weights, to_grey
 
 UNCHANGED = "used unchanged"
@@ -33,6 +32,8 @@ PREPARED, POLARITY = "digit_preprocessing", "polarity"
 """Keys of the preprocessing in ``run.json``; older runs lack them."""
 ASKED, FIT = "digits", "fit"
 """Values of ``ReadOptions.prepare``: preprocess as digits; crop and resize only."""
+SCALE = 255.0
+"""Divisor that maps grey levels 0 to 255 to inputs 0 to 1."""
 SAMPLE = 500
 """Images from which the preprocessing for a dataset is derived."""
 
@@ -252,3 +253,8 @@ def _words(found: DetectedDigit) -> tuple[str, ...]:
     if prepared.stretched:
         words.append("contrast stretched")
     return (*words, "centred")
+
+
+def to_inputs(images: Images) -> Inputs:
+    """Scale images (n, h, w, c) uint8 to float32 inputs from 0 to 1."""
+    return (images / np.float32(SCALE)).astype(np.float32, copy=False)

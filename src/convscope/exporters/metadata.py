@@ -7,18 +7,24 @@ weights, as one JSON text.
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..data.digits.mnist_style import DigitPreprocessing
 from ..data.digits.polarity import polarity_of
-from ..data.preprocessing import POLARITY, ImagePreprocessor, preprocessor_for, stored_digit_settings
+from ..data.preprocessing import POLARITY, SCALE, ImagePreprocessor, preprocessor_for, stored_digit_settings
 from ..data.read_options import AS_THEY_ARE, PixelForm, pixel_form_of
-from ..data.scaling import SCALE
+from ..errors import ConvscopeError, RunError
+from ..models.keras_file import METADATA
+from ..models.onnx_file import MAX_FILE, MAX_METADATA
+from ..models.onnx_writer import protobuf
 from ..models.predictor import INPUTS, LOGITS, PROBABILITIES
 from ..runs.migrations import upgrade_model_metadata
 from ..runs.opening import refuse_later_version
+from ..system.regular_files import open_bounded
 from ..types import Images
 
 if TYPE_CHECKING:
@@ -144,3 +150,47 @@ def _names(names: Any) -> tuple[str, ...]:
     if not isinstance(names, list):
         raise TypeError(f"class_names is {names!r}")
     return tuple(map(str, names))
+
+
+def read_metadata(path: Path, image_shape: tuple[int, int, int] | None = None) -> ModelMetadata | None:
+    """Return convscope's metadata in what it exported, for a network that takes (h, w, c) if known; None if there are none.
+
+    RunError if they are damaged.
+    """
+    try:
+        text = _in_folder(path) if path.is_dir() else _in_onnx(path) if path.suffix == ".onnx" else _in_archive(path)
+        return None if text is None else from_metadata({NAME: text}, image_shape)
+    except ConvscopeError:
+        raise
+    except (zipfile.BadZipFile, OSError, KeyError, TypeError, ValueError) as error:
+        raise RunError(
+            f"the metadata of {str(path)!r} are damaged ({error!r}). Export it again with `convscope export`."
+        ) from error
+
+
+def _in_folder(path: Path) -> str | None:
+    found = next((each for each in (path / EXTRA / METADATA_FILE, path / HUB_CONFIG) if each.is_file()), None)
+    if found is None:
+        return None
+    with open_bounded(found, MAX_METADATA) as file:
+        return file.read().decode("utf-8")
+
+
+def _in_onnx(path: Path) -> str | None:
+    with open_bounded(path, MAX_FILE) as file:
+        return protobuf.read_metadata(file.read()).get(NAME)
+
+
+def _in_archive(path: Path) -> str | None:
+    """Return the metadata in a ``.keras`` file, or appended to one of LiteRT."""
+    with open_bounded(path, MAX_FILE) as file, zipfile.ZipFile(file) as archive:
+        if METADATA_FILE in archive.namelist():
+            return _member(archive, METADATA_FILE).decode("utf-8")
+        document: dict[str, Any] = json.loads(_member(archive, METADATA))
+    return json.dumps(document[NAME]) if NAME in document else None
+
+
+def _member(archive: zipfile.ZipFile, name: str) -> bytes:
+    if archive.getinfo(name).file_size > MAX_METADATA:
+        raise ValueError(f"{name} is too large")
+    return archive.read(name)

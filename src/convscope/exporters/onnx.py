@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._version import __version__
-from ..data.scaling import SCALE
+from ..data.preprocessing import SCALE
 from ..errors import ConvscopeError, MissingBackendError, reason_of
 from ..models.network import Network, nodes
 from ..models.onnx_file import remember_own

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..data.dataset import Dataset, Split
-from ..data.scaling import to_inputs
+from ..data.preprocessing import to_inputs
 from ..errors import ConfigError, ConvscopeError, MissingBackendError, reason_of
 from ..models.architectures import MODELS
 from ..models.custom import Build

@@ -13,9 +13,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import ConfigError
-from .initial_weights import with_initial_weights
 from .keras_model import default_names, layer_arguments
-from .network import SETTINGS, Layer, Network, Shape
+from .network import SETTINGS, Layer, Network, Shape, with_initial_weights
 
 Pair = tuple[int, int]
 IMAGE_DIMENSIONS = 3

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..data.scaling import to_inputs
+from ..data.preprocessing import to_inputs
 from ..errors import RunError, ShapeError, reason_of
 from ..system.isolation import OFFLINE
 from ..system.memory import free_memory

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..data.scaling import to_inputs
+from ..data.preprocessing import to_inputs
 from ..errors import RunError, option, reason_of
 from ..system.arrays import mark
 from ..system.files import replacing

@@ -22,8 +22,7 @@ from ..models.keras_file import is_foreign, refusal
 from ..models.predictor import Predictor
 from ..runs import opening, run_folder
 from ..runs.files import EVIDENCE, EXAMPLES, METRICS, ONNX_MODEL, REFERENCE_DATA, REQUEST
-from ..runs.predictor import open_predictor
-from ..runs.reading import Calibration, read_calibration, read_request
+from ..runs.reading import Calibration, open_predictor, read_calibration, read_request
 from ..runs.reference_data import load_reference_data
 from ..system.forms import Sizes
 from ..types import PathLike
@@ -164,7 +163,7 @@ def _of_file(path: Path) -> Classifier:
 
 def _of_keras_file(path: Path) -> Classifier:
     # A run folder needs none of these, which take 30 of the 200 ms that the imports of `convscope predict` take.
-    from ..exporters.read_metadata import read_metadata
+    from ..exporters.metadata import read_metadata
     from ..models.saving import load_model
     from .keras_predictor import KerasPredictor
 

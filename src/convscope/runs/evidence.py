@@ -8,11 +8,11 @@ from ..analysis.evidence import collect_evidence
 from ..analysis.label_audit.suspects import LabelAudit
 from ..analysis.mistakes.mistakes import explain_mistakes, mistakes_metrics
 from ..data.dataset import Dataset
-from ..data.reload import reload_dataset
+from ..data.load import reload_dataset
 from ..errors import ConvscopeError, for_command_line
 from . import ledger
 from .label_suspects import load_audit
-from .predictor import open_predictor
+from .reading import open_predictor
 from .record import RunRecord, with_metrics
 from .seed_votes import SeedVotes, seed_votes
 

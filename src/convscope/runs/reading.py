@@ -1,4 +1,4 @@
-"""JSON files of a run, read, upgraded and checked against their declared forms, once."""
+"""JSON files of a run, read, upgraded and checked against their declared forms, once; and its network, opened for them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -7,14 +7,15 @@ from typing import Any
 
 from ..analysis.uncertainty.prediction_sets import PredictionSets
 from ..analysis.uncertainty.temperature import Temperature
-from ..errors import reason_of
+from ..errors import RunError, reason_of
+from ..models.predictor import Predictor
 from ..system.dataclass_json import from_json
 from ..system.forms import FormError, Maybe, Sizes, check
 from . import opening
-from .files import METRICS, REQUEST
+from .files import METRICS, ONNX_MODEL, REQUEST
 from .forms import BEGUN_FORM, RUN_FORM
 from .migrations import upgrade_metrics, upgrade_request
-from .opening import wrong_value
+from .opening import REMEDY, wrong_value
 
 
 def read_request(folder: Path, sizes: Sizes | None = None) -> dict[str, Any]:
@@ -80,3 +81,15 @@ def read_checked(
         raise wrong_value(path, FormError(f"it lacks something that its version has ({reason_of(error)})")) from error
     checked: dict[str, Any] = content
     return checked
+
+
+def open_predictor(folder: Path, dataset: Mapping[str, Any]) -> Predictor:
+    """Return the network of a run; RunError if it takes other images, or gives other classes, than ``dataset`` describes."""
+    predictor = Predictor(folder / ONNX_MODEL)
+    found, wanted = (*predictor.image_shape, predictor.num_classes), (*dataset["image_shape"], len(dataset["class_names"]))
+    if found != wanted:
+        raise RunError(
+            f"{ONNX_MODEL} in {str(folder)!r} takes images of {found[:-1]} and gives {found[-1]} classes, but {REQUEST} describes "
+            f"{wanted[:-1]} and {wanted[-1]}. {REMEDY}"
+        )
+    return predictor

@@ -7,16 +7,33 @@ current folder. A process that is killed meanwhile leaves the rest to the next o
 """
 
 import contextlib
+import csv
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from ..errors import OutputError, RunError, RunExistsError, option, reason_of
+from ..system.arrays import MARK
 from ..system.files import cannot_write, is_temporary, make_folder, sync, temporary_name, write_bytes
-from . import lock, opening
-from .files import CHECKPOINT, FIGURES, KNOWN_FILES, LABEL_SUSPECTS, LEDGER, MANIFEST, REPORT
-from .marks import is_marked
+from ..system.forms import parse_json
+from ..training.history import COLUMNS
+from . import ledger, lock, opening
+from .files import (
+    CHECKPOINT,
+    FIGURES,
+    HISTORY,
+    KNOWN_FILES,
+    LABEL_SUSPECTS,
+    LEDGER,
+    MANIFEST,
+    METRICS,
+    ONNX_MODEL,
+    REPORT,
+    REQUEST,
+    is_page,
+)
+from .opening import open_file
 
 REPLACED = "replaced-manifest.json"
 """In a new run within the old one's folder: the manifest of the old run, which goes."""
@@ -255,3 +272,27 @@ def _show(folder: Path, home: Path) -> Path:
                     sync(name.parent)
                     return name
     return folder
+
+
+REQUEST_KEYS = frozenset({"schema_version", "command", "recipe", "versions"})
+"""Of a ``run.json`` that convscope wrote; other programs have a file of that name, too."""
+METRICS_KEYS = frozenset({"schema_version", "train_seconds", "wall_seconds", "parameters"})
+
+
+def is_marked(file: Path) -> bool:
+    """Return whether convscope wrote the file, as its content says; figures are those of marked metrics beside them."""
+    if file.name == FIGURES:
+        return is_marked(file.with_name(METRICS))
+    with contextlib.suppress(RunError, ValueError, OSError, AttributeError), open_file(file) as opened:
+        if file.suffix in (".npz", ".keras"):
+            opened.seek(-len(MARK), os.SEEK_END)
+            return opened.read() == MARK
+        content = opened.read()
+        if file.name in (REQUEST, METRICS):
+            return bool(parse_json(content.decode()).keys() >= (REQUEST_KEYS if file.name == REQUEST else METRICS_KEYS))
+        if file.name == HISTORY:
+            return next(csv.reader([content.decode().partition("\n")[0]])) == list(COLUMNS)
+        if file.name == LEDGER:
+            return not content or bool(ledger.read(file.parent))
+        return MARK in content if file.name == ONNX_MODEL else file.name == REPORT and is_page(content)
+    return False

@@ -21,7 +21,7 @@ from ..system.files import cannot_write, is_temporary, replacing, write_bytes, w
 from ..system.near_paths import did_you_mean, near_path
 from ..system.regular_files import kind_of
 from ..types import PathLike
-from . import lock, marks, opening, replacement
+from . import lock, opening, replacement
 from .files import CHECKPOINT, FIGURES, KNOWN_FILES, LABEL_SUSPECTS, LEDGER, MANIFEST, REPORT, REQUEST
 from .opening import ALTERNATIVE, REMEDY, Contents, manifest_entries, open_file, read_json
 
@@ -133,7 +133,7 @@ def _is_of_a_run(path: Path) -> bool:
     with contextlib.suppress(RunError):
         if REQUEST in (manifest_entries(path) or {}):
             return True
-    return marks.is_marked(path / REQUEST)
+    return replacement.is_marked(path / REQUEST)
 
 
 def write_manifest(folder: PathLike) -> None:

@@ -1,9 +1,13 @@
 """What a training reports and keeps of its epochs, on either engine."""
 
+import contextlib
 import math
+import signal
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import FrameType
 
 import numpy as np
 
@@ -14,7 +18,6 @@ from .checkpoint import Checkpoint, State, save_checkpoint
 from .config import TrainConfig
 from .events import Listener, TrainProgress
 from .history import EpochRecord, History
-from .interrupt import StopRequest
 from .schedule import Schedule
 
 HIGH_RATE = 0.1
@@ -39,6 +42,34 @@ def divergence(loss: float, num_classes: int, rate: float) -> str:
 def lower_rate(rate: float) -> float:
     """Return the learning rate to try after ``rate`` was too high."""
     return min(rate / 10, LIKELY_RATE)
+
+
+class StopRequest:
+    """Whether the user has asked to stop."""
+
+    def __init__(self) -> None:
+        self.asked = False
+
+
+@contextlib.contextmanager
+def stop_on_interrupt() -> Iterator[StopRequest]:
+    """Turn the first SIGINT in the block into a request to stop."""
+    request = StopRequest()
+    # Only the main thread may set handlers, and shells start background jobs with SIGINT ignored: both never stop early.
+    previous = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or previous is signal.SIG_IGN:
+        yield request
+        return
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        request.asked = True
+        signal.signal(signal.SIGINT, previous)
+
+    signal.signal(signal.SIGINT, handle)
+    try:
+        yield request
+    finally:
+        signal.signal(signal.SIGINT, previous)
 
 
 class EpochLog:

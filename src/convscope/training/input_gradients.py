@@ -12,7 +12,7 @@ from ..errors import ConfigError
 from ..models.backend import quiet_tensorflow_log, require_backend
 from ..models.saving import with_logits
 from ..types import Floats, Inputs, Labels
-from .keras_ext.determinism import seeded
+from .keras_ext.devices import seeded
 
 if TYPE_CHECKING:
     import keras

@@ -16,9 +16,8 @@ from ..errors import MissingBackendError
 from ..models.architectures import MODELS
 from ..models.backend import require_backend
 from ..models.custom import Build
-from ..models.initial_weights import with_initial_weights
 from ..models.keras_model import to_keras
-from ..models.network import Network, Weights, from_keras, nodes
+from ..models.network import Network, Weights, from_keras, nodes, with_initial_weights
 from ..models.saving import keras_logits, with_logits
 from ..system.hardware import usable_threads
 from ..types import Floats, Images
@@ -28,11 +27,10 @@ from .checkpoint import Checkpoint, resume_from
 from .class_balance import PriorCorrection, class_weights, prior_correction
 from .config import TrainConfig
 from .engines import EngineName, check_engine, choose_engine, describe_arithmetic, why_not_native
-from .epoch_log import EpochLog
+from .epoch_log import EpochLog, stop_on_interrupt
 from .events import Listener, TrainingStarted
 from .foldable_batch_norm import add_batch_norm, fold_batch_norm
 from .history import History
-from .interrupt import stop_on_interrupt
 from .native.library import MAX_THREADS
 from .native_fit import fit_with_engine
 from .schedule import Ending
@@ -201,7 +199,7 @@ def build_custom(build: Build, dataset: Dataset, seed: int) -> Network | keras.M
         require_backend()
     except MissingBackendError:
         return build(dataset.image_shape, dataset.num_classes)
-    from .keras_ext.determinism import seeded
+    from .keras_ext.devices import seeded
     from .keras_ext.fit import float32_policy
 
     with seeded(seed), float32_policy():

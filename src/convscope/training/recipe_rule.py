@@ -61,19 +61,7 @@ class TrainingSet:
 
 
 def adapted(config: TrainConfig, to: TrainingSet) -> TrainConfig:
-    """Return ``config``, those for MNIST, with what the rule changes for another training set.
-
-    ============================  ==============================================================================
-    epochs                        240,000 / images, from 4 to 20
-    augmentation                  from 5 epochs on and with sides of at least 8 pixels, images are shifted by up to
-                                  1/14 of a side, rotated by 8°, scaled and sheared by 10%; otherwise shifted by 1/28
-    flips                         of photos whose class names are not characters, numbers, signs, left or right
-    last tenth of the epochs      with 30% of the augmentation
-    learning rate                 0.008 with that augmentation, otherwise 0.01
-    batches                       of 96 images, or as few as 80 steps per epoch need, at least 8
-    label smoothing               0.05
-    ============================  ==============================================================================
-    """
+    """Return ``config``, those for MNIST, with what the rule changes for another training set."""
     epochs = max(MIN_EPOCHS, min(MAX_EPOCHS, IMAGES_IN_ALL // to.num_images))
     if epochs < WARPED_EPOCHS or min(to.image_shape[:2]) < MIN_SIDE:
         return replace(config, epochs=epochs, augmentation=replace(config.augmentation, flip=to.photos))

@@ -10,7 +10,7 @@ import pytest
 from convscope.analysis.robustness.adversarial import attacks_metrics, measure_attacks, pgd_attack, signed_gradient_step
 from convscope.analysis.robustness.corruptions.random_numbers import CounterRNG
 from convscope.api.run import Run
-from convscope.data.scaling import to_inputs
+from convscope.data.preprocessing import to_inputs
 from convscope.training.input_gradients import InputGradient
 
 Array = np.ndarray[Any, Any]

@@ -12,7 +12,7 @@ from PIL import Image
 from convscope.data.dataset import Dataset
 from convscope.data.digits.detect import detect_digits
 from convscope.data.digits.mnist_style import DigitPreprocessing
-from convscope.data.digits.training_form import has_training_form
+from convscope.data.digits.polarity import has_training_form
 
 from ...handwriting import sheet_of_photos  # type: ignore[import-not-found]
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tensorflow.python.framework import config
 
-from convscope.training.keras_ext.determinism import seeded
+from convscope.training.keras_ext.devices import seeded
 
 
 @pytest.mark.parametrize("was_on", [False, True])

@@ -6,10 +6,10 @@ from collections import Counter
 from pathlib import Path
 
 from ...errors import PictureError, reason_of
-from ...system.left_files import is_left_by_system
 from ...system.near_paths import did_you_mean, near_path
 from ...system.regular_files import NotRegularError, open_regular
 from ...types import PathLike
+from ..readers.nested_folders import is_left_by_system
 from .formats import SUFFIXES, UNREAD_SUFFIXES
 
 MAX_FILE = 100 * 2**20

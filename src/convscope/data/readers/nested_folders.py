@@ -1,11 +1,11 @@
 """Files and folders within a folder of data, by their names alone, without what systems leave there."""
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path, PurePath
 
 from ...errors import DatasetError, reason_of
-from ...system.left_files import is_left_by_system
 from ..images.formats import SUFFIXES
 
 
@@ -74,3 +74,17 @@ def _refuse(error: OSError) -> None:
 def is_image_file(name: str) -> bool:
     """Return whether a file of this name is one of the user's image files."""
     return PurePath(name).suffix.lower() in SUFFIXES and not is_left_by_system(name)
+
+
+_LEFT = re.compile(
+    r"\..+|__macosx|__pycache__|lost\+found|network trash folder|temporary items"  # .DS_Store, ._1.png, .ipynb_checkpoints
+    r"|system volume information|\$(recycle|extend|windows|winre|sysreset|getcurrent|av_).*|found\.\d{3}|(?-i:RECYCLER)"  # Windows
+    r"|@(eadir|tmp|recycle|recently-snapshot|sharebin|database|__.*)|#(recycle|snapshot)|~snapshot"  # storage servers
+    r"|(eh)?thumbs(_vista)?\.db|desktop\.ini|icon\r|~\$.+",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def is_left_by_system(name: str) -> bool:
+    """Return whether a file or folder of this name is none of the user's data, such as ``@eaDir`` or ``Thumbs.db``."""
+    return _LEFT.fullmatch(name) is not None

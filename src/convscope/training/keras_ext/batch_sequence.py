@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from ...data.scaling import to_inputs
+from ...data.preprocessing import to_inputs
 from ...errors import ConfigError
 from ...types import Images
 from ..batches import Epoch, TrainingBatches, gather

@@ -100,7 +100,7 @@ function insidePanels(picture, factor, components, settings, logitsOf, depth) {
   return panels.some(({isFilled}) => isFilled) ? nothingIn(picture, settings, false) : null;
 }
 
-/** Return whether an image of the network's size has the form of the dataset's digits, as in `data/digits/training_form.py`. */
+/** Return whether an image of the network's size has the form of the dataset's digits, as in `data/digits/polarity.py`. */
 export function hasTrainingForm(picture, changes = {}) {
   const {height, width, groundShare, leastContrast, boxShare, centre, fit} = {...DIGIT_SETTINGS, ...changes};
   if (picture.height !== height || picture.width !== width) return false;
