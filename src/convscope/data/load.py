@@ -224,7 +224,7 @@ def reload_dataset(known: Mapping[str, Any], place: Data | None = None) -> Datas
         if place is None and any(map(PART_OF_THE_DATA.match, known.get("notes", ()))):
             raise DatasetError(
                 f"the network was trained on a part of {source!r}, in a study with folds or sizes, and that part is not stored. "
-                "Look at the page of the study, or train a run on all of the images."
+                "See the results of the study, or train a run on all of the images."
             )
         raise DatasetError(
             f"{source!r} has changed since the network was trained on it. Restore the same images and labels, or train again."
