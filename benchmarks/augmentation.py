@@ -140,10 +140,11 @@ def descriptions(results: Result) -> str:
     return "; ".join(f"{each}: {in_words(described[each]) or 'images unchanged'}" for each in AUGMENTATIONS)
 
 
-TEXT = """The network `{model}` was trained by the recipe `{recipe}` with the same {seeds} seeds and three augmentations
-({words}).
+TEXT = """The network `{model}` was trained by the recipe `{recipe}` of convscope {version} with the same {seeds} seeds and three
+augmentations ({words}).
 All networks classify the same {sample:,} test images with the same corruptions. Differences are paired by seed and image. Their 95%
-CIs cover other seeds and other images; bold ones exclude 0. Of thirty such intervals, one or two exclude the true value by chance.
+CIs cover other seeds and other images; bold ones exclude 0. They are not corrected for their number: of thirty, one or two exclude
+the true value by chance.
 
 {table}
 
@@ -158,4 +159,5 @@ def section(results: Result | None) -> str:
     return TEXT.format(
         model=settings["model"], recipe=settings["recipe"], seeds=len(shares(results, "none", None)), sample=settings["sample"],
         words=descriptions(results), table=gain_table(results), conditions=conditions(results),
+        version=results["versions"]["convscope"],
     )  # fmt: skip

@@ -5,8 +5,8 @@
     python benchmarks/robustness.py --table
 
 The first form measures finished runs on the same corrupted images and saves the numbers to
-`benchmarks/results/robustness.json` (and to the runs). Without ``--runs`` it trains `standard`, `best` and `strong` into
-`runs/robustness-…` unless these exist, which takes about twelve minutes. The second form trains `cnn` by the recipe `standard` with
+`benchmarks/results/robustness.json` (and to the runs). Without ``--runs`` it trains `standard` and `best` into
+`runs/robustness-…` unless these exist. The second form trains `cnn` by the recipe `standard` with
 three augmentations and several seeds, and saves the results to `benchmarks/results/augmentation.json` at once, so a stopped
 measurement continues where it was. Both regenerate `docs/robustness.md` at their end; ``--table`` does only that.
 """
@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import time
 from pathlib import Path
@@ -24,8 +25,9 @@ import numpy as np
 
 import convscope
 from convscope.analysis.robustness.corruptions.kinds import KINDS
-from convscope.analysis.statistics.proportions import Z_95
+from convscope.analysis.statistics.proportions import simultaneous_z
 from convscope.api.examine import RobustnessReport
+from convscope.page.text.uncertainty import robustness as corruption_robustness
 from convscope.runs import files, store
 from convscope.system.files import write_json, write_text
 from convscope.system.hardware import describe_machine, package_versions
@@ -38,7 +40,7 @@ from markdown_parts import conditions, percent, table
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results" / "robustness.json"
 PAGE = ROOT / "docs" / "robustness.md"
-PLAN = {"standard": "cnn", "best": "cnn", "strong": "strong"}
+PLAN = {"standard": "cnn", "best": "cnn"}
 """Recipe and network of the runs that are trained by default."""
 Result = dict[str, Any]
 
@@ -53,6 +55,7 @@ def trained(recipe: str, model: str) -> Path:
 
 def measure(folder: Path, *, everything: bool) -> tuple[Result, RobustnessReport]:
     """Measure one run: its settings, and three sections of its metrics."""
+    started = sum(os.times()[:4])
     found = convscope.examine(folder, everything=everything)
     request = store.load_record(folder).request
     test = found.metrics["test"]
@@ -62,19 +65,22 @@ def measure(folder: Path, *, everything: bool) -> tuple[Result, RobustnessReport
         "augmentation": request["augmentation"], "parameters": found.metrics["parameters"],
         "multiply_adds": found.metrics["multiply_adds"],
         "test": {key: test[key] for key in ("n", "errors", "accuracy", "interval")},
-        "seconds": found.seconds,
+        "cpu_seconds": sum(os.times()[:4]) - started,
         **{name: found.metrics[name] for name in ("robustness", "ood", "attacks")},
     }  # fmt: skip
     return result, found
 
 
 def difference(one: RobustnessReport, other: RobustnessReport) -> Result:
-    """Return the paired difference in accuracy, other minus one, per kind and over all, with normal intervals."""
+    """Return the paired difference in accuracy, other minus one, per kind and over all, with normal intervals.
+
+    Those per kind are corrected for the number of kinds.
+    """
 
     def paired(kind: str | None) -> Result:
         rows = slice(None) if kind is None else [list(KINDS).index(kind)]
         gaps = other.robustness.corrupted[rows].mean(axis=(0, 1)) - one.robustness.corrupted[rows].mean(axis=(0, 1))
-        half = Z_95 * float(gaps.std(ddof=1)) / np.sqrt(len(gaps))
+        half = simultaneous_z(1 if kind is None else len(KINDS)) * float(gaps.std(ddof=1)) / np.sqrt(len(gaps))
         mean = float(gaps.mean())
         return {"kind": kind, "difference": mean, "interval": [mean - half, mean + half]}
 
@@ -140,9 +146,12 @@ def difference_text(results: Result, entry: Result) -> str:
         return ", ".join(named) or "none"
 
     mean, (low, high) = 100 * entry["mean"]["difference"], (100 * end for end in entry["mean"]["interval"])
+    open_kinds = [kind for kind in points if kind not in better + worse]
     return (
-        f"**{name(other)} minus {name(one)}**: {mean:+.1f} points over all kinds (95% CI {low:+.1f} to {high:+.1f}).\n"
-        f"Significantly more accurate: {listed(better)}.\nSignificantly less accurate: {listed(worse)}."
+        f"**{name(other)} minus {name(one)}**, these two networks on the same images: {mean:+.1f} points over all kinds (95% CI "
+        f"{low:+.1f} to {high:+.1f}). By kind, with 95% CIs that are corrected for {len(points)} kinds:\n\n"
+        f"- Significantly more accurate: {listed(better)}.\n- Significantly less accurate: {listed(worse)}.\n"
+        f"- No difference shown: {listed(open_kinds)}."
     )
 
 
@@ -160,10 +169,8 @@ TEXT = """# Robustness
 `benchmarks/robustness.py` generated this document from measurements. `convscope evaluate RUN --thorough` measures the same for
 any run and adds it to its page.
 
-{conditions}. Data: {dataset}; a stratified sample of {n} of the {test_images} test images, the same for every network. Intervals
-are 95% CIs over images, for one seed per network; they do not cover other seeds. Those of means over strengths and kinds were
-computed as if an image gave one answer, and are two to five times as wide as those of today. All networks were trained by
-earlier settings of the recipes, with Keras on TensorFlow.
+{conditions}. Data: {dataset}; a stratified sample of {n} of the {test_images} test images, the same for every network, which
+convscope {version} trained. Intervals are 95% CIs over images, for one seed per network; they do not cover other seeds.
 {seconds}
 
 ## Corruptions
@@ -197,21 +204,25 @@ random start. Stronger attacks may reduce the accuracy further.
 def seconds_text(measured: list[Result]) -> str:
     """Describe how long each run took, and the cost of its network for each of about 110,000 images."""
     taken = [
-        f"{run['seconds']:.0f} s for {name(run)}"
+        f"{run['cpu_seconds']:.0f} s for {name(run)}"
         + (f" ({run['multiply_adds'] / 1e6:.1f} million multiply-adds per image)" if "multiply_adds" in run else "")
         for run in measured
     ]
-    return f"Measuring all of this and rebuilding the run's page took {' and '.join(taken)}."
+    return f"Measuring all of this and rebuilding the run's page took {' and '.join(taken)} of processor time."
 
 
 def page(results: Result, augmented: Result | None) -> str:
     """Return the text of `docs/robustness.md`."""
     measured = results["runs"]
     first = measured[0]
-    strengths = "\n\n".join(f"### {name(run)} by strength\n\n{strength_table(run)}" for run in measured)
+    strengths = "\n\n".join(
+        f"### {name(run)} by strength\n\n{corruption_robustness({'metrics': run})}\n\n{strength_table(run)}"
+        for run in measured
+    )
     attacked, ood = [run for run in measured if run["attacks"]], out_of_distribution.load()
     return TEXT.format(
-        conditions=conditions(results), seconds=seconds_text(measured), augmentation=augmentation.section(augmented),
+        conditions=conditions(results), version=results["versions"]["convscope"], seconds=seconds_text(measured),
+        augmentation=augmentation.section(augmented),
         dataset=first["dataset"], n=f"{first['robustness']['n']:,}", test_images=f"{first['robustness']['test_images']:,}",
         corruptions=corruption_table(measured), strengths=strengths,
         differences="\n\n".join(difference_text(results, entry) for entry in results["differences"]),

@@ -46,7 +46,7 @@ def test_measured_runs_become_a_document(script: ModuleType, run_copy: Path, mon
     assert all(f"| {kind.title} |" in text for kind in KINDS.values())
     assert "Significantly more accurate: none." in text
     assert "359 of the 359 test images" in text
-    assert f"{result['seconds']:.0f} s for `cnn`, `standard` (" in text
+    assert f"{result['cpu_seconds']:.0f} s for `cnn`, `standard` (" in text
     assert "Effect of augmentation\n\nNot measured." in text
     assert "{" not in text
 
@@ -60,6 +60,9 @@ def test_a_difference_has_the_interval_of_a_paired_mean(script: ModuleType) -> N
     expected = stats.norm.interval(0.95, gaps.mean(), stats.sem(gaps))
     assert found["mean"]["interval"] == pytest.approx(expected)
     assert found["mean"]["difference"] == pytest.approx(0.1, abs=0.02)
+    gaps = (other.robustness.corrupted[3].mean(axis=0) - one.robustness.corrupted[3].mean(axis=0)).astype(float)
+    expected = stats.norm.interval(1 - 0.05 / len(KINDS), gaps.mean(), stats.sem(gaps))
+    assert found["kinds"][3]["interval"] == pytest.approx(expected)
     assert [row["kind"] for row in found["kinds"]] == list(KINDS)
 
 
