@@ -53,14 +53,11 @@ def table(path: Path, counts: tuple[int, ...]) -> Path:
     return path
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-def test_a_flip_teaches_the_mirror_image(engine: str, tmp_path: Path) -> None:
-    accuracies = [
-        train(arrows(), tmp_path / str(flip), flip=flip, engine=engine, augment="none", model="ann").evaluation.accuracy
-        for flip in (False, True)
-    ]
-    assert accuracies[0] < 0.8
-    assert accuracies[1] > 0.95
+@pytest.mark.parametrize(("engine", "flip"), [("native", False), ("native", True), ("keras", True)])
+def test_a_flip_teaches_the_mirror_image(engine: str, flip: bool, tmp_path: Path) -> None:
+    run = train(arrows(), tmp_path / "run", flip=flip, engine=engine, augment="none", model="ann", epochs=6)
+    accuracy = run.evaluation.accuracy
+    assert accuracy > 0.95 if flip else accuracy < 0.8
 
 
 def test_only_standard_flips_by_itself_and_only_what_looks_alike_from_both_sides(tmp_path: Path) -> None:

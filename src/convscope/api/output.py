@@ -5,9 +5,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from ..errors import ConfigError, ConvscopeError, OutputError, option, reason_of
+from ..errors import ConfigError, ConvscopeError, OutputError, option
 from ..runs.files import REQUEST, is_file_of_a_run, is_page
 from ..runs.opening import read_json
+from ..system.files import refuse_impossible
 from ..system.regular_files import open_regular
 from ..types import PathLike
 from .run import Run
@@ -24,12 +25,7 @@ def check_output(path: PathLike, *, overwrite: bool, instead: str = "", inputs: 
     if not isinstance(overwrite, bool):
         raise ConfigError(f"overwrite must be True or False; got {overwrite!r}.")
     file = Path(path)
-    try:
-        file.stat()
-    except (FileNotFoundError, NotADirectoryError):
-        pass
-    except OSError as error:
-        raise OutputError(f"cannot write {str(file)!r}: {reason_of(error)}. Choose another file with {instead}.") from error
+    refuse_impossible(file, f"file with {instead}")
     if os.path.isdir(file):
         raise OutputError(f"{str(file)!r} is a folder. Choose a file with {instead}.")
     if is_file_of_a_run(file):

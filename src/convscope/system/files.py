@@ -119,6 +119,16 @@ def make_folder(path: PathLike) -> None:
         raise cannot_write(path, error) from error
 
 
+def refuse_impossible(path: Path, instead: str) -> None:
+    """Raise an OutputError before the work if no file or folder can be at ``path``; it advises to choose another ``instead``."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except OSError as error:
+        raise OutputError(f"cannot write {str(path)!r}: {reason_of(error)}. Choose another {instead}.") from error
+
+
 def cannot_write(path: PathLike, error: Exception) -> OutputError:
     """Return the error for a failed write."""
     return OutputError(

@@ -9,7 +9,7 @@ from PIL import Image
 
 from ...data.dataset import Dataset
 from ...errors import OutputError, option
-from ...system.files import make_folder, write_bytes
+from ...system.files import make_folder, refuse_impossible, write_bytes
 from ...system.regular_files import open_regular
 from ...types import Images, PathLike
 from .suspects import LabelAudit
@@ -21,6 +21,7 @@ MAX_CLASS = 20
 def check_copies(folder: PathLike, source: str) -> Path:
     """Return ``folder``, or raise OutputError if it is not new or empty, or in the folder of the data, ``source``."""
     path = Path(folder)
+    refuse_impossible(path, f"folder with {option('copy_to', 'DIR')}")
     if os.path.exists(path) and not (os.path.isdir(path) and next(path.iterdir(), None) is None):
         what = "is not empty" if os.path.isdir(path) else "is not a folder"
         raise OutputError(f"{str(path)!r} {what}. Choose a new or empty folder with {option('copy_to', 'DIR')}.")
