@@ -56,7 +56,7 @@ def test_no_image_of_the_choices_is_a_test_image(script: ModuleType) -> None:
 
 
 def test_the_document_states_the_rule_in_force(script: ModuleType) -> None:
-    text = script.PAGE.read_text("utf-8")
+    text = " ".join(script.PAGE.read_text("utf-8").split())
     assert f"{IMAGES_IN_ALL:,} / training images, from {MIN_EPOCHS} to {MAX_EPOCHS}" in text
     assert f"at least {MIN_VALIDATION} validation images" in text
 
