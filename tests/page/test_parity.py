@@ -17,8 +17,7 @@ from convscope.analysis.epoch_snapshots import page_weights
 from convscope.data.dataset import Dataset
 from convscope.data.preprocessing import to_inputs
 from convscope.models.network import Network, from_description
-from convscope.page.bundle import bundle
-from convscope.page.environment import JS
+from convscope.page.bundle import JS, bundle
 from convscope.runs.record import RunRecord
 
 from .test_browser import opened  # type: ignore[import-not-found]

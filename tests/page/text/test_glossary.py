@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from convscope.page.environment import JS
+from convscope.page.bundle import JS
 from convscope.page.render import render
 from convscope.page.text.glossary import GLOSSARY, Glossary, slug
 from convscope.runs.record import RunRecord
