@@ -53,7 +53,8 @@ def table(path: Path, counts: tuple[int, ...]) -> Path:
     return path
 
 
-@pytest.mark.parametrize(("engine", "flip"), [("native", False), ("native", True), ("keras", True)])
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("flip", [False, True])
 def test_a_flip_teaches_the_mirror_image(engine: str, flip: bool, tmp_path: Path) -> None:
     run = train(arrows(), tmp_path / "run", flip=flip, engine=engine, augment="none", model="ann", epochs=6)
     accuracy = run.evaluation.accuracy

@@ -94,7 +94,7 @@ def test_it_ends_within_five_seconds_whatever_its_workers_do(stuck: signal.Signa
         begun = time.monotonic()
         service.process.terminate()
         service.process.communicate(timeout=10)
-        assert time.monotonic() - begun < 20  # five seconds, and a busy machine
+        assert time.monotonic() - begun < 8  # five seconds, and a busy machine
         assert service.process.returncode == 0
         assert read_all(waiting).split(b" ", 2)[1] in (b"200", b"422", b"503")
 

@@ -17,7 +17,7 @@ from ..analysis.label_audit.suspects import LabelAudit
 from ..analysis.uncertainty.uncertainty import Uncertainty, uncertainty_from_metrics
 from ..data.dataset import Data, Dataset
 from ..data.load import reload_dataset
-from ..errors import RunError
+from ..errors import RunError, spelled
 from ..models.saving import load_model
 from ..page.own_page import is_own_page
 from ..prediction.classifier import remember_model
@@ -134,13 +134,13 @@ class Run:
             RunError: The run has no page, because it was trained without a report, or none that this version wrote: its
                 scripts may be anybody's.
         """
-        path = self.folder / REPORT
+        path, remedy = self.folder / REPORT, spelled("convscope report RUN", "convscope.report(run)")
         if not path.is_file():
-            raise RunError(f"the run {str(self.folder)!r} has no page. Write it with convscope.report(run).")
+            raise RunError(f"the run {str(self.folder)!r} has no page. Write it with {remedy}.")
         if not is_own_page(opening.read_bytes(path)):
             raise RunError(
                 f"the page of the run {str(self.folder)!r} is of another version, or was changed, so it is not opened. "
-                "Write it anew with convscope.report(run)."
+                f"Write it anew with {remedy}."
             )
         return path
 
