@@ -31,5 +31,6 @@ def test_twenty_seconds_of_it_were_measured(name: str, repository: Path) -> None
     assert (found["clients"], found["errors"], found["exit_status"]) == (200, 0, 0)
     assert found["seconds"] >= 20
     assert found["answers"] > 500
+    assert found["milliseconds"]["p95"] <= 500
     assert found["megabytes_after"] < 1.5 * found["megabytes_before"]
     assert found["seconds_to_end"] < 5

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from concurrent.futures import ThreadPoolExecutor
 
+import h11
 import pytest
 
 from convscope.server.connection import Connection, Connections
-from convscope.server.http_errors import HTTPError
+from convscope.server.http_errors import HTTPError, Response
 from convscope.server.limits import Limits
 
 
@@ -72,3 +74,33 @@ def test_the_largest_unfinished_body_of_who_holds_the_most_gives_way(peers: list
             is_refused = pool.submit(gives_way, growing).result()
         assert is_refused == (growing is peers[gone])
         assert [each.is_gone for each in peers] == [each is peers[gone] and not is_refused for each in peers]
+
+
+def test_who_sends_many_requests_at_once_waits_for_the_others_after_each() -> None:
+    one = b"GET /%s HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+
+    async def order() -> list[bytes]:
+        """Return the paths in the order of their answers; both clients have sent everything before the service reads it."""
+        answered: list[bytes] = []
+
+        async def answer(request: h11.Request, _: Connection) -> Response:
+            answered.append(request.target)
+            return Response(b"{}")
+
+        async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await Connection(reader, writer, connections, answer).serve()
+
+        connections = Connections(Limits())
+        async with await asyncio.start_server(connected, "127.0.0.1", 0) as service:
+            address = service.sockets[0].getsockname()
+            with socket.create_connection(address) as many, socket.create_connection(address) as single:
+                many.sendall(one % b"many" * 500)
+                single.sendall(one % b"single")
+                async with asyncio.timeout(60):
+                    while len(answered) < 501:
+                        await asyncio.sleep(0.01)
+            await connections.finish()
+        return answered
+
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(lambda: asyncio.run(order())).result().index(b"/single") < 10

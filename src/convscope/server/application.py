@@ -45,7 +45,7 @@ class Application:
         """Return the response to a request, or raise HTTPError."""
         self._access_control.check(request)
         forwarded = b",".join(value for name, value in request.headers if name == b"x-forwarded-for").decode("latin-1")
-        connection.client = client_behind(connection.peer, forwarded, self._trusted_proxies)
+        connection.assign(client_behind(connection.peer, forwarded, self._trusted_proxies))
         raw_path, _, query = request.target.decode("ascii").partition("?")
         path = unquote(raw_path)
         connection.is_known = path != PUBLIC_PATH

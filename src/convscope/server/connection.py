@@ -27,7 +27,7 @@ MOST_DISCARDED = 64 * MEGABYTE
 """Bytes read and discarded after a response; beyond them the connection is aborted."""
 Answer = Callable[[h11.Request, "Connection"], Awaitable[Response]]
 NO_HTTP = "the request is not valid HTTP/1.1. Use an HTTP client."
-TOO_MANY = "too many connections are open. Retry in a second."
+TOO_MANY = HTTPError(503, "too many connections are open. Retry in a second.")
 TOO_LARGE = "the images of too many clients are pending. Retry in a second."
 
 
@@ -39,6 +39,7 @@ class Connections:
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self._open: dict[Connection, None] = {}
+        self._shares: Counter[str] = Counter()
         self._large = asyncio.Lock()
 
     def admit(self, new: Connection) -> bool:
@@ -47,22 +48,44 @@ class Connections:
         First of all one that was not answered before, of whoever has the most connections.
         """
         if len(self._open) >= self.limits.most_connections:
-            shares = Counter(each.client for each in self._open)
-            waiting = (each for each in self._open if not each.is_computing)
-            least = min(waiting, key=lambda each: (each.is_known, -shares[each.client]), default=None)
-            if least is None:
+            if (least := self._least_needed()) is None:
                 return False
-            least.give_way(HTTPError(503, TOO_MANY))
-        self._open[new] = None
+            least.give_way(TOO_MANY)
+        self._add(new)
         return True
+
+    def _least_needed(self) -> Connection | None:
+        most = max(self._shares.values())
+        waiting = (each for each in self._open if not each.is_computing)
+        # The first is nearly always one; in a flood of connections, time matters.
+        return next((each for each in waiting if not each.is_known and self._shares[each.client] == most), None) or min(
+            (each for each in self._open if not each.is_computing),
+            key=lambda each: (each.is_known, -self._shares[each.client]),
+            default=None,
+        )
+
+    def assign(self, connection: Connection, client: str) -> None:
+        """Count a connection as that of ``client`` from now on."""
+        if client != connection.client and connection in self._open:
+            self.remove(connection)
+            connection.client = client
+            self._add(connection)
 
     def touch(self, connection: Connection) -> None:
         """Note that it is active now."""
         if connection in self._open:
             self._open[connection] = self._open.pop(connection)
 
+    def _add(self, connection: Connection) -> None:
+        self._open[connection] = None
+        self._shares[connection.client] += 1
+
     def remove(self, connection: Connection) -> None:
-        self._open.pop(connection, None)
+        if connection in self._open:
+            del self._open[connection]
+            self._shares[connection.client] -= 1
+            if not self._shares[connection.client]:
+                del self._shares[connection.client]
 
     async def make_room(self, growing: Connection, arrived: int) -> None:
         """Let others give way until all bodies fit, and slow down a large one.
@@ -124,10 +147,12 @@ class Connection:
         self._writer.transport.set_write_buffer_limits(0)  # what is drained has gone to the system
         try:
             if not self._all.admit(self):
-                self.refuse(HTTPError(503, TOO_MANY))
+                self.refuse(TOO_MANY)
                 return
             while await self._answer_one():
-                if not self._http.trailing_data[0]:
+                if self._http.trailing_data[0]:
+                    await asyncio.sleep(0)  # who sends many requests at once waits for the others after each
+                else:
                     async with asyncio.timeout(self._limits.idle_seconds):
                         await self._read()
         except (EOFError, OSError, asyncio.CancelledError):
@@ -135,6 +160,10 @@ class Connection:
         finally:
             self._all.remove(self)
             self._writer.transport.abort()
+
+    def assign(self, client: str) -> None:
+        """Note whose request it is."""
+        self._all.assign(self, client)
 
     def give_way(self, refusal: HTTPError) -> None:
         """Close at once."""
@@ -145,7 +174,7 @@ class Connection:
     def refuse(self, refusal: HTTPError) -> None:
         """Send a sentence, unless a response has begun."""
         if self._http.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-            self._writer.writelines(self._pieces(refusal.response))
+            self._writer.write(refusal.closing)
 
     @property
     def is_idle(self) -> bool:

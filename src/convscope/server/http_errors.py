@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from http import HTTPStatus
 
 import h11
@@ -59,3 +60,9 @@ class HTTPError(Exception):
         self.response: Response = Response(
             to_json({"error": sentence, "status": status}), status, {**retry, **(headers or {})}
         )
+
+    @cached_property
+    def closing(self) -> bytes:
+        """The bytes of the response where the connection ends with it, whatever was asked."""
+        http = h11.Connection(h11.SERVER)
+        return b"".join(self.response.pieces(http, len(self.response.body), close=True, has_body=True))
