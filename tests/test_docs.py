@@ -74,7 +74,11 @@ def test_the_readmes_python_uses_names_that_exist() -> None:
 def test_the_documentation_says_what_every_extra_installs() -> None:
     installing = (ROOT / "docs" / "how-to" / "install.md").read_text("utf-8")
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
-    assert set(re.findall(r"^\| `pip install '\.\[(\w+)\]'`", installing, re.MULTILINE)) == extras.keys() - {"dev", "docs"}
+    rows = dict(re.findall(r"^\| `pip install '\.\[(\w+)\]'` \| (.+)", installing, re.MULTILINE))
+    assert rows.keys() == extras.keys() - {"dev", "docs"}
+    for extra, row in rows.items():
+        packages = {re.split(r"[^\w-]", requirement)[0] for requirement in extras[extra]}
+        assert packages & set(re.findall(r"[\w-]+", row.lower())), f"{extra} installs {packages}"
 
 
 def test_the_documented_network_of_ones_own_is_trained_by_the_native_engine() -> None:

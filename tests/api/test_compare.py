@@ -76,16 +76,16 @@ def test_the_page_is_written_to_output_and_overwrites_nothing(
     page = tmp_path / "comparison.html"
     convscope.compare([digits_run, other_run])
     assert not page.exists()
-    found = convscope.compare([digits_run, other_run], output=page)
+    found = convscope.compare([digits_run, other_run], out=page)
     text = page.read_text("utf-8")
     assert text.count("data:image/png;base64,") == len(found.disagreements)
-    with pytest.raises(OutputError, match=r"comparison\.html'.*output=FILE, or replace it with overwrite=True"):
-        convscope.compare([digits_run, other_run], output=page)
+    with pytest.raises(OutputError, match=r"comparison\.html'.*out=FILE, or replace it with overwrite=True"):
+        convscope.compare([digits_run, other_run], out=page)
     page.write_text("old")
-    convscope.compare([digits_run, other_run], output=page, overwrite=True)
+    convscope.compare([digits_run, other_run], out=page, overwrite=True)
     assert page.read_text("utf-8").startswith("<!doctype html>")
     with pytest.raises(OutputError, match=re.escape(str(tmp_path))):
-        convscope.compare([digits_run, other_run], output=tmp_path)
+        convscope.compare([digits_run, other_run], out=tmp_path)
 
 
 @pytest.mark.slow
@@ -97,7 +97,7 @@ def test_images_that_no_run_stores_are_read_from_the_dataset(
         (folder / "evidence.npz").unlink()
         run_folder.write_manifest(folder)
     page = tmp_path / "page.html"
-    found = convscope.compare(bare, output=page)
+    found = convscope.compare(bare, out=page)
     assert page.read_text("utf-8").count("data:image/png;base64,") == len(found.disagreements)
 
 

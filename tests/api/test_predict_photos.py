@@ -214,11 +214,11 @@ def test_one_digit_of_a_sheet_is_explained(
     assert main(["explain", str(digits_run.folder), str(sheet), "--digit", "3", "--output", str(page)]) == 0
     assert "4 digits" in capsys.readouterr().out
     found = convscope.predict(digits_run, sheet)
-    assert convscope.explain(digits_run, sheet, output=tmp_path / "first.html").prediction == found[0]
+    assert convscope.explain(digits_run, sheet, out=tmp_path / "first.html").prediction == found[0]
     with pytest.raises(ConfigError, match="1 to 4.* 5"):
-        convscope.explain(digits_run, sheet, digit=5, output=tmp_path / "x.html")
+        convscope.explain(digits_run, sheet, digit=5, out=tmp_path / "x.html")
     with pytest.raises(ConfigError, match="8 images"):
-        convscope.explain(digits_run, [sheet, sheet], output=tmp_path / "x.html")
+        convscope.explain(digits_run, [sheet, sheet], out=tmp_path / "x.html")
 
 
 def test_the_same_photo_is_made_twice() -> None:

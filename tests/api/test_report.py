@@ -92,7 +92,7 @@ def test_evidence_is_collected_once(bare_run: Path, monkeypatch: pytest.MonkeyPa
 
 def test_for_a_page_elsewhere_nothing_is_written_into_the_run(bare_run: Path, tmp_path: Path) -> None:
     before = sorted(bare_run.rglob("*"))
-    page = convscope.report(bare_run, output=tmp_path / "page.html")
+    page = convscope.report(bare_run, out=tmp_path / "page.html")
     assert payload_of(page)["evidence"] is not None
     assert sorted(bare_run.rglob("*")) == before
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 import os
 import pickle
+import re
 import stat
 import struct
 import zipfile
@@ -293,6 +295,18 @@ def contents(folder: Path) -> dict[Path, object]:
     return found
 
 
+def test_data_shows_the_pictures_beside_those_that_cannot_be_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    many = [(f"class 0/{name}.png", b"") for name in "abcdefgh"]  # more than a fifth
+    (folder,) = pictures(*many)(tmp_path)
+    assert main(["data", str(folder), "--json"]) == 1
+    printed = capsys.readouterr()
+    shown = json.loads(printed.out)
+    assert shown["train"]["n"] + shown["test"]["n"] == 12
+    assert all(f"'{name}' is empty" in printed.err for name, _ in many)
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_bad_data_are_one_error_and_an_exit_status(
     name: str,
@@ -314,9 +328,10 @@ def test_bad_data_are_one_error_and_an_exit_status(
     for verb in ("data", "train"):
         assert main([verb, *arguments]) == status
         printed = capsys.readouterr()
-        assert printed.out == ""
         first, *rest = [line for line in printed.err.splitlines() if not line.startswith(("Usage:", "Try ")) and line]
         assert first.startswith("convscope: error: "), printed.err
+        shows_the_rest = verb == "data" and re.search(r"cannot read \d+ of \d+ image files", first)
+        assert bool(printed.out) == bool(shows_the_rest), printed.out
         assert "internal error" not in printed.err
         assert "Traceback" not in printed.err
         assert expected in printed.err

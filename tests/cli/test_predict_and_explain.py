@@ -181,7 +181,7 @@ def test_nothing_is_overwritten_without_the_flag(
     assert capsys.readouterr().out == "a.explained.html\n"
     assert Path("a.explained.html").read_text("utf-8").startswith("<!")
     before = sorted(digits_run.folder.rglob("*"))
-    explanation = convscope.explain(digits_run, digits_run.dataset.test.images[0], output="other.html")
+    explanation = convscope.explain(digits_run, digits_run.dataset.test.images[0], out="other.html")
     assert (explanation.page, explanation.prediction.preprocessing_steps) == (Path("other.html"), ("used unchanged",))
     assert sorted(digits_run.folder.rglob("*")) == before
 
@@ -215,7 +215,7 @@ def test_an_output_is_no_folder_and_no_existing_file_unless_it_may_be_replaced(t
     with pytest.raises(OutputError, match=re.escape(repr(str(tmp_path)))):
         check_output(tmp_path, overwrite=True)
     (file := tmp_path / "page.html").touch()
-    with pytest.raises(OutputError, match=r"output=FILE.*overwrite=True"):
+    with pytest.raises(OutputError, match=r"out=FILE.*overwrite=True"):
         check_output(file, overwrite=False)
     assert check_output(str(file), overwrite=True) == file
 

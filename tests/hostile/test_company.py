@@ -37,7 +37,7 @@ READING: dict[str, Verb] = {
     "evaluate": convscope.evaluate,
     "mistakes": convscope.mistakes,
     "export": lambda run: convscope.export(run, out=run.parent / "model.onnx"),
-    "report elsewhere": lambda run: convscope.report(run, output=run.parent / "page.html"),
+    "report elsewhere": lambda run: convscope.report(run, out=run.parent / "page.html"),
     "predict": lambda run: convscope.predict(run, np.zeros((8, 8, 1), np.uint8)),
 }
 COMMANDS = {

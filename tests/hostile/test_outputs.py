@@ -114,10 +114,10 @@ def test_data_of_a_run_and_files_of_options_are_not_replaced(
 @pytest.mark.parametrize(
     "write",
     [
-        lambda run: convscope.report(run, output="moved.npz", overwrite=True),
+        lambda run: convscope.report(run, out="moved.npz", overwrite=True),
         lambda run: convscope.audit(run, folds=2, out="moved.npz", overwrite=True),
-        lambda run: convscope.explain(run, "a.png", output="moved.npz", overwrite=True),
-        lambda run: convscope.compare([run, run], output="moved.npz", overwrite=True),
+        lambda run: convscope.explain(run, "a.png", out="moved.npz", overwrite=True),
+        lambda run: convscope.compare([run, run], out="moved.npz", overwrite=True),
     ],
     ids=["report", "audit", "explain", "compare"],
 )
@@ -172,7 +172,7 @@ def test_an_output_below_a_thousand_new_folders_is_no_internal_error(
 @pytest.mark.parametrize("given", ["no", 1, None])
 def test_overwrite_is_true_or_false(given: object, place: Path) -> None:
     with pytest.raises(convscope.ConfigError, match="overwrite must be True or False"):
-        convscope.report(place, output="notes.html", overwrite=given)  # type: ignore[arg-type]
+        convscope.report(place, out="notes.html", overwrite=given)  # type: ignore[arg-type]
     with pytest.raises(convscope.ConfigError, match="overwrite must be True or False"):
         convscope.train("digits", out=place, overwrite=given)  # type: ignore[arg-type]
 

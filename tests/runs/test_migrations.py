@@ -201,7 +201,7 @@ def test_its_mistakes_are_explained(old_run: Path, raw: dict[str, Any]) -> None:
 def test_it_is_compared_with_a_run_of_today(
     old_run: Path, raw: dict[str, Any], digits_run: convscope.Run, tmp_path: Path
 ) -> None:
-    found = convscope.compare([old_run, digits_run], output=tmp_path / "comparison.html")
+    found = convscope.compare([old_run, digits_run], out=tmp_path / "comparison.html")
     assert [each.errors for each in found.contestants] == [raw["test"]["errors"], digits_run.evaluation.errors]
 
 

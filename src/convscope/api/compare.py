@@ -20,7 +20,7 @@ from ..runs.files import ONNX_MODEL
 from ..runs.record import RunRecord
 from ..system.files import write_output
 from ..types import Images, PathLike
-from .output import check_output
+from .output import check_output, out_was_output
 from .run import Run
 
 ROUNDS, PER_ROUND, WARM_UP = 15, 20, 10
@@ -29,7 +29,8 @@ MAX_IMAGES = 240
 """Images in the gallery; one of MNIST takes about half a kilobyte of the page."""
 
 
-def compare(runs: Sequence[PathLike | Run], *, output: PathLike | None = None, overwrite: bool = False) -> Comparison:
+@out_was_output
+def compare(runs: Sequence[PathLike | Run], *, out: PathLike | None = None, overwrite: bool = False) -> Comparison:
     """Compare two or more runs on their common test images, with significance tests.
 
     Each pair gets McNemar's test (mid-p, with Holm's correction for several pairs) and a 95% CI of the difference in
@@ -37,8 +38,8 @@ def compare(runs: Sequence[PathLike | Run], *, output: PathLike | None = None, o
 
     Args:
         runs: Runs, or their folders.
-        output: A file for a page with the comparison and the images on which the runs disagree.
-        overwrite: Whether ``output`` may be replaced.
+        out: A file for a page with the comparison and the images on which the runs disagree.
+        overwrite: Whether ``out`` may be replaced.
 
     Raises:
         ConfigError: There are fewer than two runs, they have different data, or one is given twice.
@@ -48,7 +49,7 @@ def compare(runs: Sequence[PathLike | Run], *, output: PathLike | None = None, o
     >>> convscope.compare(["runs/mnist-cnn-standard-0", "runs/mnist-ann-standard-0"]).pairs[0].significant
     """
     runs = [runs] if isinstance(runs, str | os.PathLike) else list(runs)
-    page = None if output is None else check_output(output, overwrite=overwrite, inputs=runs)
+    page = None if out is None else check_output(out, overwrite=overwrite, inputs=runs)
     opened = _open_runs([Path(run) for run in runs])
     contestants = [_contestant(run, costs) for run, costs in zip(opened, _measure_costs(opened), strict=True)]
     dataset = str(opened[0].record.request["dataset"]["name"])

@@ -13,7 +13,7 @@ from ..prediction.predictions import Prediction, Predictions
 from ..runs import run_folder, store
 from ..runs.evidence import ensure_evidence
 from ..types import PathLike
-from .output import check_output
+from .output import check_output, out_was_output
 from .predict import predict
 from .run import Run, dataset_in_memory
 
@@ -31,8 +31,9 @@ class Explanation:
     prediction: Prediction
 
 
+@out_was_output
 def explain(
-    run: PathLike | Run, image: ImageLike, *, digit: int = 1, output: PathLike | None = None, overwrite: bool = False
+    run: PathLike | Run, image: ImageLike, *, digit: int = 1, out: PathLike | None = None, overwrite: bool = False
 ) -> Explanation:
     """Write the page of a run, opened at one image.
 
@@ -42,7 +43,7 @@ def explain(
         run: A run, or its folder.
         image: A path, the bytes of a file, a Pillow image or an array.
         digit: Which digit to open if the image holds several, from 1 in reading order.
-        output: The file to write, by default ``NAME.explained.html`` in the current folder, named after the image file.
+        out: The file to write, by default ``NAME.explained.html`` in the current folder, named after the image file.
         overwrite: Whether an existing file may be replaced.
 
     Raises:
@@ -52,11 +53,10 @@ def explain(
         OutputError: The file exists already or cannot be written.
     """
     folder = run_folder.verify(run)
-    if output is not None:
-        check_output(output, overwrite=overwrite, inputs=[run, image])
+    if out is not None:
+        check_output(out, overwrite=overwrite, inputs=[run, image])
     opened, prediction = _only_image(predict(folder, image), digit)
-    output = default_page(opened.name) if output is None else output
-    page = check_output(output, overwrite=overwrite, inputs=[run, image])
+    page = check_output(default_page(opened.name) if out is None else out, overwrite=overwrite, inputs=[run, image])
     record = ensure_evidence(store.load_record(folder), folder, dataset_in_memory(run))
     write_page(record, page, opened=opened)
     return Explanation(page, prediction)

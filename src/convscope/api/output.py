@@ -1,9 +1,11 @@
 """Where a verb may write: never over a file of a run, what the verb reads, or without leave what exists."""
 
+import functools
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 from ..errors import ConfigError, ConvscopeError, OutputError, option
 from ..runs.files import REQUEST, is_file_of_a_run, is_page
@@ -13,6 +15,21 @@ from ..system.regular_files import open_regular
 from ..types import PathLike
 from .run import Run
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def out_was_output(verb: Callable[P, R]) -> Callable[P, R]:
+    """Let ``verb`` take ``out`` as ``output``, too, which was its name up to version 0.2."""
+
+    @functools.wraps(verb)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        if "output" in kwargs and "out" not in kwargs:
+            kwargs["out"] = kwargs.pop("output")
+        return verb(*args, **kwargs)
+
+    return call
+
 
 def check_output(path: PathLike, *, overwrite: bool, instead: str = "", inputs: Iterable[object] = ()) -> Path:
     """Return ``path``, or raise OutputError if nothing may be written there.
@@ -21,7 +38,7 @@ def check_output(path: PathLike, *, overwrite: bool, instead: str = "", inputs: 
     patterns, other outputs, and runs, which stand for the data they were trained on; whatever else is among them is ignored.
     Errors advise to choose another file with the argument ``instead``.
     """
-    instead = instead or option("out", "FILE", python="output")
+    instead = instead or option("out", "FILE")
     if not isinstance(overwrite, bool):
         raise ConfigError(f"overwrite must be True or False; got {overwrite!r}.")
     file = Path(path)

@@ -8,11 +8,12 @@ from ..runs import run_folder, store
 from ..runs.evidence import ensure_evidence
 from ..runs.record import RunRecord
 from ..types import PathLike
-from .output import check_output, is_own_page
+from .output import check_output, is_own_page, out_was_output
 from .run import Run, dataset_in_memory
 
 
-def report(run: PathLike | Run, *, output: PathLike | None = None, overwrite: bool = False) -> Path:
+@out_was_output
+def report(run: PathLike | Run, *, out: PathLike | None = None, overwrite: bool = False) -> Path:
     """Write figures and page of a run again, without training and without a back-end.
 
     A run that was trained without a report reads its dataset once more for the images on the page. If the data cannot be
@@ -20,24 +21,23 @@ def report(run: PathLike | Run, *, output: PathLike | None = None, overwrite: bo
 
     Args:
         run: A run, or its folder.
-        output: A file for the page alone; by default figures and page go into the run folder.
-
-        overwrite: Whether ``output`` may be replaced; a page of convscope's is in any case.
+        out: A file for the page alone; by default figures and page go into the run folder.
+        overwrite: Whether ``out`` may be replaced; a page of convscope's is in any case.
 
     Returns:
         The path of the page.
 
     Raises:
         RunError: The run folder is damaged.
-        OutputError: The page cannot be written, or ``output`` exists and may not be replaced.
+        OutputError: The page cannot be written, or ``out`` exists and may not be replaced.
     """
     folder = run_folder.verify(run)
 
     def read() -> RunRecord:
         return ensure_evidence(store.load_record(folder), folder, dataset_in_memory(run))
 
-    if output is not None:
-        page = check_output(output, overwrite=is_own_page(Path(output)) or overwrite, inputs=[run])
+    if out is not None:
+        page = check_output(out, overwrite=is_own_page(Path(out)) or overwrite, inputs=[run])
         write_page(read(), page)
         return page
     # Locked before anything is read: both processes draw the same run, with what other commands have measured.

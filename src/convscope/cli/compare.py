@@ -33,7 +33,7 @@ CSV_HEAD = (
 )
 @argument("runs", metavar="RUN RUN...", nargs=-1, required=True)
 @output_option(
-    "--out", "-o", "output", former="--output", default=None, metavar="FILE",
+    "--out", "-o", former="--output", default=None, metavar="FILE",
     help="Write a comparison page to FILE.  [default: no page]",
 )  # fmt: skip
 @output_option("--overwrite", is_flag=True, help="Replace FILE, of --out or --csv, if it exists.")
@@ -43,7 +43,7 @@ CSV_HEAD = (
 @output_options
 def command(
     runs: tuple[str, ...],
-    output: str | None,
+    out: str | None,
     overwrite: bool,
     open_page: bool,
     csv_file: str | None,
@@ -54,20 +54,20 @@ def command(
 
     All must have been trained on the same data. Uses McNemar's test, with Holm's correction for more than two runs.
     """
-    if open_page and output is None:
-        output = "comparison.html"
-    file = check_csv(csv_file, overwrite=overwrite, inputs=[*runs, output])
-    comparison = convscope.compare(runs, output=output, overwrite=overwrite)
+    if open_page and out is None:
+        out = "comparison.html"
+    file = check_csv(csv_file, overwrite=overwrite, inputs=[*runs, out])
+    comparison = convscope.compare(runs, out=out, overwrite=overwrite)
     write_csv(file, CSV_HEAD, _csv_rows(comparison))
     if as_json:
-        click.echo(text.to_json({**comparison.as_dict(), "page": output}))
+        click.echo(text.to_json({**comparison.as_dict(), "page": out}))
     else:
         for line in _lines(comparison, quiet):
             click.echo(line)
-        if output is not None:
-            click.echo(output if quiet else f"page: {output}")
-    if open_page and output is not None:
-        show_page(output)
+        if out is not None:
+            click.echo(out if quiet else f"page: {out}")
+    if open_page and out is not None:
+        show_page(out)
 
 
 def _csv_rows(comparison: Comparison) -> Iterator[tuple[object, ...]]:

@@ -1,6 +1,9 @@
 """``convscope data``: the content and the problems of a dataset."""
 
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import click
@@ -9,7 +12,8 @@ from ..analysis.measured_data import named_pairs
 from ..data.checks import DatasetCheck, check_dataset
 from ..data.dataset import Dataset
 from ..data.load import load_dataset
-from ..data.read_options import ReadOptions
+from ..data.read_options import ReadListener, ReadOptions
+from ..errors import DatasetError
 from . import progress, text
 from .csv_output import check_csv, csv_options, write_csv
 from .help_sections import verb
@@ -34,13 +38,26 @@ def command(data: str, reading: ReadOptions, csv_file: str | None, overwrite: bo
     """
     file = check_csv(csv_file, overwrite=overwrite, inputs=[data])
     with progress.open_progress(progress.reading, quiet=quiet) as listener:
-        dataset = load_dataset(data, reading, progress=listener)
+        dataset, error = _load(data, reading, listener)
     write_csv(file, ("split", "index", "file", "class_name"), _csv_rows(dataset))
     check = check_dataset(dataset)
     if as_json:
         click.echo(text.to_json(_as_json(dataset, check)))
-        return
-    click.echo("\n\n".join(_paragraphs(dataset, (*dataset.provenance.notes, *check.problems), quiet)))
+    else:
+        click.echo("\n\n".join(_paragraphs(dataset, (*dataset.provenance.notes, *check.problems), quiet)))
+    if error:
+        raise error
+
+
+def _load(data: str, reading: ReadOptions, listener: ReadListener) -> tuple[Dataset, DatasetError | None]:
+    """Return the dataset, if need be without the image files that cannot be read, and the error that these are."""
+    try:
+        return load_dataset(data, reading, progress=listener), None
+    except DatasetError as error:
+        if Path(data).is_dir():
+            with suppress(DatasetError):
+                return load_dataset(data, replace(reading, skip_bad_images=True, most_bad=1.0), progress=listener), error
+        raise
 
 
 def _csv_rows(dataset: Dataset) -> Iterator[tuple[object, ...]]:

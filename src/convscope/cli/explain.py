@@ -28,7 +28,6 @@ from .options import (
 @output_option(
     "--out",
     "-o",
-    "output",
     former="--output",
     metavar="FILE",
     help="Write the page to FILE.  [default: IMAGE's name with .explained.html]",
@@ -42,14 +41,14 @@ from .options import (
 @trust_option
 @output_options
 def command(
-    run: PathLike, image: str, output: str | None, digit: int, overwrite: bool, open_page: bool, as_json: bool, quiet: bool
+    run: PathLike, image: str, out: str | None, digit: int, overwrite: bool, open_page: bool, as_json: bool, quiet: bool
 ) -> None:
     """Write the page of RUN opened at IMAGE: preprocessing, activations of every layer, and attribution.
 
     IMAGE is an image file, or - for standard input.
     """
     refuse_swapped("explain", run, [image])
-    explanation = convscope.explain(run, *parse_image_arguments((image,)), digit=digit, output=output, overwrite=overwrite)
+    explanation = convscope.explain(run, *parse_image_arguments((image,)), digit=digit, out=out, overwrite=overwrite)
     page, prediction = explanation.page, explanation.prediction
     if as_json:
         answer = {"class_name": prediction.class_name, "probability": prediction.probability}

@@ -17,7 +17,7 @@ from .options import moved_data_option, open_option, output_options, show_page, 
 )
 @argument("run", metavar="RUN")
 @output_option(
-    "--out", "-o", "output", former="--output", default=None, metavar="FILE",
+    "--out", "-o", former="--output", default=None, metavar="FILE",
     help="Write only the page, to FILE.  [default: report.html in the run folder]",
 )  # fmt: skip
 @output_option("--overwrite", is_flag=True, help="Replace FILE even if it is no page of convscope.")
@@ -25,14 +25,14 @@ from .options import moved_data_option, open_option, output_options, show_page, 
 @moved_data_option
 @trust_option
 @output_options
-def command(run: PathLike, output: str | None, overwrite: bool, open_page: bool, as_json: bool, quiet: bool) -> None:
+def command(run: PathLike, out: str | None, overwrite: bool, open_page: bool, as_json: bool, quiet: bool) -> None:
     """Rebuild the figures and the page of RUN without training. Does not need TensorFlow."""
-    page = convscope.report(run, output=output, overwrite=overwrite)
+    page = convscope.report(run, out=out, overwrite=overwrite)
     if as_json:
         click.echo(text.to_json({"report": str(page)}))
     else:
         click.echo(str(page) if quiet else f"report: {page}")
-    if output is None and not quiet and (note := text.font_note(convscope.load_run(run).evaluation.class_names)):
+    if out is None and not quiet and (note := text.font_note(convscope.load_run(run).evaluation.class_names)):
         click.echo(note, err=True)
     if open_page:
         show_page(page)
