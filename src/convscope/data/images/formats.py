@@ -114,11 +114,15 @@ def _with_decoder(kind: ImageFormat, name: str) -> ImageFormat:
     return kind
 
 
-def _other(content: bytes) -> tuple[str, str]:
+def other_format(content: bytes) -> tuple[str, str] | None:
+    """Return the description of another kind of file by its first bytes, and the remedy; None if it is not known."""
     start = content[:100].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    for signature, what, remedy in OTHERS:
-        if content.startswith(signature) or start.startswith(signature):
-            return what, remedy
+    return next((each[1:] for each in OTHERS if content.startswith(each[0]) or start.startswith(each[0])), None)
+
+
+def _other(content: bytes) -> tuple[str, str]:
+    if found := other_format(content):
+        return found
     if not content.strip(b"\0"):
         return "a file of zero bytes only", "Copy or save it again"
     return f"of unknown format (it begins with {content[:8]!r})", CONVERT

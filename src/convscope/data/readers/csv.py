@@ -17,7 +17,7 @@ from ..dataset import Dataset, RowNames, take_names
 from ..read_options import ReadListener, ReadOptions, find_class_names
 from .assemble import DatasetSource, RawSplit, assemble_splits
 from .csv_labels import LabelColumn, find_labels
-from .csv_layout import Layout, find_layout, looks_like_table
+from .csv_layout import Layout, find_layout, is_number, looks_like_table
 from .csv_lines import Lines, read_lines
 from .nested_folders import visible_entries, wrapped_folders
 from .pixel_values import square_side
@@ -166,10 +166,8 @@ def refuse_bad_lines(path: Path, lines: Lines) -> None:
 
 
 def _labels(texts: list[str]) -> npt.NDArray[Any]:
-    try:
+    if all(map(is_number, texts)):
         numbers = np.array([float(text) for text in texts])
         if (np.abs(numbers) < 2**53).all() and (numbers == np.floor(numbers)).all():
             return numbers.astype(np.int64)
-    except ValueError:
-        pass
     return np.array(texts)

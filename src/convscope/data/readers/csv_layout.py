@@ -19,7 +19,7 @@ import numpy as np
 
 from ...errors import DatasetError
 from ...formatting import count_of
-from ..images.formats import SUFFIXES
+from ..images.formats import SUFFIXES, other_format
 from .pixel_values import square_side
 
 FIRST_LINES = 6
@@ -77,11 +77,12 @@ class Layout:
         return self.order[column] if self.order else column
 
     def title(self, column: int) -> str | None:
-        """Return the header of one of the ``extras``; None if there is none, or only a number."""
+        """Return the header of one of the ``extras``; None if there is none, or only a number, or one as pixels have."""
         if not self.header:
             return None
         cell = self.header[column if column < self.leading else column - self.columns].strip()
-        return None if is_number(cell) else cell
+        like_a_pixel = cell.lower() not in LABEL_COLUMNS | ID_COLUMNS and _kind(cell) == _kind(self.header[self.leading])
+        return None if is_number(cell) or like_a_pixel else cell
 
     def describe(self, column: int) -> str:
         """Return the name or the place of one of the ``extras``, for messages."""
@@ -98,7 +99,11 @@ def find_layout(path: Path, pixels: int | None = None) -> Layout:
     """
     lines = _first_lines(path)
     delimiter, separator = _separators(lines)
-    first, *others = (split_cells(line, delimiter) for line in lines)
+    first, *others = (split_cells(with_decimal_points(line, delimiter), delimiter) for line in lines)
+    if len(first) > MAX_COLUMNS:
+        raise DatasetError(
+            f"{str(path)!r} has {len(first):,} columns, more than an image of 1,024 × 1,024. Save one image per line."
+        )
     data = next((cells for cells in others if len(cells) == len(first)), first)
     if separator != delimiter:
         place = max(range(len(data)), key=lambda index: data[index].count(" "))
@@ -183,12 +188,17 @@ def _is_header(cells: list[str]) -> bool:
 
 def _are_pixels(header: Sequence[str]) -> tuple[list[bool], bool]:
     """Return which columns hold pixels, by their names, and whether these are alike."""
-    kinds = [re.sub(r"[\d.]+", "#", name.strip().lower()) for name in header]
+    kinds = [*map(_kind, header)]
     counts = Counter(kinds)
     is_pixel = [counts[kind] >= MIN_ALIKE for kind in kinds]
     if 2 * sum(is_pixel) > len(kinds):
         return is_pixel, True
     return [name.strip().lower() not in LABEL_COLUMNS | ID_COLUMNS for name in header], False
+
+
+def _kind(name: str) -> str:
+    """Return a name with # for numbers."""
+    return re.sub(r"[\d.]+", "#", name.strip().lower())
 
 
 def _fits(count: int, pixels: int | None) -> bool:
@@ -244,6 +254,10 @@ BLANK = b" "
 DELIMITERS = (b"\t", b";", b",")
 MAX_LINE = 2**24
 """Longest line, in bytes: enough for an RGB image of 1,000 × 1,000."""
+MAX_COLUMNS = 3 * 2**20 + MIN_COUNTED
+MARK = b"\xef\xbb\xbf"
+"""With which programs begin UTF-8 text, and each part of files that were joined."""
+DECIMAL_COMMA = re.compile(rb"(?<=\d),(?![^\d\t])")
 
 
 def each_line(file: IO[bytes], path: Path) -> Iterator[tuple[int, bytes]]:
@@ -255,9 +269,12 @@ def each_line(file: IO[bytes], path: Path) -> Iterator[tuple[int, bytes]]:
     while line := file.readline(MAX_LINE):
         number += 1
         if number == 1:
+            if found := other_format(line):
+                raise DatasetError(f"{str(path)!r} is {found[0]}, not a text table. Unpack or convert it.")
             if line.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in line[:100]:
                 raise DatasetError(f"{str(path)!r} is not UTF-8 text; it may be UTF-16. Save it as UTF-8.")
-            line = line.removeprefix(b"\xef\xbb\xbf")
+        while line.startswith(MARK):
+            line = line.removeprefix(MARK)
         if len(line) == MAX_LINE:
             raise DatasetError(
                 f"line {number:,} of {str(path)!r} has more than {MAX_LINE // 2**20} MB. Save the table with one image per line."
@@ -269,6 +286,11 @@ def each_line(file: IO[bytes], path: Path) -> Iterator[tuple[int, bytes]]:
                 f"{str(path)!r} is not UTF-8 text, as line {number:,} shows; it may be Latin-1. Save it as UTF-8."
             ) from error
         line = line.strip(b"\r\n ")
+        if b"\r" in line.rstrip(b"\r\n"):
+            raise DatasetError(
+                f"line {number:,} of {str(path)!r} holds carriage returns (CR), alone or between quotes. Save the table with LF or "
+                "CR LF at the ends of its lines, and nowhere else."
+            )
         if number == 1 and line.startswith(b"# "):  # as NumPy marks a header
             line = line[2:] if max(map(line.count, DELIMITERS)) else b""
         if line:
@@ -286,6 +308,11 @@ def split_cells(line: bytes, delimiter: bytes) -> list[str]:
         return next(csv.reader([text], delimiter=delimiter.decode("ascii")))
     except (csv.Error, StopIteration):
         return text.split(delimiter.decode("ascii"))
+
+
+def with_decimal_points(line: bytes, delimiter: bytes) -> bytes:
+    """Return a line with points for decimal commas, as a German Excel writes where commas separate nothing."""
+    return line if delimiter in (b",", BLANK) else DECIMAL_COMMA.sub(b".", line)
 
 
 def is_number(cell: str) -> bool:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from ...formatting import count_of, printable
 from ..read_options import ReadListener, ReadProgress
-from .csv_layout import BLANK, Layout, each_line, is_number, shorten, split_cells
+from .csv_layout import BLANK, Layout, each_line, is_number, shorten, split_cells, with_decimal_points
 
 MAX_LISTED = 20
 MAX_LEVEL = 255
@@ -92,8 +92,7 @@ def _remove(lines: Lines, invalid: Lines) -> None:
 def _read_line(number: int, line: bytes, layout: Layout, lines: Lines, unlabelled: Lines, outside: Lines) -> None:
     if layout.delimiter == BLANK:
         line = BLANK.join(line.split())
-    elif layout.delimiter != b",":
-        line = line.replace(b",", b".")  # decimals of a German Excel
+    line = with_decimal_points(line, layout.delimiter)
     if layout.order:
         line = _reorder(line, layout)
     before, pixels, after = _split(line, layout)
