@@ -72,14 +72,16 @@ test("integrated gradients add up to the difference of each class's logits", () 
 });
 
 test("the words say that the steps leave a part of the difference out, as they do", () => {
-  const network = smallNetwork();
+  const network = smallNetwork("relu");
   const [here, there] = [PIXELS, PIXELS.map(() => 0)].map((pixels) => runNetwork(network, pixels).logits[2]);
-  const remainder = (steps) => {
-    const [values] = finished(integratedGradients(network, PIXELS, [2], {steps})).result;
-    return Math.abs(values.reduce((a, b) => a + b, 0) - (here - there));
+  const remainder = (options) => {
+    const [values] = finished(integratedGradients(network, PIXELS, [2], options)).result;
+    return Math.abs(values.reduce((a, b) => a + b, 0) - (here - there)) / Math.abs(here - there);
   };
-  assert.ok(remainder(2) > 1e-4);
-  assert.ok(remainder(64) < remainder(2));
+  const ofThePage = remainder();
+  assert.ok(ofThePage > 1e-4 && ofThePage < 0.05, `${ofThePage} of the difference`);
+  assert.ok(remainder({steps: 4}) > 2 * ofThePage);
+  assert.ok(remainder({steps: 1024}) < ofThePage / 4);
   assert.match(ATTRIBUTION_METHODS.find(({way}) => way === "integrated").words, /but for what the steps along the path leave out/);
 });
 
