@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
-from ..errors import DatasetError, ShapeError
+from ..errors import ConfigError, DatasetError, ShapeError
 from ..formatting import composed
 from ..types import Images, Labels, PathLike
 from .digits.mnist_style import DigitPreprocessing
@@ -229,9 +229,10 @@ class Dataset:
 
         if (x_test is None) != (y_test is None):
             raise DatasetError("the test split needs x_test and y_test. Pass both, or neither.")
-        pairs = ((x_train, y_train),) if x_test is None else ((x_train, y_train), (x_test, y_test))
-        reading = ReadOptions(class_names=None if class_names is None else tuple(class_names))
-        return replace(load_dataset(pairs, reading), name=name)
+        if not isinstance(name, str) or not name.strip() or not name.isprintable() or set(name) & set("/\\"):
+            raise ConfigError(f"name must be a word for the dataset, without slashes; got {name!r}.")
+        arrays = {"x_train": x_train, "y_train": y_train} | ({} if x_test is None else {"x_test": x_test, "y_test": y_test})
+        return replace(load_dataset(arrays, ReadOptions(class_names=class_names)), name=name)  # type: ignore[arg-type]
 
     @property
     def image_shape(self) -> tuple[int, int, int]:

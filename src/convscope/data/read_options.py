@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
@@ -246,6 +246,8 @@ def _checked_size(size: Any) -> tuple[int, int]:
 
 
 def _checked_names(names: Any) -> tuple[str, ...]:
+    if not isinstance(names, Iterable) or isinstance(names, (Set, Mapping)):  # a set has no order
+        raise ConfigError(f"class names must be in order, as in a list; got a {type(names).__name__}.")
     given = (
         (names,) if isinstance(names, str) else tuple(composed(each) if isinstance(each, str) else each for each in names)
     )

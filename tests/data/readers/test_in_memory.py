@@ -15,7 +15,7 @@ import convscope
 from convscope.data.dataset import IN_MEMORY, Dataset
 from convscope.data.load import load_dataset
 from convscope.data.read_options import ReadOptions
-from convscope.errors import ConvscopeError, DatasetError
+from convscope.errors import ConfigError, ConvscopeError, DatasetError
 
 RANDOM = np.random.default_rng(0)
 X = RANDOM.integers(0, 256, (60, 8, 8), dtype=np.uint8)
@@ -118,6 +118,19 @@ BAD: dict[str, Any] = {
     "masked labels": (X, np.ma.masked_array(Y, mask=Y == 0)),
     "masked images in a mapping": {"x": np.ma.masked_array(X, mask=X > 100), "y": Y},
     "one class": (X, np.zeros(60)),
+    "labels in one row": (X, Y[None]),
+    "labels of unequal lengths": (X, [[0], [0, 1]] * 30),
+    "labels of unequal lengths in a split": ((X, Y), (X, [[0], [0, 1]] * 30)),
+    "a missing name": (X, ["a", "b", float("nan")] * 20),
+    "names and numbers": (X, ["a", "b", 1] * 20),
+    "names and nothing": (X, ["a", "b", None] * 20),
+    "names and numbers in pairs": [(image, "a" if index else 1) for index, image in enumerate(X)],
+    "images of two scales": [(image / 255 if index % 2 else image, index % 3) for index, image in enumerate(X)],
+    "a class instead of a dataset": NumbersOnly,
+    "two pairs in a mapping": {"x": X, "y": Y, "x_train": X[:40], "y_train": Y[:40]},
+    "a view of memory": memoryview(X),
+    "pairs without lengths": ((None, Y), (3, Y)),
+    "a picture alone": (Image.fromarray(X[0]), Y),
 }
 
 
@@ -126,6 +139,32 @@ def test_what_is_no_dataset_is_one_sentence(kind: str) -> None:
     with pytest.raises(DatasetError) as raised:
         load_dataset(BAD[kind])
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "images", [None, 3, 1.5, np.array(3), np.array(None), Image.fromarray(X[0]), b"ab", "ab", {1}, X[:3]]
+)
+def test_from_arrays_takes_what_is_given_for_images(images: Any) -> None:
+    for arrays in ((images, Y), (X, Y, X if images is None else images, Y[:3])):
+        with pytest.raises(DatasetError, match="image|single number"):
+            convscope.Dataset.from_arrays(*arrays)
+
+
+@pytest.mark.parametrize("name", [None, 3, "", " ", "a/b", "../up", "a\\b", "a\0", "a\nb", "\x1b[31m"])
+def test_a_name_that_no_folder_can_have_is_refused(name: Any) -> None:
+    with pytest.raises(ConfigError, match="name must be a word"):
+        convscope.Dataset.from_arrays(X, Y, name=name)
+
+
+@pytest.mark.parametrize("names", [3, {"ant", "bee", "cat"}, {0: "ant", 1: "bee", 2: "cat"}, frozenset("abc"), object()])
+def test_class_names_have_an_order(names: Any) -> None:
+    with pytest.raises(ConfigError, match="class names must be in order"):
+        convscope.Dataset.from_arrays(X, Y, class_names=names)
+
+
+def test_two_pairs_in_a_file_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="besides x_train and y_train"):
+        reference(tmp_path / "two.npz", x=X, y=Y, x_train=X[:40], y_train=Y[:40])
 
 
 def test_from_arrays_names_the_dataset_and_its_classes() -> None:

@@ -143,9 +143,10 @@ def _check_counts(parts: Iterable[RawSplit], name: str) -> None:
         if not part.images.ndim or not part.labels.ndim:
             raise DatasetError(f"{name} has a single number in place of images or labels. Save one label per image.")
         if len(part.images) != len(part.labels):
-            raise DatasetError(
-                f"{name} has {len(part.images):,} images but {len(part.labels):,} labels. Save one label per image."
-            )
+            found = count_of(len(part.labels), "label")
+            if part.labels.shape[:2] == (1, len(part.images)):
+                found = f"labels of shape {part.labels.shape}"
+            raise DatasetError(f"{name} has {count_of(len(part.images), 'image')} but {found}. Save one label per image.")
 
 
 def _renamed(parts: Sequence[RawSplit], labels: Sequence[Labels], names: Sequence[str]) -> dict[str, str]:

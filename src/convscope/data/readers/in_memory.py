@@ -16,7 +16,7 @@ from ...system.memory import check_memory
 from ..dataset import IN_MEMORY, Dataset
 from ..read_options import DEFAULTS, ReadOptions
 from .assemble import DatasetSource, RawSplit, assemble_splits, rows_of
-from .npz import KEYS, VALIDATION
+from .npz import KEYS, VALIDATION, refuse_two_pairs
 from .pixel_values import CHANNELS
 
 NAME = "arrays"
@@ -63,6 +63,7 @@ def _splits(data: Any) -> dict[str, tuple[npt.NDArray[Any], npt.NDArray[Any]]]:
 def _of_mapping(data: Any) -> dict[str, tuple[npt.NDArray[Any], npt.NDArray[Any]]]:
     by_split = {"train": KEYS[:2], "val": VALIDATION, "test": KEYS[2:]}
     found = {split: keys for split, keys in by_split.items() if keys[0] in data and keys[1] in data}
+    refuse_two_pairs(data, "the mapping")
     if "train" not in found and "x" in data and "y" in data:
         found = {"train": ("x", "y")}
     if "train" not in found:
@@ -73,12 +74,17 @@ def _of_mapping(data: Any) -> dict[str, tuple[npt.NDArray[Any], npt.NDArray[Any]
 
 def _is_pair(part: Any) -> bool:
     """Return whether ``part`` is images and labels, each an array or a list of numbers."""
-    return isinstance(part, (tuple, list)) and len(part) == 2 and np.ndim(part[1]) > 0 and len(part[1]) == len(part[0])
+    if not isinstance(part, (tuple, list)) or len(part) != 2:
+        return False
+    try:
+        return np.ndim(part[1]) > 0 and len(part[1]) == len(part[0])
+    except (TypeError, ValueError):  # one without a length, labels in rows of unequal lengths
+        return False
 
 
 def _is_stream(part: Any) -> bool:
     """Return whether ``part`` yields images with labels, one by one or in batches."""
-    if hasattr(part, "__array__") or isinstance(part, (str, bytes, Mapping)):
+    if hasattr(part, "__array__") or isinstance(part, (str, bytes, memoryview, Mapping, type)):
         return False
     return hasattr(part, "as_numpy_iterator") or (hasattr(part, "__len__") and hasattr(part, "__getitem__")
                                                   and len(part) > 0 and _is_item(part[0]))  # fmt: skip
@@ -101,6 +107,12 @@ def _pair(images: Any, labels: Any) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]
             if what == "images" or not all(isinstance(each, str) for each in array.ravel().tolist()):
                 raise DatasetError(f"the {what} must be one array of numbers; got Python objects. Convert them first.")
             array = array.astype(np.str_)  # a column of pandas
+        elif array.dtype.kind == "U" and not hasattr(values, "__array__"):
+            given = np.asarray(values, object).ravel().tolist()
+            if not all(isinstance(each, (str, bytes)) for each in given):  # NumPy makes texts of numbers, and of NaN
+                raise DatasetError(
+                    f"the {what} are texts and numbers, or missing values, in one list. Convert or remove them."
+                )
         arrays.append(array)
     return arrays[0], arrays[1]
 
@@ -121,6 +133,9 @@ def _collected(stream: Any) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
     if not images:
         raise DatasetError(f"a {type(stream).__name__} holds no images. Pass at least one per class.")
     check_memory(sum(each.nbytes for each in images), f"a {type(stream).__name__}")
+    for what, arrays in (("images", images), ("labels", labels)):
+        if len({each.dtype.kind.replace("u", "i") for each in arrays}) > 1:
+            raise DatasetError(f"the {what} of a {type(stream).__name__} differ in dtype. Convert them to one.")
     try:
         return np.concatenate(images), np.concatenate(labels)
     except ValueError as error:

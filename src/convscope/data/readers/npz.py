@@ -5,7 +5,7 @@ The arrays are ``x_train``, ``y_train``, ``x_test`` and ``y_test``, as Keras nam
 """
 
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +53,12 @@ def read_npz(path: PathLike, options: ReadOptions = DEFAULTS) -> Dataset:
         others = {"val": VALIDATION, "test": KEYS[2:]}
         parts |= {split: _part(arrays, *keys) for split, keys in others.items() if keys[0] in arrays}
     return assemble_splits(origin, parts, options)
+
+
+def refuse_two_pairs(names: Container[str], where: str) -> None:
+    """Raise a DatasetError where one of two pairs of training images and labels would be left out."""
+    if all(name in names for name in ("x", "y", *KEYS[:2])):
+        raise DatasetError(f"{where} holds x and y besides x_train and y_train. Keep one of the two pairs.")
 
 
 def read_images(path: PathLike) -> tuple[str, npt.NDArray[Any]]:
@@ -107,6 +113,8 @@ def _members(path: PathLike, archive: zipfile.ZipFile) -> dict[str, zipfile.ZipI
 def _layout(
     path: PathLike, archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo], layouts: Sequence[Sequence[str]]
 ) -> tuple[str, ...]:
+    if len(layouts) > 1:
+        refuse_two_pairs(members, repr(str(path)))
     for layout in layouts:
         if all(key in members for key in layout):
             optional = (NAMES, *VALIDATION * (VALIDATION[1] in members and layout[0] == KEYS[0]))
