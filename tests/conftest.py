@@ -102,7 +102,10 @@ def browser() -> Iterator[Browser]:
     except ImportError:
         missing("no Playwright in this environment")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(
+            # A page that jumps and does not glide saves a second and a half at every link; `test_browsers` has pages that glide.
+            executable_path=executable, args=["--no-sandbox", "--disable-smooth-scrolling"],
+        )  # fmt: skip
         yield browser
         browser.close()
 

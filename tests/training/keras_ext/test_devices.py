@@ -47,6 +47,7 @@ def outcome(process: subprocess.Popen[str]) -> tuple[str, float, str]:
     return f"{devices} {computed_with}", float(accuracy), digest
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_two_devices_of_one_machine_reach_the_accuracy_of_one() -> None:
     processes = [start(devices) for devices in ("one-device", "two-devices")]
