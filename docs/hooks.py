@@ -22,7 +22,8 @@ COPIED = {
     "changelog": "CHANGELOG.md", "contributing": "CONTRIBUTING.md", "architecture": "ARCHITECTURE.md", "security": "SECURITY.md",
     "benchmark-log": "benchmarks/LOG.md",
 }  # fmt: skip
-WIDTH = 100
+WIDTH = 80
+"""Characters of a line in a box of the site."""
 
 
 def on_files(files: Files, config: Any) -> Files:

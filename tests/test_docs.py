@@ -81,6 +81,13 @@ def test_the_documentation_says_what_every_extra_installs() -> None:
         assert packages & set(re.findall(r"[\w-]+", row.lower())), f"{extra} installs {packages}"
 
 
+@pytest.mark.parametrize("path", [*PAGES, *(ROOT / "examples").glob("*.ipynb")], ids=lambda path: path.name)
+def test_nothing_is_installed_by_a_name_that_an_index_may_give_to_another_package(path: Path) -> None:
+    installed = re.findall(r"pip install [^`\n]*", path.read_text("utf-8"))
+    by_name = [line for line in installed if re.search(r"(?<![/.\w])convscope", line)]
+    assert not by_name or path.name in ("install.md", "bad-inputs.md")  # an extra, where it is installed already
+
+
 def test_the_documented_network_of_ones_own_is_trained_by_the_native_engine() -> None:
     text = (ROOT / "docs" / "export-and-serve.md").read_text("utf-8").partition("## Your own model")[2]
     block = re.search(r"```python\n(.*?)```", text, re.DOTALL)

@@ -24,7 +24,8 @@ RUN, OLD, PHOTOS, TWO = "run", "old.txt", "photos", "two"
 Call = Callable[[], Any]
 WRONG: dict[str, tuple[Call, list[str], list[str], list[str]]] = {
     "complete run": (lambda: convscope.train("digits", out=RUN), ["train", "digits", "--out", RUN],
-                     ["out=DIR", "another seed", "overwrite=True"], ["--out DIR", "another --seed", "--overwrite"]),
+                     ["out=DIR", "another seed", 'if_exists="load", "new" or "overwrite"'],
+                     ["--out DIR", "another --seed", "--overwrite"]),
     "nothing to resume": (lambda: convscope.train("digits", epochs=2, out=RUN, resume=True),
                           ["train", "digits", "--epochs", "2", "--out", RUN, "--resume"],
                           ["Drop resume and", "out=DIR"], ["Drop --resume and", "--out DIR"]),
@@ -46,6 +47,20 @@ WRONG: dict[str, tuple[Call, list[str], list[str], list[str]]] = {
              ["data", "digits", "--image-size", "9"], ["Drop image_size"], ["Drop --image-size"]),
     "share": (lambda: convscope.train("mnist", test_share=0.1), ["train", "mnist", "--test-share", "0.1"],
               ["Drop test_share"], ["Drop --test-share"]),
+    "no share": (lambda: convscope.train("digits", test_share=20), ["train", "digits", "--test-share", "20"],
+                 ["test_share must be"], ["--test-share must be"]),
+    "share of bad": (lambda: ReadOptions(most_bad=2), ["data", "digits", "--most-bad", "2"],
+                     ["most_bad must be"], ["--most-bad must be"]),
+    "no size": (lambda: ReadOptions(image_size=(3, 3)), ["data", "digits", "--image-size", "3"],
+                ["image_size must be (height, width)"], ["--image-size must be a number of pixels (64)", "got '3'"]),
+    "no range": (lambda: ReadOptions(pixel_range=(1, 0)), ["data", "digits", "--pixel-range", "1..0"],
+                 ["pixel_range must be"], ["--pixel-range must be"]),
+    "no pattern": (lambda: ReadOptions(group_by="("), ["data", "digits", "--group-by", "("],
+                   ["group_by must be"], ["--group-by must be"]),
+    "confidence": (lambda: convscope.predict(RUN, "example", at_least=90), ["predict", RUN, "example", "--at-least", "90"],
+                   ["at_least must be"], ["--at-least must be"]),
+    "accuracy": (lambda: convscope.evaluate(RUN, accuracy=0.999999), ["evaluate", RUN, "--accuracy", "0.999999"],
+                 ["accuracy=0.999999 is out of reach"], ["--accuracy 0.999999 is out of reach"]),
     "groups": (lambda: convscope.load_dataset(TWO, reading=ReadOptions(group_by="scene")),
                ["data", TWO, "--group-by", "scene"], ["of group_by is"], ["of --group-by is"]),
     "broken picture": (lambda: convscope.load_dataset(PHOTOS), ["train", PHOTOS],
@@ -97,6 +112,15 @@ def test_an_error_names_arguments_as_the_caller_does(name: str, capsys: pytest.C
     assert main(line) in (1, 2)
     said = " ".join(capsys.readouterr().err.split())
     assert all(each in said for each in on_command_line), said
+
+
+@pytest.mark.parametrize(
+    ("argument", "wrong"),
+    [("reading", {"image_size": 32}), ("augment", {"shift": 0.1}), ("model", 3), ("recipe", 3), ("epochs", "3")],
+)
+def test_an_argument_of_another_type_is_named_with_its_value(argument: str, wrong: object) -> None:
+    with pytest.raises(convscope.ConfigError, match=rf"{argument} .*{re.escape(str(wrong))}"):
+        convscope.train("digits", **{argument: wrong})  # type: ignore[arg-type]
 
 
 def test_an_argument_is_spelled_for_whoever_called_last() -> None:

@@ -16,6 +16,7 @@ import pytest
 
 import convscope
 from convscope.errors import ConfigError, PictureError, RunExistsError
+from convscope.system.table import html_table
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (40, 8, 8), dtype=np.uint8)
 LABELS = np.arange(40) % 2
@@ -47,6 +48,18 @@ def results(digits_run: convscope.Run, tmp_path_factory: pytest.TempPathFactory)
         "mistakes": convscope.mistakes(digits_run),
         "comparison": convscope.compare([digits_run, other]),
     }
+
+
+def test_texts_are_short_and_count_one_as_one(digits_run: convscope.Run) -> None:
+    assert repr(convscope.predict(digits_run, digits_run.dataset.test.images[:2])) == "Predictions(2 images, 10 classes)"
+    assert repr(convscope.open_classifier(digits_run)) == "Classifier(8 × 8 × 1, 10 classes)"
+    assert "1 epoch," in repr(convscope.History(digits_run.history.records[:1]))
+
+
+def test_an_unknown_figure_is_named_with_the_nearest(digits_run: convscope.Run) -> None:
+    with pytest.raises(KeyError, match="figure 'acuracy' is unknown. Did you mean 'accuracy'"):
+        digits_run.figures["acuracy"]
+    assert digits_run.figures.get("acuracy") is None
 
 
 @pytest.mark.parametrize("name", ["history", "evaluation", "predictions", "mistakes", "comparison"])
@@ -96,13 +109,27 @@ def test_progress_appears_by_itself_in_a_notebook_only(tmp_path: Path) -> None:
         "convscope.train((x, y), model='logistic', epochs=2, report=False, out=sys.argv[1])"
     )
 
-    def stderr(before: str, name: str) -> str:
+    def said(before: str, name: str) -> tuple[str, str]:
         line = [sys.executable, "-c", code.format(before), str(tmp_path / name)]
-        return subprocess.run(line, capture_output=True, text=True, check=True).stderr
+        done = subprocess.run(line, capture_output=True, text=True, check=True)
+        return done.stdout, done.stderr
 
-    assert stderr("", "script") == ""
-    said = stderr("sys.modules['ipykernel'] = sys; ", "notebook")
-    assert re.search(r"logistic epoch 2/2, 100%  loss \d\.\d+  accuracy .*  val_accuracy 0\.\d{4}", said)
+    assert said("", "script") == ("", "")
+    shown, in_red = said("sys.modules['ipykernel'] = sys; ", "notebook")
+    assert re.search(r"logistic epoch 2/2, 100%  loss \d\.\d+  accuracy .*  val_accuracy 0\.\d{4}", shown)
+    assert in_red == ""
+
+
+def test_numbers_of_a_column_have_the_same_decimals_unless_they_are_small_or_large() -> None:
+    column = [0.994, 1.0, 0.0, 0.00002168, 46.52341]
+    cells = re.findall(r">([\d.e-]+)</td>", html_table({"value": value} for value in column))
+    assert cells == ["0.9940", "1.0000", "0.0000", "2.168e-05", "46.52"]
+
+
+def test_the_heading_of_a_column_stands_above_its_values() -> None:
+    table = html_table([{"file": "a.jpg", "probability": 0.5}])
+    sides = re.findall(r"<(th|td) style=\"text-align: (\w+)\"", table)
+    assert sides == [("th", "left"), ("th", "right"), ("td", "left"), ("td", "right")]
 
 
 def test_a_cell_can_be_run_again(tmp_path: Path) -> None:

@@ -90,5 +90,5 @@ def test_a_damaged_folder_is_no_run(run_copy: Path, tmp_path: Path) -> None:
     (run_copy / METRICS).write_text("{}")
     with pytest.raises(RunError, match=r"metrics\.json"):
         convscope.load_run(run_copy)
-    with pytest.raises(RunError, match="convscope train"):
+    with pytest.raises(RunError, match="a training wrote"):
         convscope.load_run(tmp_path / "absent")

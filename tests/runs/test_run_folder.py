@@ -78,7 +78,7 @@ def test_a_finished_run_has_a_manifest_of_all_its_files(tmp_path: Path) -> None:
 
 def test_a_run_is_not_overwritten_unless_asked(tmp_path: Path) -> None:
     make_run(tmp_path / "run")
-    with pytest.raises(RunExistsError, match=r"run'.*overwrite=True"):
+    with pytest.raises(RunExistsError, match=r'run.*if_exists="load", "new" or "overwrite"'):
         make_run(tmp_path / "run", 2)
     assert generation(tmp_path / "run") == 1
     make_run(tmp_path / "run", 2, overwrite=True)
@@ -106,9 +106,7 @@ def test_a_folder_of_something_else_is_never_written_into(overwrite: bool, tmp_p
 
 def test_the_name_of_a_dataset_in_place_of_a_run_is_recognised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(
-        RunError, match="'mnist' is the name of a dataset, not a run folder. Pass one that `convscope train`"
-    ):
+    with pytest.raises(RunError, match="'mnist' is the name of a dataset, not a run folder. Pass one that a training wrote"):
         run_folder.verify("mnist")
     make_run(tmp_path / "mnist")
     run_folder.verify("mnist")

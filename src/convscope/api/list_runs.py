@@ -11,6 +11,7 @@ from typing import Any
 
 from ..analysis.statistics.proportions import Interval
 from ..errors import RunError
+from ..formatting import count_of
 from ..runs import run_folder
 from ..runs.metrics_form import read_metrics
 from ..runs.reading import read_request
@@ -47,7 +48,7 @@ class RunSummaries(tuple[RunSummary, ...], Tabular):
         return [asdict(each) for each in self]
 
     def __repr__(self) -> str:
-        return f"RunSummaries({len(self):,} runs)"
+        return f"RunSummaries({count_of(len(self), 'run')})"
 
 
 def list_runs(folder: PathLike = "runs") -> RunSummaries:

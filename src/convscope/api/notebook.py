@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..data.read_options import DatasetChecked, DatasetLoaded, ReadProgress
+from ..errors import unknown_name
 from ..formatting import percent, printable
 from ..runs import run_folder
 from ..system.browser import open_in_browser
@@ -22,6 +23,9 @@ WIDTH = 100
 
 class Figures(dict[str, "Illustration"]):
     """The figures of a run by name; a notebook shows all of them."""
+
+    def __missing__(self, name: object) -> Illustration:
+        raise KeyError(unknown_name("figure", name, self))
 
     def _repr_html_(self) -> str:
         return "".join(figure._repr_html_() for figure in self.values())
@@ -58,7 +62,10 @@ def show_page(page: Path, height: int) -> PageFrame | None:
 
 
 def default_progress() -> Listener | None:
-    """Return a listener that writes one line on standard error, where somebody reads along; None elsewhere."""
+    """Return a listener that writes one line where somebody reads along; None elsewhere.
+
+    Notebooks show standard error in red, as if something had failed.
+    """
     if not in_notebook() and not (sys.stderr and sys.stderr.isatty()):
         return None
 
@@ -76,5 +83,6 @@ def default_progress() -> Listener | None:
 
 
 def _write(text: str, end: str = "") -> None:
-    sys.stderr.write("\r" + printable(text).ljust(WIDTH) + end)
-    sys.stderr.flush()
+    stream = sys.stdout if in_notebook() else sys.stderr
+    stream.write("\r" + printable(text).ljust(WIDTH) + end)
+    stream.flush()

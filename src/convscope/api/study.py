@@ -11,7 +11,7 @@ from ..data.dataset import Data, Dataset
 from ..data.load import load_dataset
 from ..data.read_options import DEFAULTS, ReadOptions
 from ..errors import ConfigError, option
-from ..formatting import shorten_list
+from ..formatting import count_of, shorten_list
 from ..models.custom import Build
 from ..page.study import render_study
 from ..runs import lock
@@ -81,7 +81,8 @@ class Study(Tabular):
 
     def __repr__(self) -> str:
         folds = f", {self.results.folds} folds" if isinstance(self.results, FoldResults) else ""
-        return f"Study({str(self.folder)!r}, {len(self.table)} configurations, {len(self.results.seeds)} seeds{folds})"
+        what = f"{count_of(len(self.table), 'configuration')}, {count_of(len(self.results.seeds), 'seed')}{folds}"
+        return f"Study({str(self.folder)!r}, {what})"
 
 
 def study(

@@ -69,6 +69,8 @@ def load_dataset(
         DatasetError: The data are unknown, missing or damaged.
         ConfigError: ``reading`` does not fit the data.
     """
+    if not isinstance(reading, ReadOptions):
+        raise ConfigError(f"reading must be ReadOptions, such as convscope.ReadOptions(image_size=64); got {reading!r}.")
     if isinstance(data, Dataset):
         refuse_test_share(reading, data.name)
         return data

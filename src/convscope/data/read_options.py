@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 
-from ..errors import ConfigError, reason_of
+from ..errors import ConfigError, option, reason_of
 from ..formatting import composed
 from ..system.regular_files import read_user_text
 from ..types import is_number
@@ -30,7 +30,9 @@ def checked_pixel_range(values: Any) -> tuple[float, float]:
         isinstance(values, (tuple, list)) and len(values) == 2 and not any(isinstance(each, (bool, str)) for each in values)
     )
     if not numbers or not math.isfinite(values[1] - values[0]) or values[0] >= values[1]:
-        raise ConfigError(f"pixel_range must be the values of black and white, such as (0, 4095); got {values!r}.")
+        raise ConfigError(
+            f"{option('pixel_range')} must be the values of black and white, such as (0, 4095); got {values!r}."
+        )
     return float(values[0]), float(values[1])
 
 
@@ -94,12 +96,12 @@ class ReadOptions:
 
     def __post_init__(self) -> None:
         if self.prepare not in PREPARATIONS:
-            raise ConfigError(f"prepare must be one of {', '.join(PREPARATIONS)}; got {self.prepare!r}.")
+            raise ConfigError(f"{option('prepare')} must be one of {', '.join(PREPARATIONS)}; got {self.prepare!r}.")
         if not is_number(self.most_bad) or not 0 <= self.most_bad <= 1:
-            raise ConfigError(f"most_bad must be a share from 0 to 1; got {self.most_bad!r}.")
+            raise ConfigError(f"{option('most_bad')} must be a share from 0 to 1; got {self.most_bad!r}.")
         share = self.test_share
         if share is not None and not (is_number(share) and 0 < share < 1):
-            raise ConfigError(f"test_share must be more than 0 and less than 1; got {share!r}.")
+            raise ConfigError(f"{option('test_share')} must be more than 0 and less than 1; got {share!r}.")
         if self.pixel_range is not None:
             object.__setattr__(self, "pixel_range", checked_pixel_range(self.pixel_range))
         if self.group_by is not None:
@@ -184,9 +186,13 @@ ReadListener: TypeAlias = Callable[[ReadProgress | DatasetLoaded], None]
 def parse_image_size(text: str) -> tuple[int, int]:
     """Parse an image size: ``"64"`` as (64, 64), ``"48x64"`` as height 48 and width 64."""
     match = re.fullmatch(r"\s*(\d{1,6})(?:\s*[x×,]\s*(\d{1,6}))?\s*", text, re.IGNORECASE | re.ASCII)
-    if match is None:
-        raise ConfigError(f"image size must be a number of pixels (64) or height and width (48x64); got {text!r}.")
-    return _checked_size((int(match[1]), int(match[2] or match[1])))
+    size = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
+    if not all(MIN_SIDE <= side <= MAX_SIDE for side in size):
+        raise ConfigError(
+            f"{option('image_size')} must be a number of pixels (64) or height and width (48x64), from {MIN_SIDE} to {MAX_SIDE:,} "
+            f"each; got {text!r}."
+        )
+    return size
 
 
 def parse_pixel_range(text: str) -> tuple[float, float]:
@@ -195,7 +201,9 @@ def parse_pixel_range(text: str) -> tuple[float, float]:
     try:
         return checked_pixel_range((float(low), float(high if dots else "none")))
     except ValueError as error:
-        raise ConfigError(f"pixel range must be the values of black and white, such as 0..4095; got {text!r}.") from error
+        raise ConfigError(
+            f"{option('pixel_range')} must be the values of black and white, such as 0..4095; got {text!r}."
+        ) from error
 
 
 def parse_class_names(text: str) -> tuple[str, ...]:
@@ -230,7 +238,7 @@ def _check_pattern(pattern: Any) -> None:
         re.compile(pattern)
     except (re.error, RecursionError, OverflowError) as error:
         raise ConfigError(
-            f"group_by must be a regular expression, such as scene\\d+; got {pattern!r} ({reason_of(error)})."
+            f"{option('group_by')} must be a regular expression, such as scene\\d+; got {pattern!r} ({reason_of(error)})."
         ) from error
 
 

@@ -126,7 +126,10 @@ def find_model(model: str | os.PathLike[str] | Build | keras.Model, *, weights: 
     keep = weights == "keep"
     if (keras := sys.modules.get("keras")) is not None and isinstance(model, keras.Model):
         return checked(model.name, partial(from_model, model.name, model, keep=keep))
-    word = getattr(model, "__name__", "custom") if callable(model) else os.fspath(model)
+    if callable(model):
+        word = getattr(model, "__name__", "custom")
+    else:
+        word = os.fspath(model) if isinstance(model, os.PathLike) else str(model)
     if not callable(model) and is_custom_model(word):
         return find_custom_model(word, keep=keep)
     if keep:

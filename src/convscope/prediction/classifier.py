@@ -60,6 +60,10 @@ class Classifier:
     prediction_sets: tuple[PredictionSets, ...] = ()
     """The rule for the set of classes of each level; none without validation images, and for a model without its run."""
 
+    def __repr__(self) -> str:
+        shape = " × ".join(map(str, self.fitting.image_shape))
+        return f"Classifier({shape}, {len(self.class_names)} classes)"
+
 
 def remember_model(model: keras.Model, folder: Path) -> None:
     """Let predictions with a run's ``model`` be those of the run: with its class names, preprocessing and temperature."""

@@ -7,7 +7,7 @@ import numpy as np
 from ..analysis.uncertainty.temperature import log_softmax
 from ..data.digits.recognize_dataset import NAMES
 from ..data.images.inputs import ImageLike
-from ..errors import ConfigError, RunError
+from ..errors import ConfigError, RunError, option
 from ..models.predictor import Predictor
 from ..types import Floats, Images, is_number
 from .classifier import Classifier
@@ -29,7 +29,7 @@ def predict(
     if isinstance(top, bool) or not isinstance(top, int | np.integer) or top < 1:
         raise ConfigError(f"top must be an integer of at least 1; got {top!r}.")
     if not is_number(at_least) or not 0 <= at_least <= 1:
-        raise ConfigError(f"at_least must be a probability from 0 to 1; got {at_least!r}.")
+        raise ConfigError(f"{option('at_least')} must be a probability from 0 to 1; got {at_least!r}.")
     reads_digits, predictor = set(classifier.class_names) == NAMES, classifier.predictor
     prepared, bad = prepare(
         classifier.fitting,

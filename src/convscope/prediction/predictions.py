@@ -12,7 +12,7 @@ from ..analysis.ood.mahalanobis import MahalanobisDistance
 from ..analysis.uncertainty.prediction_sets import PredictionSets, in_set
 from ..analysis.uncertainty.temperature import log_softmax
 from ..data.images.inputs import BadPicture
-from ..formatting import format_probability
+from ..formatting import count_of, format_probability
 from ..system.table import Tabular
 from ..types import Floats, Images, Labels
 
@@ -202,7 +202,7 @@ class Predictions(Tabular):
     def __repr__(self) -> str:
         if len(self) == 1:
             return f"Predictions([{self[0]!r}])"
-        return f"Predictions({len(self):,} images, {len(self.class_names)} classes)"
+        return f"Predictions({count_of(len(self), 'image')}, {len(self.class_names)} classes)"
 
 
 def as_json(found: Predictions) -> dict[str, Any]:

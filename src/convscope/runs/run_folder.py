@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..data.known.builtin import KNOWN
-from ..errors import OutputError, RunError, RunExistsError, option, reason_of
+from ..errors import OutputError, RunError, RunExistsError, option, reason_of, spelled
 from ..formatting import count_of
 from ..models.keras_file import is_foreign, refusal
 from ..system.files import cannot_write, is_temporary, replacing, write_bytes, write_json
@@ -33,7 +33,7 @@ NOT_IN_MANIFEST = frozenset({MANIFEST, LEDGER, CHECKPOINT})
 """The manifest itself, the ledger, which grows after the run is complete, and the checkpoint, which only a stopped run keeps."""
 RUNS = Path("runs")
 """Where `convscope train` writes a run, unless told otherwise."""
-WANTED = " Pass one that `convscope train` wrote, such as runs/NAME."
+WANTED = " Pass one that a training wrote, such as runs/NAME."
 
 
 @contextlib.contextmanager
@@ -114,9 +114,8 @@ def check_free(path: Path, overwrite: bool) -> None:
     if not overwrite:
         can_go_on = not is_run(path) or is_stopped(path)
         state = "an unfinished" if can_go_on else "a complete"
-        remedy = (
-            f"continue it with {option('resume', True)}" if can_go_on else f"replace it with {option('overwrite', True)}"
-        )
+        instead = spelled("replace it with --overwrite", 'pass if_exists="load", "new" or "overwrite"')
+        remedy = f"continue it with {option('resume', True)}" if can_go_on else instead
         raise RunExistsError(
             f"{str(path)!r} already holds {state} run. Choose another folder with {option('out', 'DIR')} "
             f"or another {option('seed')}, or {remedy}."
@@ -230,7 +229,7 @@ def verify(path: PathLike, *, only: Collection[str] | None = None) -> Path:
             )
         raise RunError(
             f"{str(path)!r} holds {'an unfinished' if unfinished else 'no'} run (no {MANIFEST}). "
-            f"{'Train again with ' + option('resume', True) if unfinished else 'Pass the folder that `convscope train` named'}."
+            f"{'Train again with ' + option('resume', True) if unfinished else 'Pass the folder that the training named'}."
         )
     for name, contents in (manifest_entries(path) or {}).items():
         if (only is None or name in only) and name.split("/")[0] not in MAY_DIFFER:

@@ -42,16 +42,23 @@ def html_table(rows: Iterable[Mapping[str, Any]]) -> str:
     rows = list(rows)
     if not rows:
         return ""
-    head = "".join(f"<th>{escape(name.replace('_', ' '))}</th>" for name in rows[0])
+    head = "".join(f"<th {_aligned(value)}>{escape(name.replace('_', ' '))}</th>" for name, value in rows[0].items())
     body = "".join(f"<tr>{''.join(map(_cell, row.values()))}</tr>" for row in rows[:MOST_ROWS])
     more = f"<p>{len(rows) - MOST_ROWS:,} more rows</p>" if len(rows) > MOST_ROWS else ""
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
 
 
 def _cell(value: Any) -> str:
-    text = "" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
-    side = "right" if isinstance(value, (int, float)) and not isinstance(value, bool) else "left"
-    return f'<td style="text-align: {side}">{escape(text)}</td>'
+    if isinstance(value, float):  # decimals below each other, but a learning rate of 2e-05 is no 0.0000
+        text = f"{value:.4f}" if value == 0 or 0.001 <= abs(value) < 10 else f"{value:.4g}"
+    else:
+        text = "" if value is None else str(value)
+    return f"<td {_aligned(value)}>{escape(text)}</td>"
+
+
+def _aligned(value: Any) -> str:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return f'style="text-align: {"right" if is_number else "left"}"'
 
 
 def csv_text(rows: Iterable[Iterable[object]]) -> str:

@@ -67,6 +67,8 @@ class Augmentation:
 
 def parse_augmentation(text: str, default: Augmentation) -> Augmentation:
     """Parse ``--augment``: ``none``, or limits that replace those of ``default``, such as ``rotation=0,flip``."""
+    if not isinstance(text, str):
+        raise ConfigError(f'{option("augment")} must be a text such as "shift=0.1,flip"; got {text!r}.')
     if text.strip() == "none":
         return Augmentation()
     changes = {}

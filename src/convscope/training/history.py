@@ -8,6 +8,7 @@ from math import inf
 from typing import Any
 
 from ..errors import RunError, reason_of
+from ..formatting import count_of
 from ..system.table import Tabular
 
 
@@ -56,7 +57,7 @@ class History(Tabular):
 
     def __repr__(self) -> str:
         last = f", val_accuracy {self.records[-1].val_accuracy:.4f}" if self.records else ""
-        return f"History({len(self)} epochs{last}, {self.seconds:.1f} s)"
+        return f"History({count_of(len(self), 'epoch')}{last}, {self.seconds:.1f} s)"
 
     @property
     def seconds(self) -> float:

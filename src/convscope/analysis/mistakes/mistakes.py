@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from ...formatting import percent
+from ...formatting import count_of, percent
 from ...models.onnx_writer.writer import onnx_bytes
 from ...models.predictor import Predictor
 from ...system.table import Tabular
@@ -92,7 +92,7 @@ class Mistakes(tuple[Mistake, ...], Tabular):
                  "probability": each.predicted_probability, "kind": each.triage.kind} for each in self]  # fmt: skip
 
     def __repr__(self) -> str:
-        return f"Mistakes({len(self):,} test images)"
+        return f"Mistakes({count_of(len(self), 'test image')})"
 
 
 def explain_mistakes(

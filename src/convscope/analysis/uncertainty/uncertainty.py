@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ...data.dataset import Dataset
-from ...errors import ConfigError
+from ...errors import ConfigError, option
 from ...formatting import percent
 from ...models.predictor import Predictor
 from ...system.dataclass_json import OMIT, from_json
@@ -127,11 +127,11 @@ def threshold_for_accuracy(
     ``request`` and ``metrics`` are ``run.json`` and ``metrics.json``; ``target`` is in (0, 1].
     """
     if not is_number(target) or not 0 < target <= 1:
-        raise ConfigError(f"accuracy must be in (0, 1], for example 0.997; got {target!r}.")
+        raise ConfigError(f"{option('accuracy')} must be in (0, 1], for example 0.997; got {target!r}.")
     _, indices, selected_on = train_and_holdout_indices(dataset.train, request["config"], seed=int(request["seed"]))
     if len(indices) == 0 or selected_on != "validation":
         raise ConfigError(
-            f"accuracy={target!r} needs held-out images to choose a threshold on, but this run has none. "
+            f"{option('accuracy', target)} needs held-out images to choose a threshold on, but this run has none. "
             "Train with a recipe that holds images out, such as standard."
         )
     held_out, temperature = dataset.train.take(indices), temperature_of(metrics)
@@ -143,7 +143,7 @@ def threshold_for_accuracy(
         few = f"even without an error, {n:,} validation images show at most {percent(best_provable_accuracy(n))}"
         why = few if images_needed(target) > n else f"the {n:,} validation images show it for no threshold"
         raise ConfigError(
-            f"accuracy={target!r} is out of reach: {why} (95% confidence). Ask for less, or train on more images."
+            f"{option('accuracy', target)} is out of reach: {why} (95% confidence). Ask for less, or train on more images."
         )
     return found
 

@@ -4,7 +4,7 @@ import threading
 from contextlib import AbstractContextManager
 
 from ...data.dataset import Dataset
-from ...errors import ConfigError
+from ...errors import ConfigError, option
 from ...system.hardware import describe_machine
 from .base import Executor, RunFunctions
 from .dask import DaskWorkers, check_dask
@@ -26,7 +26,7 @@ def open_workers(
 def check_workers(workers: int | str | None, time_limit: float | None = None) -> None:
     """Raise :class:`ConfigError` if :func:`open_workers` cannot use the arguments; start nothing."""
     if time_limit is not None and not 0 < time_limit <= threading.TIMEOUT_MAX:
-        raise ConfigError(f"time_limit must be a number of seconds above 0; got {time_limit!r}.")
+        raise ConfigError(f"{option('time_limit')} must be a number of seconds above 0; got {time_limit!r}.")
     if isinstance(workers, str) and workers.startswith(DASK):
         check_dask(workers.removeprefix(DASK))
     else:
