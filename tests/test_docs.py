@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 import click
+import griffe
 import pytest
 
 import convscope
@@ -50,6 +51,12 @@ def test_every_command_is_in_the_readme_and_explains_itself(verb: str) -> None:
     assert command.help
     assert VERBS[verb]
     assert all(option.help for option in command.params if isinstance(option, click.Option))
+
+
+def test_the_reference_shows_the_types_of_settings_without_their_private_checks() -> None:
+    extensions = griffe.load_extensions(ROOT / "docs" / "annotations.py")
+    module = griffe.load("convscope.training.augmentation", search_paths=[ROOT / "src"], extensions=extensions)
+    assert str(module["Augmentation.shift"].annotation) == "float"
 
 
 def test_the_documentation_names_every_file_of_a_run_every_model_and_every_recipe() -> None:

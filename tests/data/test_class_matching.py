@@ -94,8 +94,9 @@ def test_a_fault_in_a_class_map_is_named_with_its_line_and_the_nearest_class(
 
 @pytest.mark.parametrize(("names", "example"), [(("w", "x"), "w,apple"), (("apple", "Leav"), "Leav,leaf")])
 def test_classes_of_other_names_lead_to_the_class_map(names: tuple[str, ...], example: str) -> None:
-    with pytest.raises(ConfigError, match=rf"with map_classes=FILE, .* such as {example}\.$"):
+    with pytest.raises(ConfigError, match=rf"with map_classes=FILE, .* such as {example}\.$") as caught:
         match_classes(made(*names), ("apple", "leaf"))
+    assert str(caught.value).count(f"'{names[1]}'") == (1 if names[0] == "w" else 2)  # listed again only among others
 
 
 def test_a_class_map_names_classes_in_any_form_of_their_letters(tmp_path: Path) -> None:

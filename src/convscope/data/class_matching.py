@@ -130,9 +130,10 @@ def _check_map(dataset: Dataset, known: Sequence[str], given: Mapping[str, str],
 
 
 def _unknown(dataset: Dataset, known: Sequence[str], unknown: Sequence[str]) -> str:
+    others = f"classes of the data: {_listed(dataset.class_names)}; " * (len(unknown) < dataset.num_classes)
     return (
         f"{dataset.name} has the {'class' if len(unknown) == 1 else 'classes'} {_listed(unknown)}, not among the run's"
-        f"{_alike(unknown[0], known)}; classes of the data: {_listed(dataset.class_names)}; classes of the run: {_listed(known)}. "
+        f"{_alike(unknown[0], known)}; {others}classes of the run: {_listed(known)}. "
         f"Say which is which with {option('map_classes', 'FILE')}, a CSV file with one line per class, such as {unknown[0]},"
         f"{nearest_name(unknown[0], known) or known[0]}."
     )

@@ -238,6 +238,14 @@ def test_two_thousand_names_and_a_deep_tree_are_no_matter(tmp_path: Path) -> Non
     assert {name: len(paths) for name, paths in listing.splits[""].items()} == {"cat": 1, "dog": 2000}
 
 
+def test_who_measures_images_without_labels_is_told_of_predict(tmp_path: Path) -> None:
+    folder = make(tmp_path, "1.png", "2.png")
+    with pytest.raises(DatasetError, match=r"or classify images without labels with convscope\.predict\."):
+        list_folder(folder, all_as_test=True)
+    with pytest.raises(DatasetError, match=r"such as photos/cat/1\.jpg, photos/dog/2\.jpg\.$"):
+        list_folder(folder)
+
+
 @pytest.mark.parametrize(
     ("names", "words"),
     [

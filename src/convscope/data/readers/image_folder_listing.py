@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
-from ...errors import DatasetError, nearest_name
+from ...errors import DatasetError, nearest_name, spelled
 from ...formatting import composed, count_of, join_words, printable, shorten_list
 from ..read_options import MAX_CLASSES
 from .labels import natural_order
@@ -174,7 +174,7 @@ def _checked(listing: Listing, *, least: int = 2) -> Listing:
     filled = [name for name in names if any(classes.get(name) for classes in listing.splits.values())]
     root = repr(str(listing.root))
     if len(filled) < least:
-        raise DatasetError(_too_few(listing, names, filled))
+        raise DatasetError(_too_few(listing, names, filled, measures=least == 1))
     if len(filled) > 1 and all(map(is_beside_images, filled)):
         raise DatasetError(
             f"{root} holds {_quoted(filled)}, which are no names of classes but parts of another kind of dataset. Make one folder "
@@ -197,7 +197,7 @@ def _checked(listing: Listing, *, least: int = 2) -> Listing:
     return listing
 
 
-def _too_few(listing: Listing, names: tuple[str, ...], filled: list[str]) -> str:
+def _too_few(listing: Listing, names: tuple[str, ...], filled: list[str], *, measures: bool) -> str:
     root = repr(str(listing.root))
     remedy = f"Make one folder of image files per class, such as {EXAMPLE}"
     others = ", ".join(f"{count:,} {suffix}" for suffix, count in listing.ignored_files.most_common(MAX_SUFFIXES))
@@ -211,6 +211,7 @@ def _too_few(listing: Listing, names: tuple[str, ...], filled: list[str]) -> str
         return f"the folders of {root} ({_quoted(names)}) hold no image files{found}. Save images as PNG or JPEG in them."
     directly = count_image_files(listing.top)
     if directly:
+        remedy += f", or classify images without labels with {spelled('convscope predict', 'convscope.predict')}" * measures
         return f"{root} holds {count_of(directly, 'image file')} but no class folders{_tables(listing)}. {remedy}."
     return f"{root} holds no data{f' (only {others})' if others else ''}. {remedy}; or pass IDX files or a train.csv."
 
