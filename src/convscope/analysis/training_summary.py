@@ -38,7 +38,8 @@ def _more(run: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
         return ""
     if run.get("ending") == "validation":
         return "More training may help little."
-    if run.get("stopped_early") or run.get("ending") == "time":
+    planned, kept = run["config"]["epochs"], metrics["epochs"]
+    if run.get("epochs_trained", kept) < planned:  # stopped before it was over
         return "More training may help."
     history, number = metrics["history"], metrics["data"]["validation"]
     if number < MIN_VALIDATION:
@@ -54,8 +55,14 @@ def _more(run: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
             f"{percent_range(interval)}), so more training")  # fmt: skip
     if last["accuracy"] > interval[1]:
         return f"{text} is unlikely to help much."
-    longer = "--time 60" if number >= schedule.MIN_VALIDATION else f"--epochs {2 * run['config']['epochs']}"
-    return f"{text} may help ({longer})."
+    return f"{text} may help ({_longer(run, number)})."
+
+
+def _longer(run: Mapping[str, Any], validation: int) -> str:
+    """Return the option that trains longer."""
+    if run.get("ending") == "time":
+        return f"--time {2 * run['config']['time']:g}"
+    return "--time 60" if validation >= schedule.MIN_VALIDATION else f"--epochs {2 * run['config']['epochs']}"
 
 
 MNIST = "466bdc00ce7ea4e6eef6274eb1ff4787902972196c3396d0fb05a045121f1f8b"
