@@ -1,4 +1,4 @@
-"""A name longer than the system allows is one sentence, whatever it names."""
+"""A name longer than the system allows, and what is no name, are one sentence, whatever they name."""
 
 from __future__ import annotations
 
@@ -20,6 +20,9 @@ CALLS: dict[str, Callable[[convscope.Run, Any], object]] = {
     "load_dataset": lambda run, name: convscope.load_dataset(name),
     "train on": lambda run, name: convscope.train(name),
     "train into": lambda run, name: convscope.train("digits", epochs=1, out=name),
+    "train": lambda run, name: convscope.train("digits", model=name),
+    "train with": lambda run, name: convscope.train("digits", settings=name),
+    "read as": lambda run, name: convscope.load_dataset("digits", name),
     "train a Keras file": lambda run, name: convscope.train("digits", model=f"{name}.keras"),
     "train a Python file": lambda run, name: convscope.train("digits", model=f"{name}.py:build"),
     "predict with": lambda run, name: convscope.predict(name, "example"),
@@ -28,10 +31,15 @@ CALLS: dict[str, Callable[[convscope.Run, Any], object]] = {
     "explain into": lambda run, name: convscope.explain(run, "example", out=name),
     "evaluate on": lambda run, name: convscope.evaluate(run, data=name),
     "mistakes": lambda run, name: convscope.mistakes(name),
+    "mistakes of others": lambda run, name: convscope.mistakes(run, others=name or "-"),
     "report": lambda run, name: convscope.report(name),
+    "report into": lambda run, name: convscope.report(run, out=name),
+    "compare": lambda run, name: convscope.compare(name),
+    "compare several": lambda run, name: convscope.compare([name, name]),
     "compare into": lambda run, name: convscope.compare([run, run], out=name),
     "export into": lambda run, name: convscope.export(run, out=name),
     "audit into": lambda run, name: convscope.audit(run, out=name),
+    "audit what is confirmed": lambda run, name: convscope.audit(run, confirmed=name),
     "copy suspects": lambda run, name: convscope.audit(run, copy_to=name),
     "study into": lambda run, name: convscope.study("digits", out=name),
     "serve": lambda run, name: convscope.serve(name),
@@ -47,6 +55,17 @@ def test_a_name_that_is_too_long_is_one_sentence(call: str, name: str, run_copy:
     with pytest.raises(ConvscopeError) as caught:
         CALLS[call](convscope.load_run(run_copy), name)
     assert len(str(caught.value)) < 1000
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_what_is_no_name_is_one_sentence(call: str, run_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(run_copy.parent)
+    before, run = sorted(run_copy.parent.rglob("*")), convscope.load_run(run_copy)
+    for name in (3, 1.5, b"run", "", "a\0b", object(), {1: 2}):
+        with pytest.raises(ConvscopeError) as caught:
+            CALLS[call](run, name)
+        assert len(str(caught.value)) < 1000
+    assert sorted(run_copy.parent.rglob("*")) == before
 
 
 @pytest.mark.slow

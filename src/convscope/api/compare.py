@@ -1,10 +1,9 @@
 """``compare``: several runs on the same test images, as numbers and as a page."""
 
 import contextlib
-import os
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from ..page.comparison import render_comparison
 from ..runs import run_folder, store
 from ..runs.files import ONNX_MODEL
 from ..runs.record import RunRecord
-from ..system.files import write_output
+from ..system.files import path_of, write_output
 from ..types import Images, PathLike
 from .output import check_output, out_was_output
 from .run import Run
@@ -48,9 +47,9 @@ def compare(runs: Sequence[PathLike | Run], *, out: PathLike | None = None, over
 
     >>> convscope.compare(["runs/mnist-cnn-standard-0", "runs/mnist-ann-standard-0"]).pairs[0].significant
     """
-    runs = [runs] if isinstance(runs, str | os.PathLike) else list(runs)
+    runs = list(runs) if isinstance(runs, Iterable) and not isinstance(runs, str) else [runs]
     page = None if out is None else check_output(out, overwrite=overwrite, inputs=runs)
-    opened = _open_runs([Path(run) for run in runs])
+    opened = _open_runs([path_of(run, "run") for run in runs])
     contestants = [_contestant(run, costs) for run, costs in zip(opened, _measure_costs(opened), strict=True)]
     dataset = str(opened[0].record.request["dataset"]["name"])
     comparison = compare_evaluations(contestants, [run.record.calibrated for run in opened], dataset=dataset)

@@ -15,6 +15,7 @@ from ..formatting import count_of
 from ..runs import run_folder
 from ..runs.metrics_form import read_metrics
 from ..runs.reading import read_request
+from ..system.files import path_of
 from ..system.table import Tabular
 from ..types import PathLike
 
@@ -61,7 +62,7 @@ def list_runs(folder: PathLike = "runs") -> RunSummaries:
 
     >>> convscope.list_runs().to_frame()
     """
-    path = Path(folder)
+    path = path_of(folder, "folder")
     if not os.path.isdir(path):
         raise RunError(f"there is no folder {str(folder)!r}. Name the folder that holds your runs.")
     found = [each for each in map(_summary, _run_folders(path)) if each is not None]

@@ -46,6 +46,7 @@ def mistakes(
     """
     if most is not None and (isinstance(most, bool) or not isinstance(most, int) or most < 0):
         raise ConfigError(f"most must be a whole number of at least 0; got {most!r}.")
+    others = others if isinstance(others, Iterable) and not isinstance(others, str) else [others]
     folder, *other_folders = (run_folder.verify(each) for each in (run, *others))
     study_folder = None if study is None else Path(study)
     stored = store.load_record(folder)

@@ -10,7 +10,7 @@ from typing import ParamSpec, TypeVar
 from ..errors import ConfigError, ConvscopeError, OutputError, option
 from ..runs.files import REQUEST, is_file_of_a_run, is_page
 from ..runs.opening import read_json
-from ..system.files import refuse_impossible
+from ..system.files import path_of, refuse_impossible
 from ..system.regular_files import open_regular
 from ..types import PathLike
 from .run import Run
@@ -41,7 +41,7 @@ def check_output(path: PathLike, *, overwrite: bool, instead: str = "", inputs: 
     instead = instead or option("out", "FILE")
     if not isinstance(overwrite, bool):
         raise ConfigError(f"overwrite must be True or False; got {overwrite!r}.")
-    file = Path(path)
+    file = path_of(path, "out")
     refuse_impossible(file, f"file with {instead}")
     if os.path.isdir(file):
         raise OutputError(f"{str(file)!r} is a folder. Choose a file with {instead}.")

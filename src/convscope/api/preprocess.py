@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -21,6 +20,7 @@ from ..runs import run_folder
 from ..runs.files import EVIDENCE, EXAMPLES, REFERENCE_DATA, REQUEST
 from ..runs.reading import read_request
 from ..runs.reference_data import load_reference_data
+from ..system.files import path_of
 from ..system.forms import Sizes
 from ..types import PathLike
 
@@ -97,7 +97,7 @@ def _metadata_of(contract: PathLike | Run | ModelMetadata | Mapping[str, Any]) -
             raise RunError(
                 f"the metadata are not those that `convscope export` writes ({reason_of(error)}). Pass the file that they are from."
             ) from error
-    path = Path(os.fspath(contract))
+    path = path_of(contract, "contract")
     is_export = os.path.exists(path) and not os.path.exists(path / REQUEST)
     if is_export and (found := read_metadata(path)):
         return found

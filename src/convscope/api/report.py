@@ -7,6 +7,7 @@ from ..page.write import write_page, write_report
 from ..runs import run_folder, store
 from ..runs.evidence import ensure_evidence
 from ..runs.record import RunRecord
+from ..system.files import path_of
 from ..types import PathLike
 from .output import check_output, is_own_page, out_was_output
 from .run import Run, dataset_in_memory
@@ -37,7 +38,7 @@ def report(run: PathLike | Run, *, out: PathLike | None = None, overwrite: bool 
         return ensure_evidence(store.load_record(folder), folder, dataset_in_memory(run))
 
     if out is not None:
-        page = check_output(out, overwrite=is_own_page(Path(out)) or overwrite, inputs=[run])
+        page = check_output(out, overwrite=is_own_page(path_of(out, "out")) or overwrite, inputs=[run])
         write_page(read(), page)
         return page
     # Locked before anything is read: both processes draw the same run, with what other commands have measured.

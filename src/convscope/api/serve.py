@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 from ..errors import MissingBackendError
 from ..server.address import Address, choose_token, listen, networks_of
 from ..server.limits import Limits
+from ..system.files import path_of
 from ..system.installation import pip_line
 
 if TYPE_CHECKING:
@@ -65,4 +65,6 @@ def serve(
             if progress:
                 progress(address)
 
-        return run_service(os.fspath(run), listening, address, limits=Limits(), started=started, trusted_proxies=proxies)
+        return run_service(
+            str(path_of(run, "run")), listening, address, limits=Limits(), started=started, trusted_proxies=proxies
+        )

@@ -49,7 +49,7 @@ from ..runs.record import RunRecord, make_record, with_metrics
 from ..runs.reference_data import save_reference_data
 from ..runs.request import describe_outcome, describe_request, refuse_other_request
 from ..system.dataclass_json import to_json
-from ..system.files import write_json
+from ..system.files import path_of, write_json
 from ..system.forms import LARGEST_FLOAT
 from ..training.augmentation import Augmentation
 from ..training.config import TrainConfig
@@ -150,7 +150,7 @@ def train(
     """
     started = perf_counter()
     own = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate, "flip": flip, "time": time}
-    given = _given({**own, "balance": balance}, settings or {})
+    given = _given({**own, "balance": balance}, {} if settings is None else settings)
     build, config = find_model(model, weights=weights), _configured(recipe, augment, given)  # refused before any work
     reading = reading if test_share is None else replace(reading, test_share=test_share)
     listening = default_progress() if isinstance(progress, str) else progress
@@ -338,7 +338,7 @@ def _known_name(data: Data) -> str | None:
 
 def _run_folder(out: PathLike | None, name: str, if_exists: str) -> Path:
     """Return the folder to write to; processes that train together get one each."""
-    folder = Path(out) if out is not None else Path("runs", name)
+    folder = path_of(out, "out") if out is not None else Path("runs", name)
     if if_exists == "new":
         numbered = (folder.with_name(f"{folder.name}-{number}") for number in itertools.count(2))
         folder = next(each for each in itertools.chain([folder], numbered) if not os.path.lexists(each))

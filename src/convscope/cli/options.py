@@ -197,7 +197,8 @@ def parse_image_arguments(words: Sequence[str]) -> list[str | NamedBytes]:
             images.append(word)
             continue
         if sys.stdin is None or sys.stdin.isatty():
-            raise click.UsageError("IMAGE - reads standard input, which is a terminal. Pipe an image file into the command.")
+            what = "of which there is none" if sys.stdin is None else "which is a terminal"
+            raise click.UsageError(f"IMAGE - reads standard input, {what}. Pipe an image file into the command.")
         content = sys.stdin.buffer.read(MAX_FILE + 1)
         if len(content) > MAX_FILE:
             raise too_large("standard input", f"has over {MAX_FILE // 2**20} MB")

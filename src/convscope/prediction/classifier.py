@@ -24,6 +24,7 @@ from ..runs import opening, run_folder
 from ..runs.files import EVIDENCE, EXAMPLES, METRICS, ONNX_MODEL, REFERENCE_DATA, REQUEST
 from ..runs.reading import Calibration, open_predictor, read_calibration, read_request
 from ..runs.reference_data import load_reference_data
+from ..system.files import path_of
 from ..system.forms import Sizes
 from ..types import PathLike
 
@@ -98,7 +99,7 @@ def open_classifier(source: PathLike | keras.Model) -> Classifier:
             f"cannot predict with a {type(source).__name__}. Pass a run, its folder, an exported .onnx or .keras file, or a "
             "keras.Model."
         )
-    path = Path(source)
+    path = path_of(source, "run")
     if is_foreign(path):
         raise RunError(refusal(path, "a run folder or the model.onnx of one", retrain=True))
     if path.suffix == ".keras" and not os.path.isdir(path):

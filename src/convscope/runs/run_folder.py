@@ -17,7 +17,7 @@ from ..data.known.builtin import KNOWN
 from ..errors import OutputError, RunError, RunExistsError, option, reason_of, spelled
 from ..formatting import count_of
 from ..models.keras_file import is_foreign, refusal
-from ..system.files import cannot_write, is_temporary, replacing, write_bytes, write_json
+from ..system.files import cannot_write, is_temporary, path_of, replacing, write_bytes, write_json
 from ..system.near_paths import did_you_mean, near_path
 from ..system.regular_files import kind_of
 from ..types import PathLike
@@ -200,7 +200,7 @@ def verify(path: PathLike, *, only: Collection[str] | None = None) -> Path:
     Raises:
         RunError: There is no complete run in ``path``, or a file is missing or damaged; the message names the first one.
     """
-    path = Path(path)
+    path = path_of(path, "run")
     try:
         os.stat(path)  # noqa: PTH116 - says why a path cannot be used
     except (FileNotFoundError, NotADirectoryError):

@@ -10,13 +10,14 @@ import hashlib
 import json
 import os
 import re
+import reprlib
 import secrets
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ..errors import ConvscopeError, OutputError, reason_of
+from ..errors import ConfigError, ConvscopeError, OutputError, reason_of
 from ..types import PathLike
 
 TEMPORARY = re.compile(r"\.partial-([0-9a-f]{16})([0-9a-f]{16})(\.\w+)?", re.ASCII)
@@ -64,6 +65,14 @@ def replacing(path: PathLike) -> Iterator[Path]:
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink()
+
+
+def path_of(value: object, name: str) -> Path:
+    """Return the path that the argument ``name`` gives, or raise a ConfigError if it can be the path of nothing."""
+    path = os.fspath(value) if isinstance(value, (str, os.PathLike)) else None
+    if not isinstance(path, str) or not path or "\0" in path:
+        raise ConfigError(f"{name} must be a path, a text that is not empty; got {reprlib.repr(value)}.")
+    return Path(path)
 
 
 def write_bytes(path: PathLike, content: bytes) -> None:

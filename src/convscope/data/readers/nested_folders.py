@@ -68,7 +68,8 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
 
 
 def _refuse(error: OSError) -> None:
-    raise DatasetError(f"cannot open {str(error.filename)!r}: {reason_of(error)}. Check its permissions.") from error
+    remedy = "Try again if it was moved meanwhile" if isinstance(error, FileNotFoundError) else "Check its permissions"
+    raise DatasetError(f"cannot open {str(error.filename)!r}: {reason_of(error)}. {remedy}.") from error
 
 
 def is_image_file(name: str) -> bool:
