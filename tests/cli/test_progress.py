@@ -89,6 +89,20 @@ def test_the_bar_of_a_study_stays_and_notes_stand_above_it(terminal: Terminal, m
     assert re.search(r"4 of 4  digits-ann-sprint-1 95\.50%\s*$", text)
 
 
+@pytest.mark.parametrize("width", [80, 100, 140])
+def test_an_epoch_has_its_name_and_its_accuracy_on_every_width(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    monkeypatch.setattr(sys, "stderr", terminal.stream)
+    monkeypatch.setenv("COLUMNS", str(width))
+    with open_progress(progress.training, quiet=False, keep=True) as listener:
+        listener(TrainProgress("cnn", 9, 20, 100, 100, 0.31, 0.9, 2.0, EpochRecord(9, 2.0, 0.31, 0.9, 0.12, 0.95, 1e-3)))
+    last = terminal.text().strip().splitlines()[-1]
+    assert re.match(r"cnn epoch +9/20 [ ━]*loss 0\.3100 +accuracy 0\.9000 +val_loss 0\.1200 +val_accuracy 0\.9500", last)
+    assert len(last) <= width
+    assert ("━" in last) == (width == 140)
+
+
 def test_quiet_means_no_listener(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", terminal.stream)
     for make in (progress.reading, progress.training, progress.examining, progress.auditing, progress.studying):

@@ -7,8 +7,11 @@ import time
 from collections.abc import Callable, Iterator
 from typing import IO, TYPE_CHECKING, Any, cast
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.cells import cell_len
+from rich.console import Console, RenderableType
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID
+from rich.table import Table
+from rich.text import Text
 
 from ..data.read_options import DatasetChecked, DatasetLoaded, ReadProgress
 from ..formatting import percent
@@ -27,6 +30,23 @@ EXAMINATION_STEPS = {
     "attacks": "measuring adversarial robustness",
     "page": "writing the page",
 }
+
+
+class _Line(ProgressColumn):
+    """Name, bar and state, the bar where there is room: rich would shorten all three, and leave "cnn e…" of an epoch."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__()
+        self._console, self._bar = console, BarColumn(bar_width=20)
+
+    def render(self, task: Task) -> RenderableType:
+        name, state = task.description, task.fields["state"]
+        line, room = f"{name}  {state}", self._console.width
+        if cell_len(line) + 20 <= room:
+            row = Table.grid(padding=(0, 1))
+            row.add_row(Text(name), self._bar.render(task), Text(state))
+            return row
+        return Text(line if cell_len(line) <= room else line.replace("  ", " "), no_wrap=True, overflow="ellipsis")
 
 
 class Display:
@@ -75,8 +95,7 @@ def open_progress(make: Callable[[Display], Callable[[Any], None]], *, quiet: bo
     if not console.is_terminal:
         yield make(Display(console, None))
         return
-    name, state = (TextColumn(text, markup=False) for text in ("{task.description}", "{task.fields[state]}"))
-    with Progress(name, BarColumn(bar_width=20), state, console=console, refresh_per_second=8, transient=not keep) as bars:
+    with Progress(_Line(console), console=console, refresh_per_second=8, transient=not keep) as bars:
         yield make(Display(console, bars))
 
 
