@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -84,6 +87,98 @@ def test_without_its_data_everything_but_the_data_is_there(run_copy: Path) -> No
     assert len(convscope.mistakes(run)) == run.evaluation.errors
     with pytest.raises(DatasetError, match="gone/away.npz"):
         _ = run.dataset
+
+
+@pytest.fixture(scope="module")
+def another(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of another training on the same data."""
+    out = tmp_path_factory.mktemp("another") / "run"
+    return convscope.train("digits", recipe="sprint", seed=1, out=out, report=False).folder
+
+
+def rename(run: Path, other: Path) -> None:
+    shutil.rmtree(run)
+    shutil.copytree(other, run)
+
+
+def restore(run: Path, other: Path) -> None:
+    """As a backup is restored: file by file, and those of the run before stay."""
+    shutil.copytree(other, run, dirs_exist_ok=True)
+
+
+def overwrite(run: Path, other: Path) -> None:
+    convscope.train("digits", model="logistic", recipe="sprint", epochs=1, out=run, if_exists="overwrite", report=False)
+
+
+WAYS: dict[str, Callable[[Path, Path], None]] = {"renamed": rename, "restored": restore, "overwritten": overwrite}
+PARTS: dict[str, Callable[[convscope.Run], Any]] = {
+    "model": lambda run: run.model,
+    "metrics": lambda run: run.metrics,
+    "findings": lambda run: run.findings,
+    "label_audit": lambda run: run.label_audit,
+    "page": lambda run: run.page,
+    "show": lambda run: run.show(),
+    "predict": lambda run: convscope.predict(run, np.eye(8)),
+    "predict with its model": lambda run: convscope.predict(run.model, np.eye(8)),
+    "open_classifier": convscope.open_classifier,
+    "preprocess": lambda run: convscope.preprocess(run, np.eye(8)),
+    "evaluate": convscope.evaluate,
+    "examine": convscope.examine,
+    "audit": convscope.audit,
+    "mistakes": convscope.mistakes,
+    "report": convscope.report,
+    "explain": lambda run: convscope.explain(run, np.eye(8)),
+    "export": convscope.export,
+    "compare": lambda run: convscope.compare([run, run.folder]),
+    "serve": lambda run: convscope.serve(run, port=0),
+    "load_run": convscope.load_run,
+}
+REPLACED = r"^the run in '.*run' was replaced since it was opened\. Load it again\.$"
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_run_whose_folder_holds_another_one_says_so_and_keeps_what_it_read(
+    way: str, run_copy: Path, another: Path, digits_run: convscope.Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(run_copy.parent)
+    run, classifier = convscope.load_run("run"), convscope.open_classifier(run_copy)
+    logits = convscope.predict(classifier, np.eye(8)).logits
+    WAYS[way](run_copy, another)
+    for name, part in PARTS.items():
+        with pytest.raises(RunError, match=REPLACED):
+            pytest.fail(f"{name}: {part(run)}")
+    assert run.evaluation.errors == digits_run.evaluation.errors
+    assert run.history == digits_run.history
+    assert run.baseline == digits_run.baseline
+    assert convscope.predict(classifier, np.eye(8)).logits.tolist() == logits.tolist()
+    assert convscope.load_run(run_copy).metrics["train_seconds"] != run.record.metrics["train_seconds"]
+
+
+def test_a_model_that_a_run_gave_does_not_predict_with_the_classes_of_another(run_copy: Path, another: Path) -> None:
+    model = convscope.load_run(run_copy).model
+    before = convscope.predict(model, np.eye(8))[0].probability
+    assert convscope.predict(model, np.eye(8))[0].probability == before
+    rename(run_copy, another)
+    with pytest.raises(RunError, match=REPLACED):
+        convscope.predict(model, np.eye(8))
+
+
+def test_a_run_that_comes_back_is_the_run_and_one_that_is_half_restored_or_gone_is_none(
+    run_copy: Path, another: Path, digits_run: convscope.Run
+) -> None:
+    run = convscope.load_run(run_copy)
+    shutil.copyfile(another / "model.keras", run_copy / "model.keras")
+    with pytest.raises(RunError, match=r"model\.keras is damaged"):
+        _ = run.model
+    shutil.rmtree(run_copy)
+    for part in ("model", "metrics", "page"):
+        with pytest.raises(RunError, match="there is no run folder"):
+            getattr(run, part)
+    shutil.copytree(digits_run.folder, run_copy)
+    assert run.metrics == digits_run.metrics
+    assert all(map(np.array_equal, run.model.get_weights(), digits_run.model.get_weights()))
+    convscope.report(run_copy)  # by the same run
+    assert run.page == run_copy / "report.html"
 
 
 def test_a_damaged_folder_is_no_run(run_copy: Path, tmp_path: Path) -> None:

@@ -100,7 +100,7 @@ def test_a_run_that_is_replaced_meanwhile_is_not_mixed_with_the_old_one(
         return record
 
     monkeypatch.setattr(store, "load_record", and_replace)
-    with pytest.raises(RunError, match="another (run|folder) has taken the place of"):
+    with pytest.raises(RunError, match="was replaced since it was opened|another folder has taken the place of"):
         WRITING[verb](run_copy)
     after = content(run_folder.verify(run_copy))
     assert {name for name in new if after.get(name) != new[name]} <= {"ledger.jsonl", "manifest.json"}
@@ -208,7 +208,7 @@ def assert_result_or_sentence(process: subprocess.Popen[str]) -> None:
     assert "Traceback" not in errors
     assert "internal error" not in errors
     if process.returncode:
-        assert "another convscope process" in errors or "taken the place" in errors, errors
+        assert "another convscope process" in errors or "taken the place" in errors or "was replaced" in errors, errors
 
 
 @pytest.mark.rows(6)
@@ -270,6 +270,44 @@ def test_a_run_that_is_replaced_while_it_is_read_is_read_whole(
     assert read.network.weight_arrays().keys() == whole.network.weight_arrays().keys()
     for name, array in read.network.weight_arrays().items():
         assert np.array_equal(array, whole.network.weight_arrays()[name])
+
+
+@pytest.mark.parametrize("verb", [*(name for name in READING if name != "predict"), "explain", "compare"])
+def test_of_a_run_that_is_replaced_while_a_verb_reads_it_no_two_are_mixed(
+    verb: str, run_copy: Path, other_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    second = shutil.copytree(run_copy, tmp_path / "second")
+    verbs: dict[str, Verb] = {
+        **READING,
+        "explain": lambda run: convscope.explain(run, np.eye(8), out=tmp_path / "page.html"),
+        "compare": lambda run: convscope.compare([run, second]),
+    }
+
+    def exchange() -> None:
+        run_copy.rename(run_copy.parent / "moved")
+        other_run.rename(run_copy)
+
+    after(monkeypatch, exchange, "store.load_record")
+    with pytest.raises(RunError, match=r"run' was replaced since it was opened\. Load it again\."):
+        verbs[verb](run_copy)
+    assert not (tmp_path / "page.html").exists()
+    assert not (tmp_path / "model.onnx").exists()
+
+
+@pytest.mark.parametrize("moment", ["run_folder.verify", "classifier.read_request", "classifier.open_predictor"])
+def test_a_classifier_of_a_run_that_is_replaced_meanwhile_is_of_the_new_one(
+    moment: str, run_copy: Path, other_run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def exchange() -> None:
+        run_copy.rename(run_copy.parent / "moved")
+        other_run.rename(run_copy)
+
+    image = np.eye(8)[..., None]
+    whole = convscope.predict(other_run, image)
+    after(monkeypatch, exchange, moment)
+    found = convscope.predict(run_copy, image)
+    assert found.logits.tolist() == whole.logits.tolist()
+    assert found[0].probability == whole[0].probability
 
 
 @pytest.mark.parametrize("moment", ["run_folder.verify", "classifier.read_request", "classifier.open_predictor"])

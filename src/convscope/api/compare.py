@@ -121,6 +121,7 @@ def _measure_costs(runs: Sequence[Opened]) -> list[Costs]:
         metrics, size = run.record.metrics, (run.folder / ONNX_MODEL).stat().st_size
         parameters, multiply_adds = int(metrics["parameters"]), int(metrics["multiply_adds"])
         costs.append(Costs(parameters, multiply_adds, each, size, float(metrics["train_seconds"])))
+        store.refuse_other_run(run.record, run.folder)
     return costs
 
 

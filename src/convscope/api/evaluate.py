@@ -75,12 +75,13 @@ def evaluate(
         evaluation = replace(evaluation, data=_measured(run, record, loaded, dataset, classes, evaluation))
     elif mapped is not None:
         raise ConfigError("a class map is for other data than the run's own. Pass these data, or leave the map out.")
-    if accuracy is None:
-        return evaluation
-    own = run.dataset if isinstance(run, Run) else reload_dataset(record.request["dataset"])
-    predictor = open_predictor(folder, record.request["dataset"])
-    threshold = threshold_for_accuracy(predictor, own, evaluation, record.request, record.metrics, accuracy)
-    return replace(evaluation, threshold=threshold)
+    if accuracy is not None:
+        own = run.dataset if isinstance(run, Run) else reload_dataset(record.request["dataset"])
+        predictor = open_predictor(folder, record.request["dataset"])
+        threshold = threshold_for_accuracy(predictor, own, evaluation, record.request, record.metrics, accuracy)
+        evaluation = replace(evaluation, threshold=threshold)
+    store.refuse_other_run(record, folder)
+    return evaluation
 
 
 def _own_data(data: Data, record: RunRecord, reading: ReadOptions) -> Dataset | None:

@@ -55,9 +55,11 @@ def explain(
     folder = run_folder.verify(run)
     if out is not None:
         check_output(out, overwrite=overwrite, inputs=[run, image])
+    record = store.load_record(folder)
     opened, prediction = _only_image(predict(folder, image), digit)
     page = check_output(default_page(opened.name) if out is None else out, overwrite=overwrite, inputs=[run, image])
-    record = ensure_evidence(store.load_record(folder), folder, dataset_in_memory(run))
+    record = ensure_evidence(record, folder, dataset_in_memory(run))
+    store.refuse_other_run(record, folder)
     write_page(record, page, opened=opened)
     return Explanation(page, prediction)
 

@@ -80,7 +80,11 @@ def export(
         known = record.request["dataset"]
         entries = ledger.Ledger(folder, "export", known["name"], known["fingerprint"], len(images))
         entries.record("the check of an exported model")
-    agreement = write_export(format, folder, path, metadata, images=images, expected=expected)
+    try:
+        agreement = write_export(format, folder, path, metadata, images=images, expected=expected)
+    except ConvscopeError:
+        store.refuse_other_run(record, folder)  # then its logits are others
+        raise
     return Export(path, format, agreement, len(record.evaluation), metadata, snippets(format, path, metadata))
 
 

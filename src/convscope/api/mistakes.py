@@ -59,7 +59,7 @@ def mistakes(
             write_report(record, folder)
     seeds = seed_votes(record, folder, study_folder)
     votes = count_votes(predictions, record.evaluation.labels, len(record.evaluation.class_names)).counts
-    return explain_mistakes(
+    found = explain_mistakes(
         record,
         open_predictor(folder, record.request["dataset"]),
         votes=votes if seeds is None else votes + seeds.counts,
@@ -67,6 +67,8 @@ def mistakes(
         audit=load_audit(record, folder),
         most=most,
     )
+    store.refuse_other_run(record, folder)
+    return found
 
 
 def _predictions(record: RunRecord, other: RunRecord, folder: Path) -> Labels:

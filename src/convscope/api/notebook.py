@@ -38,10 +38,10 @@ class PageFrame:
     """A page in a frame of a notebook; it holds the whole page, so that the notebook can be sent without it."""
 
     def __init__(self, page: Path, height: int) -> None:
-        self._page, self._height = page, height
+        self._page, self._height, self._content = page, height, run_folder.read_if_unchanged(page) or b""
 
     def _repr_html_(self) -> str:
-        content = escape((run_folder.read_if_unchanged(self._page) or b"").decode())
+        content = escape(self._content.decode())
         return f'<iframe srcdoc="{content}" style="width: 100%; height: {self._height}px; border: 0"></iframe>'
 
     def __repr__(self) -> str:

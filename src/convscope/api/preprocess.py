@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -106,6 +107,10 @@ def _metadata_of(contract: PathLike | Run | ModelMetadata | Mapping[str, Any]) -
             f"{str(path)!r} says nothing about the preprocessing. Pass a run folder, or a file that `convscope export` wrote."
         )
     run_folder.verify(path, only=NEEDED)
+    return run_folder.read_whole(path, _of_run)
+
+
+def _of_run(folder: Path) -> ModelMetadata:
     sizes: Sizes = {}
-    dataset = read_request(path, sizes)["dataset"]
-    return metadata_for_dataset(dataset, load_reference_data(path, sizes).examples)
+    dataset = read_request(folder, sizes)["dataset"]
+    return metadata_for_dataset(dataset, load_reference_data(folder, sizes).examples)

@@ -35,7 +35,9 @@ def report(run: PathLike | Run, *, out: PathLike | None = None, overwrite: bool 
     folder = run_folder.verify(run)
 
     def read() -> RunRecord:
-        return ensure_evidence(store.load_record(folder), folder, dataset_in_memory(run))
+        record = ensure_evidence(store.load_record(folder), folder, dataset_in_memory(run))
+        store.refuse_other_run(record, folder)
+        return record
 
     if out is not None:
         page = check_output(out, overwrite=is_own_page(path_of(out, "out")) or overwrite, inputs=[run])
@@ -43,6 +45,4 @@ def report(run: PathLike | Run, *, out: PathLike | None = None, overwrite: bool 
         return page
     # Locked before anything is read: both processes draw the same run, with what other commands have measured.
     with run_folder.updating_report(folder), SecondProcess(folder, EVERY_OTHER) as second:
-        record = read()
-        store.refuse_other_run(record, folder)
-        return write_report(record, folder, second)
+        return write_report(read(), folder, second)

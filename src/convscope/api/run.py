@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from html import escape
@@ -24,7 +25,6 @@ from ..prediction.classifier import remember_model
 from ..runs import opening, run_folder, store
 from ..runs.files import KERAS_MODEL, REPORT
 from ..runs.label_suspects import load_audit
-from ..runs.metrics_form import read_metrics
 from ..runs.record import RunRecord
 from ..system.dataclass_json import from_json
 from ..training.history import History
@@ -39,7 +39,8 @@ if TYPE_CHECKING:
 class Run:
     """A complete run: its folder, its ``keras.Model`` and its measurements.
 
-    A loaded run reads its model and its dataset on first use. Only the model needs a back-end.
+    A loaded run reads its model and its dataset on first use. Only the model needs a back-end. What a run reads from its folder
+    is of this run: a RunError says so once another one has taken its place.
     """
 
     folder: Path
@@ -59,10 +60,12 @@ class Run:
             RunError: The model file is damaged.
             MissingBackendError: Keras has no back-end to load the model with.
         """
-        model = load_model(self.folder / KERAS_MODEL) if self.held_model is None else self.held_model
+        if (model := self.held_model) is None:
+            with self._reading(KERAS_MODEL) as folder:
+                model = load_model(folder / KERAS_MODEL)
         if not model.compiled:  # so that evaluate and fit work, with the usual optimizer
             model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
-        remember_model(model, self.folder)
+        remember_model(model, replace(self, folder=self.folder.absolute(), held_model=None, held_dataset=None))
         return model
 
     @cached_property
@@ -92,8 +95,7 @@ class Run:
     @property
     def metrics(self) -> Mapping[str, Any]:
         """The current content of ``metrics.json``, to which ``audit`` and ``examine`` add."""
-        numbers: Mapping[str, Any] = read_metrics(self.folder)
-        return numbers
+        return store.refuse_other_run(self.record, self.folder)
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -114,7 +116,8 @@ class Run:
     @property
     def label_audit(self) -> LabelAudit | None:
         """The last label audit of the run; None before the first one."""
-        return load_audit(replace(self.record, metrics=self.metrics), self.folder)
+        with self._reading() as folder:
+            return load_audit(replace(self.record, metrics=self.metrics), folder)
 
     @cached_property
     def figures(self) -> Figures:
@@ -134,22 +137,35 @@ class Run:
             RunError: The run has no page, because it was trained without a report, or none that this version wrote: its
                 scripts may be anybody's.
         """
-        path, remedy = self.folder / REPORT, spelled("convscope report RUN", "convscope.report(run)")
-        if not path.is_file():
-            raise RunError(f"the run {str(self.folder)!r} has no page. Write it with {remedy}.")
-        if not is_own_page(opening.read_bytes(path)):
-            raise RunError(
-                f"the page of the run {str(self.folder)!r} is of another version, or was changed, so it is not opened. "
-                f"Write it anew with {remedy}."
-            )
-        return path
+        remedy = spelled("convscope report RUN", "convscope.report(run)")
+        with self._reading() as folder:
+            path = folder / REPORT
+            if not path.is_file():
+                raise RunError(f"the run {str(self.folder)!r} has no page. Write it with {remedy}.")
+            if not is_own_page(opening.read_bytes(path)):
+                raise RunError(
+                    f"the page of the run {str(self.folder)!r} is of another version, or was changed, so it is not opened. "
+                    f"Write it anew with {remedy}."
+                )
+            return path
 
     def show(self, height: int = 800) -> PageFrame | None:
         """Show the page: in a notebook in a frame ``height`` pixels high, elsewhere in a browser."""
-        return show_page(self.page, height)
+        with self._reading():
+            return show_page(self.page, height)
+
+    @contextlib.contextmanager
+    def _reading(self, *names: str) -> Iterator[Path]:
+        """Yield the folder to a block that reads ``names`` in it; RunError if it holds another run by then."""
+        try:
+            yield run_folder.verify(self.folder, only=names)
+        finally:
+            store.refuse_other_run(self.record, self.folder)
 
     def __fspath__(self) -> str:
-        """Return the folder, so that a run can be passed wherever a path is accepted."""
+        """Return the folder, so that a run can be passed wherever a path is accepted; RunError if it holds another run."""
+        if run_folder.is_run(self.folder):
+            store.refuse_other_run(self.record, self.folder)
         return str(self.folder)
 
     def _repr_html_(self) -> str:
@@ -177,7 +193,7 @@ def load_run(folder: PathLike, *, data: Data | None = None) -> Run:
     """
     path = run_folder.verify(folder)
     record = store.load_record(path)
-    return Run(path, record, held_dataset=None if data is None else reload_dataset(record.request["dataset"], data))
+    return Run(Path(folder), record, held_dataset=None if data is None else reload_dataset(record.request["dataset"], data))
 
 
 def dataset_in_memory(run: PathLike | Run) -> Dataset | None:

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
 NEEDED = frozenset({REQUEST, ONNX_MODEL, METRICS, EVIDENCE, REFERENCE_DATA, EXAMPLES})
 """Files of a run folder that are read and verified; the others may be damaged."""
-_folders: WeakKeyDictionary[Any, Path] = WeakKeyDictionary()
-"""Run folders of the Keras models that runs handed out, whose preprocessing the models lack."""
+_runs: WeakKeyDictionary[Any, PathLike] = WeakKeyDictionary()
+"""Runs of the Keras models that they handed out, whose preprocessing the models lack."""
 NO_CLASS_MEANS = "a model file does not say where its classes lie among the features, the run folder does"
 
 
@@ -66,9 +66,9 @@ class Classifier:
         return f"Classifier({shape}, {len(self.class_names)} classes)"
 
 
-def remember_model(model: keras.Model, folder: Path) -> None:
+def remember_model(model: keras.Model, run: PathLike) -> None:
     """Let predictions with a run's ``model`` be those of the run: with its class names, preprocessing and temperature."""
-    _folders[model] = folder.absolute()
+    _runs[model] = run
 
 
 def open_classifier(source: PathLike | keras.Model) -> Classifier:
@@ -89,11 +89,11 @@ def open_classifier(source: PathLike | keras.Model) -> Classifier:
         from .keras_predictor import KerasPredictor  # as below
 
         predictor = KerasPredictor(source)
-        folder = _folders.get(source)
-        if folder is None:
+        run = _runs.get(source)
+        if run is None:
             return _of_model(predictor)
         # The weights may have been trained on since, so that the class means of the run need not be the model's.
-        return replace(_of_run(folder), predictor=predictor, mahalanobis=None, ood_unavailable_reason=NO_CLASS_MEANS)
+        return replace(_of_run(Path(run)), predictor=predictor, mahalanobis=None, ood_unavailable_reason=NO_CLASS_MEANS)
     if not isinstance(source, (str, os.PathLike)):
         raise ConfigError(
             f"cannot predict with a {type(source).__name__}. Pass a run, its folder, an exported .onnx or .keras file, or a "
@@ -107,7 +107,12 @@ def open_classifier(source: PathLike | keras.Model) -> Classifier:
     return _of_file(path) if path.suffix == ".onnx" or os.path.isfile(path) else _of_run(path)
 
 
-def _of_run(folder: Path) -> Classifier:
+def _of_run(path: Path) -> Classifier:
+    run_folder.verify(path, only=())
+    return run_folder.read_whole(path, _read_run)
+
+
+def _read_run(folder: Path) -> Classifier:
     run_folder.verify(folder, only=NEEDED)
     sizes: Sizes = {}
     request = read_request(folder, sizes)

@@ -9,9 +9,9 @@ import contextlib
 import hashlib
 import os
 import stat
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ..data.known.builtin import KNOWN
 from ..errors import OutputError, RunError, RunExistsError, option, reason_of, spelled
@@ -25,6 +25,7 @@ from . import lock, opening, replacement
 from .files import CHECKPOINT, FIGURES, KNOWN_FILES, LABEL_SUSPECTS, LEDGER, MANIFEST, REPORT, REQUEST
 from .opening import ALTERNATIVE, REMEDY, Contents, manifest_entries, open_file, read_json
 
+T = TypeVar("T")
 REGENERABLE = (FIGURES, REPORT)
 """What ``convscope report`` can make again from the other files."""
 MAY_DIFFER = frozenset({*REGENERABLE, LABEL_SUSPECTS})
@@ -235,6 +236,24 @@ def verify(path: PathLike, *, only: Collection[str] | None = None) -> Path:
         if (only is None or name in only) and name.split("/")[0] not in MAY_DIFFER:
             _verify_file(path, name, contents)
     return path
+
+
+def read_whole(path: Path, read: Callable[[Path], T]) -> T:
+    """Return what ``read`` makes of the folder of the complete run in ``path``; anew if another process changed it meanwhile."""
+
+    def state() -> tuple[Path, dict[str, Contents] | None]:
+        return (folder := replacement.run_in(path)), manifest_entries(folder)
+
+    before = state()
+    try:
+        found = read(before[0])
+    except RunError:
+        if state() == before:
+            raise
+    else:
+        if state() == before:
+            return found
+    return read_whole(path, read)
 
 
 def read_if_unchanged(file: Path) -> bytes | None:

@@ -17,7 +17,7 @@ from ..analysis.mistakes.nearest_neighbours import NearestNeighbours
 from ..analysis.ood.mahalanobis import MahalanobisDistance
 from ..analysis.pca_map import PCAMap
 from ..analysis.sampling import Examples
-from ..errors import ConfigError, RunError
+from ..errors import ConfigError, RunError, spelled
 from ..system.arrays import Array, below, save_arrays
 from ..system.files import write_json, write_text
 from ..system.forms import FormError, Items, Sizes
@@ -84,9 +84,10 @@ def updating_run(record: RunRecord, folder: Path) -> Iterator[dict[str, Any]]:
 
 def refuse_other_run(record: RunRecord, folder: Path) -> dict[str, Any]:
     """Return the metrics as they are now; RunError if they are another training's, which would be mixed with ``record``."""
-    metrics = read_metrics(folder)
+    metrics = read_metrics(run_folder.verify(folder, only={METRICS}))
     if any(metrics[name] != record.metrics[name] for name in OF_ONE_TRAINING):
-        raise RunError(f"another run has taken the place of {str(folder)!r} meanwhile. Run the command again.")
+        remedy = spelled("Run the command again", "Load it again")
+        raise RunError(f"the run in {str(folder)!r} was replaced since it was opened. {remedy}.")
     return metrics
 
 
@@ -112,16 +113,7 @@ def _atomic_replacement(folder: Path, name: str) -> Iterator[Path]:
 
 def load_record(path: Path) -> RunRecord:
     """Read a complete run back, as a whole. Raises :class:`RunError` that names the file which does not fit."""
-    listed = opening.manifest_entries(path)
-    try:
-        record = _load_record(path)
-    except RunError:
-        if opening.manifest_entries(path) == listed:
-            raise
-    else:
-        if opening.manifest_entries(path) == listed:
-            return record
-    return load_record(path)  # another process has changed the run meanwhile
+    return run_folder.read_whole(path, _load_record)
 
 
 def _load_record(path: Path) -> RunRecord:
