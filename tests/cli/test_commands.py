@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,6 +18,7 @@ from convscope.analysis.label_audit.suspects import LabelAudit, SplitAudit
 from convscope.analysis.mistakes.triage import KINDS, MistakeEvidence, Triage
 from convscope.analysis.statistics.proportions import Interval
 from convscope.cli import audit, compare, data, export, mistakes, text
+from convscope.cli.main import main
 from convscope.data.dataset import Dataset, Provenance, Split
 
 
@@ -115,6 +117,20 @@ def test_data(gold: Any) -> None:
     dataset = Dataset("own", split, split, ("cat", "dog"), Provenance("own.npz", "two images from own.npz", "CC0"))
     parts = [*data._paragraphs(dataset, (), False), *data._paragraphs(dataset, ("2 images are blank.",), True)]
     gold("cli/data", "\n\n".join(parts))
+
+
+def test_problems_of_data_come_before_notes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (60, 8, 8), np.uint8)
+    images[0] = 0
+    np.savez(tmp_path / "own.npz", x=images, y=np.arange(60) % 3)
+    assert main(["data", str(tmp_path / "own.npz"), "--quiet"]) == 0
+    problems, notes = capsys.readouterr().out.partition("possible problems:")[2].split("notes:")
+    assert "a single colour" in problems
+    assert "test" in notes
+    assert "a single colour" not in notes
+    main(["data", str(tmp_path / "own.npz"), "--json"])
+    listed = json.loads(capsys.readouterr().out)["problems"]
+    assert listed == [line.strip() for each in (problems, notes) for line in each.split("\n- ")[1:]]
 
 
 def test_export(gold: Any) -> None:

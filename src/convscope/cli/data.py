@@ -44,7 +44,7 @@ def command(data: str, reading: ReadOptions, csv_file: str | None, overwrite: bo
     if as_json:
         click.echo(text.to_json(_as_json(dataset, check)))
     else:
-        click.echo("\n\n".join(_paragraphs(dataset, (*dataset.provenance.notes, *check.problems), quiet)))
+        click.echo("\n\n".join(_paragraphs(dataset, check.problems, quiet)))
     if error:
         raise error
 
@@ -85,8 +85,8 @@ def _paragraphs(dataset: Dataset, problems: tuple[str, ...], quiet: bool) -> lis
             which = f", first of {channels} channels" if channels > 1 else ""
             paragraphs.append(f"first training image as a matrix{which}:\n{text.matrix(image)}")
         paragraphs.append(f"first training image (label {label}):\n{text.picture(image)}")
-    lines = [f"- {problem}" for problem in problems] or ["- none found"]
-    return [*paragraphs, "\n".join(["possible problems:", *lines])]
+    listed = {"possible problems": problems or ("none found",), "notes": dataset.provenance.notes}
+    return [*paragraphs, *("\n- ".join([f"{title}:", *lines]) for title, lines in listed.items() if lines)]
 
 
 def _as_json(dataset: Dataset, check: DatasetCheck) -> dict[str, Any]:
@@ -97,7 +97,7 @@ def _as_json(dataset: Dataset, check: DatasetCheck) -> dict[str, Any]:
         "fingerprint": dataset.fingerprint,
         "train": {"n": len(dataset.train), "class_counts": dataset.train.class_counts(dataset.num_classes).tolist()},
         "test": {"n": len(dataset.test), "class_counts": dataset.test.class_counts(dataset.num_classes).tolist()},
-        "problems": [*dataset.provenance.notes, *check.problems],
+        "problems": [*check.problems, *dataset.provenance.notes],
         "near_duplicates": {"n": len(check.near_duplicates), "images": named_pairs(check.near_duplicates, dataset)},
         "groups": check.groups and check.groups.as_dict(),
     }
