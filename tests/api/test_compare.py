@@ -45,7 +45,7 @@ def test_a_duplicate_run_and_a_single_run_are_refused(digits_run: convscope.Run,
         with pytest.raises(ConfigError, match=re.escape(str(same))):
             convscope.compare([digits_run.folder, same])
     for alone in (digits_run.folder, [digits_run]):
-        with pytest.raises(ConfigError, match="two runs.* 1"):
+        with pytest.raises(ConfigError, match="two runs.* 1|must be a list"):
             convscope.compare(alone)  # type: ignore[arg-type]
 
 

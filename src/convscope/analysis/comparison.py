@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import ConfigError
+from ..system.arguments import checked
 from ..system.dataclass_json import to_json
 from ..system.table import Tabular
 from ..types import Labels
@@ -125,9 +127,16 @@ class Comparison(Tabular):
         """(m,) indices of the test images that every run misclassifies."""
         return np.flatnonzero((self.answers != self.labels).all(axis=0))
 
+    @checked
     def pair_of(self, one: int, other: int) -> Pair:
-        """Return the pair of two runs by their indices, in either order."""
-        return next(pair for pair in self.pairs if {pair.first, pair.second} == {one, other})
+        """Return the pair of two runs by their indices, in either order; ConfigError if there is none."""
+        for pair in self.pairs:
+            if {pair.first, pair.second} == {one, other}:
+                return pair
+        last = len(self.contestants) - 1
+        raise ConfigError(
+            f"one and other must be two different runs, by their numbers from 0 to {last}; got {one!r} and {other!r}."
+        )
 
     def by_class(self, pair: Pair) -> list[tuple[str, PairedCounts]]:
         """Return the counts of a pair for each class of the test split."""

@@ -14,6 +14,7 @@ from ..errors import ConfigError
 from ..formatting import percent, percent_range
 from ..models.predictor import Predictor
 from ..models.saving import with_logits
+from ..system.arguments import checked
 from ..system.table import Tabular
 from ..types import Floats, Labels
 from .classification import ClassScore, Confusion, class_scores, confusion
@@ -48,6 +49,7 @@ class Evaluation(Tabular):
     def __len__(self) -> int:
         return len(self.labels)
 
+    @checked
     def at_temperature(self, temperature: float) -> Evaluation:
         """Return the evaluation with the logits divided by ``temperature``: other probabilities, the same predictions.
 

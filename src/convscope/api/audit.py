@@ -30,8 +30,9 @@ from ..runs.label_suspects import (
     to_csv,
 )
 from ..runs.record import RunRecord, with_metrics
+from ..system.arguments import checked
 from ..system.dataclass_json import to_json
-from ..system.files import path_of, write_output, write_text
+from ..system.files import write_output, write_text
 from ..training.engines import check_engine
 from ..types import Floats, Labels, PathLike
 from .output import check_output
@@ -44,6 +45,7 @@ NUM_IMAGES = 20
 CAUTION = "Suspects are heuristic: review each image before you change or remove its label."
 
 
+@checked
 def audit(
     run: PathLike | Run,
     *,
@@ -86,11 +88,11 @@ def audit(
     )
     record = store.load_record(folder)
     source = record.request["dataset"]["source"] if dataset is None else dataset.provenance.source
-    copies = None if copy_to is None else check_copies(path_of(copy_to, "copy_to"), source)
+    copies = None if copy_to is None else check_copies(copy_to, source)
     earlier = None if confirmed is None else load_audit(record, folder)
     reviews = load_reviews(folder, record)
     if confirmed is not None:
-        reviews = merge_reviews(reviews, _read_reviews(record, path_of(confirmed, "confirmed")))
+        reviews = merge_reviews(reviews, _read_reviews(record, Path(confirmed)))
     accuracy = _without_confirmed(record, reviews) if reviews or confirmed is not None else None
     try:
         if earlier is None:

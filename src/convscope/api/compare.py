@@ -3,7 +3,7 @@
 import contextlib
 import statistics
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from ..page.comparison import render_comparison
 from ..runs import run_folder, store
 from ..runs.files import ONNX_MODEL
 from ..runs.record import RunRecord
+from ..system.arguments import checked
 from ..system.files import path_of, write_output
 from ..types import Images, PathLike
 from .output import check_output, out_was_output
@@ -29,6 +30,7 @@ MAX_IMAGES = 240
 
 
 @out_was_output
+@checked
 def compare(runs: Sequence[PathLike | Run], *, out: PathLike | None = None, overwrite: bool = False) -> Comparison:
     """Compare two or more runs on their common test images, with significance tests.
 
@@ -47,7 +49,7 @@ def compare(runs: Sequence[PathLike | Run], *, out: PathLike | None = None, over
 
     >>> convscope.compare(["runs/mnist-cnn-standard-0", "runs/mnist-ann-standard-0"]).pairs[0].significant
     """
-    runs = list(runs) if isinstance(runs, Iterable) and not isinstance(runs, str) else [runs]
+    runs = list(runs)
     page = None if out is None else check_output(out, overwrite=overwrite, inputs=runs)
     opened = _open_runs([path_of(run, "run") for run in runs])
     contestants = [_contestant(run, costs) for run, costs in zip(opened, _measure_costs(opened), strict=True)]

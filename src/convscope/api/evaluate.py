@@ -16,15 +16,17 @@ from ..data.known.builtin import KNOWN
 from ..data.load import is_missing, load_dataset, refuse_ambiguous_name, reload_dataset
 from ..data.preprocessing import ImagePreprocessor
 from ..data.read_options import DEFAULTS, ReadOptions, pixel_form_of
-from ..errors import ConfigError, ConvscopeError
+from ..errors import ConfigError, ConvscopeError, option
 from ..exporters.metadata import CHANNELS, metadata_for_run
 from ..runs import ledger, run_folder, store
 from ..runs.reading import open_predictor
 from ..runs.record import RunRecord
+from ..system.arguments import checked
 from ..types import PathLike
 from .run import Run
 
 
+@checked
 def evaluate(
     run: PathLike | Run,
     data: Data | None = None,
@@ -57,6 +59,8 @@ def evaluate(
         ConfigError: The classes of ``data`` are not those of the network, or no threshold reaches ``accuracy``.
         ShapeError: The images have another shape than the network takes.
     """
+    if accuracy is not None and not 0 < accuracy <= 1:
+        raise ConfigError(f"{option('accuracy')} must be in (0, 1], for example 0.997; got {accuracy!r}.")
     folder = run_folder.verify(run)
     record = store.load_record(folder)
     evaluation = record.evaluation

@@ -26,6 +26,7 @@ from ..runs.evidence import ensure_evidence
 from ..runs.files import KERAS_MODEL
 from ..runs.reading import open_predictor
 from ..runs.record import RunRecord, with_metrics
+from ..system.arguments import checked
 from ..system.dataclass_json import to_json
 from ..training.input_gradients import InputGradient
 from ..types import Labels, PathLike
@@ -74,6 +75,7 @@ class RobustnessReport:
         )
 
 
+@checked
 def examine(run: PathLike | Run, *, everything: bool = False, progress: Listener | None = None) -> RobustnessReport:
     """Measure a run's robustness to corruptions and attacks, and its OOD detection.
 

@@ -12,9 +12,10 @@ from ..page.write import write_page
 from ..prediction.predictions import Prediction, Predictions
 from ..runs import run_folder, store
 from ..runs.evidence import ensure_evidence
+from ..system.arguments import checked
 from ..types import PathLike
 from .output import check_output, out_was_output
-from .predict import predict
+from .predict import predict, refuse_run
 from .run import Run, dataset_in_memory
 
 ENDING = ".explained.html"
@@ -32,6 +33,7 @@ class Explanation:
 
 
 @out_was_output
+@checked
 def explain(
     run: PathLike | Run, image: ImageLike, *, digit: int = 1, out: PathLike | None = None, overwrite: bool = False
 ) -> Explanation:
@@ -52,6 +54,7 @@ def explain(
         ConfigError: ``image`` stands for several images, or holds fewer digits than ``digit``.
         OutputError: The file exists already or cannot be written.
     """
+    refuse_run(image)
     folder = run_folder.verify(run)
     if out is not None:
         check_output(out, overwrite=overwrite, inputs=[run, image])

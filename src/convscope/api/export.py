@@ -16,6 +16,7 @@ from ..exporters.verification import Verification
 from ..models.backend import has_backend
 from ..runs import ledger, run_folder, store
 from ..runs.record import RunRecord
+from ..system.arguments import checked
 from ..types import ExportFormat, Floats, Images, PathLike
 from .run import Run, dataset_in_memory
 
@@ -43,6 +44,7 @@ class Export:
         )
 
 
+@checked
 def export(
     run: PathLike | Run,
     format: ExportFormat = "onnx",  # noqa: A002

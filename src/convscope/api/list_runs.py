@@ -15,7 +15,7 @@ from ..formatting import count_of
 from ..runs import run_folder
 from ..runs.metrics_form import read_metrics
 from ..runs.reading import read_request
-from ..system.files import path_of
+from ..system.arguments import checked
 from ..system.table import Tabular
 from ..types import PathLike
 
@@ -52,6 +52,7 @@ class RunSummaries(tuple[RunSummary, ...], Tabular):
         return f"RunSummaries({count_of(len(self), 'run')})"
 
 
+@checked
 def list_runs(folder: PathLike = "runs") -> RunSummaries:
     """Return the complete runs in ``folder``, at any depth but inside other runs, the latest first.
 
@@ -62,7 +63,7 @@ def list_runs(folder: PathLike = "runs") -> RunSummaries:
 
     >>> convscope.list_runs().to_frame()
     """
-    path = path_of(folder, "folder")
+    path = Path(folder)
     if not os.path.isdir(path):
         raise RunError(f"there is no folder {str(folder)!r}. Name the folder that holds your runs.")
     found = [each for each in map(_summary, _run_folders(path)) if each is not None]

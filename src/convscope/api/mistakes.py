@@ -14,6 +14,7 @@ from ..runs.label_suspects import load_audit
 from ..runs.reading import open_predictor
 from ..runs.record import RunRecord
 from ..runs.seed_votes import count_votes, seed_votes
+from ..system.arguments import checked
 from ..types import Labels, PathLike
 from .run import Run, dataset_in_memory
 
@@ -21,6 +22,7 @@ OTHER_NETWORKS = "other networks"
 """Name for the networks that vote when they are not all from one study."""
 
 
+@checked
 def mistakes(
     run: PathLike | Run, *, others: Iterable[PathLike | Run] = (), study: PathLike | None = None, most: int | None = None
 ) -> Mistakes:
@@ -46,7 +48,6 @@ def mistakes(
     """
     if most is not None and (isinstance(most, bool) or not isinstance(most, int) or most < 0):
         raise ConfigError(f"most must be a whole number of at least 0; got {most!r}.")
-    others = others if isinstance(others, Iterable) and not isinstance(others, str) else [others]
     folder, *other_folders = (run_folder.verify(each) for each in (run, *others))
     study_folder = None if study is None else Path(study)
     stored = store.load_record(folder)

@@ -7,10 +7,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
-from ..errors import ConfigError, ConvscopeError, OutputError, option
+from ..errors import ConvscopeError, OutputError, option
 from ..runs.files import REQUEST, is_file_of_a_run, is_page
 from ..runs.opening import read_json
-from ..system.files import path_of, refuse_impossible
+from ..system.files import refuse_impossible
 from ..system.regular_files import open_regular
 from ..types import PathLike
 from .run import Run
@@ -39,9 +39,7 @@ def check_output(path: PathLike, *, overwrite: bool, instead: str = "", inputs: 
     Errors advise to choose another file with the argument ``instead``.
     """
     instead = instead or option("out", "FILE")
-    if not isinstance(overwrite, bool):
-        raise ConfigError(f"overwrite must be True or False; got {overwrite!r}.")
-    file = path_of(path, "out")
+    file = Path(path)
     refuse_impossible(file, f"file with {instead}")
     if os.path.isdir(file):
         raise OutputError(f"{str(file)!r} is a folder. Choose a file with {instead}.")

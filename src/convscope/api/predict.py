@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..data.images.inputs import ImageLike
 from ..data.readers.unlabelled_table import UnlabelledTable, is_table, read_unlabelled_table
+from ..errors import ConfigError
 from ..prediction.classifier import Classifier, open_classifier
 from ..prediction.classify import predict as _predict
 from ..prediction.predictions import Predictions
+from ..runs.files import MANIFEST, REQUEST
+from ..system.arguments import checked
 from ..types import PathLike
 
 if TYPE_CHECKING:
     import keras
 
 
+@checked
 def predict(
     run: PathLike | keras.Model | Classifier,
     images: ImageLike | Iterable[ImageLike] | UnlabelledTable,
@@ -57,6 +62,7 @@ def predict(
     Example:
     >>> convscope.predict("runs/mnist-cnn-standard-0", "example")[0].class_name
     """
+    refuse_run(images)
     classifier = run if isinstance(run, Classifier) else open_classifier(run)
     if is_table(images):
         images = read_unlabelled_table(images, trained_on=classifier.trained_on, pixel_range=pixel_range)
@@ -72,3 +78,13 @@ def predict(
         at_least=at_least,
         pixel_range=pixel_range,
     )
+
+
+def refuse_run(images: object) -> None:
+    """Raise a ConfigError if ``images`` are a run: the two arguments were exchanged."""
+    is_run = isinstance(images, (str, os.PathLike)) and all(
+        os.path.isfile(os.path.join(images, name))  # noqa: PTH118 - a path of any length
+        for name in (MANIFEST, REQUEST)
+    )
+    if is_run or isinstance(images, Classifier):
+        raise ConfigError(f"images must be images; got the run {images!r}. Pass the run first, and the images after it.")

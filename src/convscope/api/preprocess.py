@@ -21,6 +21,7 @@ from ..runs import run_folder
 from ..runs.files import EVIDENCE, EXAMPLES, REFERENCE_DATA, REQUEST
 from ..runs.reading import read_request
 from ..runs.reference_data import load_reference_data
+from ..system.arguments import checked
 from ..system.files import path_of
 from ..system.forms import Sizes
 from ..types import PathLike
@@ -33,6 +34,7 @@ NEEDED = frozenset({REQUEST, EVIDENCE, REFERENCE_DATA, EXAMPLES})
 KINDS = ("float32", "uint8")
 
 
+@checked
 def preprocess(
     contract: PathLike | Run | ModelMetadata | Mapping[str, Any],
     images: ImageLike | Iterable[ImageLike],

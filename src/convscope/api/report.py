@@ -7,13 +7,14 @@ from ..page.write import write_page, write_report
 from ..runs import run_folder, store
 from ..runs.evidence import ensure_evidence
 from ..runs.record import RunRecord
-from ..system.files import path_of
+from ..system.arguments import checked
 from ..types import PathLike
 from .output import check_output, is_own_page, out_was_output
 from .run import Run, dataset_in_memory
 
 
 @out_was_output
+@checked
 def report(run: PathLike | Run, *, out: PathLike | None = None, overwrite: bool = False) -> Path:
     """Write figures and page of a run again, without training and without a back-end.
 
@@ -40,7 +41,7 @@ def report(run: PathLike | Run, *, out: PathLike | None = None, overwrite: bool 
         return record
 
     if out is not None:
-        page = check_output(out, overwrite=is_own_page(path_of(out, "out")) or overwrite, inputs=[run])
+        page = check_output(out, overwrite=is_own_page(Path(out)) or overwrite, inputs=[run])
         write_page(read(), page)
         return page
     # Locked before anything is read: both processes draw the same run, with what other commands have measured.

@@ -18,7 +18,7 @@ from ..analysis.label_audit.suspects import LabelAudit
 from ..analysis.uncertainty.uncertainty import Uncertainty, uncertainty_from_metrics
 from ..data.dataset import Data, Dataset
 from ..data.load import reload_dataset
-from ..errors import RunError, spelled
+from ..errors import ConfigError, RunError, spelled
 from ..models.saving import load_model
 from ..page.own_page import is_own_page
 from ..prediction.classifier import remember_model
@@ -26,6 +26,7 @@ from ..runs import opening, run_folder, store
 from ..runs.files import KERAS_MODEL, REPORT
 from ..runs.label_suspects import load_audit
 from ..runs.record import RunRecord
+from ..system.arguments import checked
 from ..system.dataclass_json import from_json
 from ..training.history import History
 from ..types import PathLike
@@ -149,8 +150,11 @@ class Run:
                 )
             return path
 
+    @checked
     def show(self, height: int = 800) -> PageFrame | None:
         """Show the page: in a notebook in a frame ``height`` pixels high, elsewhere in a browser."""
+        if height < 1:
+            raise ConfigError(f"height must be at least 1 pixel; got {height!r}.")
         with self._reading():
             return show_page(self.page, height)
 
@@ -175,6 +179,7 @@ class Run:
         return f"Run({str(self.folder)!r}, {self.evaluation!r})"
 
 
+@checked
 def load_run(folder: PathLike, *, data: Data | None = None) -> Run:
     """Load a complete run from its folder; a back-end is needed only for ``Run.model``.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 from ..errors import MissingBackendError
 from ..server.address import Address, choose_token, listen, networks_of
 from ..server.limits import Limits
-from ..system.files import path_of
+from ..system.arguments import checked
 from ..system.installation import pip_line
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from .run import Run
 
 
+@checked
 def serve(
     run: PathLike | Run,
     *,
@@ -65,6 +67,4 @@ def serve(
             if progress:
                 progress(address)
 
-        return run_service(
-            str(path_of(run, "run")), listening, address, limits=Limits(), started=started, trusted_proxies=proxies
-        )
+        return run_service(os.fspath(run), listening, address, limits=Limits(), started=started, trusted_proxies=proxies)

@@ -27,7 +27,8 @@ from ..studies.plan import ALL, SCHEMA_VERSION, StudyPlan, make_plan
 from ..studies.results import Row, StudyResults, make_results, to_csv, to_json
 from ..studies.scheduler import run_tasks
 from ..studies.tasks import StudyListener, StudyTasks
-from ..system.files import path_of, write_json, write_text
+from ..system.arguments import checked
+from ..system.files import write_json, write_text
 from ..system.hardware import describe_machine, package_versions
 from ..system.table import Tabular
 from ..training.config import TrainConfig
@@ -85,6 +86,7 @@ class Study(Tabular):
         return f"Study({str(self.folder)!r}, {what})"
 
 
+@checked
 def study(
     data: Data,
     *,
@@ -141,7 +143,7 @@ def study(
         folds=folds,
     )  # fmt: skip
     check_engine("auto")
-    folder = path_of(out, "out") if out is not None else Path("runs", f"study-{dataset.name}")
+    folder = Path(out) if out is not None else Path("runs", f"study-{dataset.name}")
     with lock.locked(folder, new=True):
         request = _begin(folder, plan, dataset)
         work = StudyTasks(plan, dataset, folder / RUNS, folder / JOURNAL, progress)

@@ -48,8 +48,9 @@ from ..runs.reading import read_begun_request
 from ..runs.record import RunRecord, make_record, with_metrics
 from ..runs.reference_data import save_reference_data
 from ..runs.request import describe_outcome, describe_request, refuse_other_request
+from ..system.arguments import checked
 from ..system.dataclass_json import to_json
-from ..system.files import path_of, write_json
+from ..system.files import write_json
 from ..system.forms import LARGEST_FLOAT
 from ..training.augmentation import Augmentation
 from ..training.config import TrainConfig
@@ -70,6 +71,7 @@ BASELINE_OF = {"cnn": "ann"}
 """The baseline of each network that has one: for the notebook's network, its predecessor."""
 
 
+@checked
 def train(
     data: Data,
     *,
@@ -150,7 +152,7 @@ def train(
     """
     started = perf_counter()
     own = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate, "flip": flip, "time": time}
-    given = _given({**own, "balance": balance}, {} if settings is None else settings)
+    given = _given({**own, "balance": balance}, settings or {})
     build, config = find_model(model, weights=weights), _configured(recipe, augment, given)  # refused before any work
     reading = reading if test_share is None else replace(reading, test_share=test_share)
     listening = default_progress() if isinstance(progress, str) else progress
@@ -213,8 +215,6 @@ def train(
 
 def _given(own: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return all settings that are given, ``own`` as arguments of their own."""
-    if not isinstance(settings, Mapping):
-        raise ConfigError(f'settings must be a dictionary, such as {{"label_smoothing": 0.1}}; got {settings!r}.')
     given = {name: value for name, value in own.items() if value is not None}
     if twice := [name for name in given if name in settings]:
         raise ConfigError(f"{twice[0]} is given twice: as an argument and among the settings. Drop one of the two.")
@@ -230,9 +230,6 @@ def _load_same(folder: Path, request: Mapping[str, Any], dataset: Dataset) -> Ru
 def _overwrites(if_exists: str, *, overwrite: bool, resume: bool) -> bool:
     if if_exists not in get_args(IfExists):
         raise ConfigError(f"if_exists must be one of {', '.join(get_args(IfExists))}; got {if_exists!r}.")
-    for name, given in (("overwrite", overwrite), ("resume", resume)):
-        if not isinstance(given, bool):
-            raise ConfigError(f"{name} must be True or False; got {given!r}.")
     overwrite = overwrite or if_exists == "overwrite"
     if resume and overwrite:
         raise ConfigError("resume and overwrite exclude each other. Continue the run, or replace it.")
@@ -338,7 +335,7 @@ def _known_name(data: Data) -> str | None:
 
 def _run_folder(out: PathLike | None, name: str, if_exists: str) -> Path:
     """Return the folder to write to; processes that train together get one each."""
-    folder = path_of(out, "out") if out is not None else Path("runs", name)
+    folder = Path(out) if out is not None else Path("runs", name)
     if if_exists == "new":
         numbered = (folder.with_name(f"{folder.name}-{number}") for number in itertools.count(2))
         folder = next(each for each in itertools.chain([folder], numbered) if not os.path.lexists(each))

@@ -7,12 +7,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from reprlib import repr as shortened
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
 from ..errors import ConfigError, DatasetError, ShapeError
 from ..formatting import composed
+from ..system.arguments import check_kinds
 from ..types import Images, Labels, PathLike
 from .digits.mnist_style import DigitPreprocessing
 from .read_options import AS_THEY_ARE, DEFAULTS, MAX_CLASSES, PixelForm, ReadOptions
@@ -68,6 +70,13 @@ class Split:
 
     def __post_init__(self) -> None:
         images, labels = self.images, self.labels
+        for name, array in (("images", images), ("labels", labels), ("groups", self.groups)):
+            if not isinstance(array, np.ndarray) and (name, array) != ("groups", None):
+                raise ShapeError(f"{name} must be an array; got {shortened(array)}. Convert it with numpy.asarray.")
+        if not isinstance(self.names, (tuple, list, RowNames)):
+            raise ShapeError(
+                f"names must be a tuple of file names; got {shortened(self.names)}. Pass one per image, or none."
+            )
         if images.ndim != 4 or images.dtype != np.uint8:
             raise ShapeError(
                 f"images must be (n, h, w, c) uint8; got {images.shape} {images.dtype}. "
@@ -179,6 +188,11 @@ class Dataset:
     provenance: Provenance
 
     def __post_init__(self) -> None:
+        check_kinds(Dataset, vars(self))
+        if not self.name.strip() or not self.name.isprintable() or set(self.name) & set("/\\"):
+            raise ConfigError(f"name must be a word for the dataset, without slashes; got {self.name!r}.")
+        if not isinstance(self.class_names, (tuple, list)):
+            raise ConfigError(f"class_names must be a tuple of texts, one per class; got {shortened(self.class_names)}.")
         object.__setattr__(self, "class_names", tuple(map(composed, self.class_names)))
         check_class_names(self.class_names, self.name)
         for what, split in (("training", self.train), ("test", self.test)):
@@ -227,11 +241,8 @@ class Dataset:
         """
         from .load import load_dataset  # which knows this module
 
-        if (x_test is None) != (y_test is None):
-            raise DatasetError("the test split needs x_test and y_test. Pass both, or neither.")
-        if not isinstance(name, str) or not name.strip() or not name.isprintable() or set(name) & set("/\\"):
-            raise ConfigError(f"name must be a word for the dataset, without slashes; got {name!r}.")
-        arrays = {"x_train": x_train, "y_train": y_train} | ({} if x_test is None else {"x_test": x_test, "y_test": y_test})
+        test = {key: array for key, array in (("x_test", x_test), ("y_test", y_test)) if array is not None}
+        arrays = {"x_train": x_train, "y_train": y_train, **test}
         return replace(load_dataset(arrays, ReadOptions(class_names=class_names)), name=name)  # type: ignore[arg-type]
 
     @property

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..errors import ConfigError, DatasetError, option, reason_of, unknown_name
 from ..formatting import composed, shorten_list
+from ..system.arguments import checked
 from ..system.near_paths import did_you_mean, near_path
 from ..system.regular_files import kind_of
 from .dataset import IN_MEMORY, Data, Dataset
@@ -45,6 +46,7 @@ CLUES = {
 """Remedies by suffix of a file in an unsupported format."""
 
 
+@checked
 def load_dataset(
     data: Data,
     reading: ReadOptions = DEFAULTS,
@@ -69,8 +71,6 @@ def load_dataset(
         DatasetError: The data are unknown, missing or damaged.
         ConfigError: ``reading`` does not fit the data.
     """
-    if not isinstance(reading, ReadOptions):
-        raise ConfigError(f"reading must be ReadOptions, such as convscope.ReadOptions(image_size=64); got {reading!r}.")
     if isinstance(data, Dataset):
         refuse_test_share(reading, data.name)
         return data
@@ -121,6 +121,8 @@ def _as_path(name: str) -> str:
 
 
 def _read(name: str, reading: ReadOptions, progress: ReadListener | None, preprocessor: ImagePreprocessor | None) -> Dataset:
+    if not name:  # which would be the current folder
+        raise DatasetError(unknown_name("dataset", name, KNOWN))
     path = Path(name)
     try:
         if os.path.isdir(path):

@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeAlias, get_args
 
 from ..errors import ConfigError, option, reason_of
 from ..formatting import composed
+from ..system.arguments import check_kinds
 from ..system.regular_files import read_user_text
 from ..types import is_number
 
@@ -95,7 +96,7 @@ class ReadOptions:
     divided between splits that convscope makes. Capturing groups are the part, if there are any."""
 
     def __post_init__(self) -> None:
-        if self.prepare not in PREPARATIONS:
+        if not isinstance(self.prepare, str) or self.prepare not in PREPARATIONS:
             raise ConfigError(f"{option('prepare')} must be one of {', '.join(PREPARATIONS)}; got {self.prepare!r}.")
         if not is_number(self.most_bad) or not 0 <= self.most_bad <= 1:
             raise ConfigError(f"{option('most_bad')} must be a share from 0 to 1; got {self.most_bad!r}.")
@@ -110,6 +111,7 @@ class ReadOptions:
             object.__setattr__(self, "image_size", _checked_size(self.image_size))
         if self.class_names is not None:
             object.__setattr__(self, "class_names", _checked_names(self.class_names))
+        check_kinds(ReadOptions, vars(self))
 
     def as_dict(self) -> dict[str, Any]:
         """Return the options as written to ``run.json``."""
@@ -234,7 +236,7 @@ def find_class_names(folder: Path) -> tuple[str, ...] | None:
 def _check_pattern(pattern: Any) -> None:
     try:
         if not isinstance(pattern, str) or not pattern:
-            raise re.error("empty" if pattern == "" else "no text")
+            raise re.error("empty" if isinstance(pattern, str) else "no text")
         re.compile(pattern)
     except (re.error, RecursionError, OverflowError) as error:
         raise ConfigError(

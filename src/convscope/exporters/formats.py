@@ -10,7 +10,7 @@ from ..errors import ConfigError, MissingBackendError, OutputError, option, unkn
 from ..models.backend import require_backend
 from ..models.saving import load_model
 from ..runs.files import KERAS_MODEL, is_file_of_a_run
-from ..system.files import cannot_write, destination, is_temporary, path_of, replacing, temporary_name
+from ..system.files import cannot_write, destination, is_temporary, replacing, temporary_name
 from ..types import Floats, Images, PathLike
 from . import hub, tensorflow
 from .keras import logits_of_keras, write_keras
@@ -49,7 +49,7 @@ def check_format(format_name: str) -> None:
 def choose_output(format_name: str, name: str, out: PathLike | None, *, overwrite: bool) -> Path:
     """Return the path of the export, which may be written: ``out``, or a name after the run in the current folder."""
     ending = ENDINGS[format_name]
-    path = path_of(name + ending if out is None else out, "out")
+    path = Path(name + ending if out is None else out)
     if ending.startswith(".") and path.suffix.lower() != ending:
         raise ConfigError(
             f"files of the format {format_name} must end in {ending!r}; {str(path)!r} does not. "

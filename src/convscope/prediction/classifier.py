@@ -199,7 +199,7 @@ def _of_model(predictor: KerasPredictor) -> Classifier:
     warnings.warn(
         f"nothing is known of how the training images of this model were preprocessed: new ones are only cropped, resized to "
         f"{shape} and scaled to 0..1. Pass the run, its folder or the .keras file of convscope.export for the same preprocessing.",
-        stacklevel=4,
+        stacklevel=5,
     )
     names = tuple(map(str, range(predictor.num_classes)))
     return Classifier(predictor, names, ImagePreprocessor(predictor.image_shape), ood_unavailable_reason=NO_CLASS_MEANS)

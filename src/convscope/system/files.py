@@ -67,12 +67,17 @@ def replacing(path: PathLike) -> Iterator[Path]:
             temporary.unlink()
 
 
+def is_path(value: object) -> bool:
+    """Return whether ``value`` can be the path of something."""
+    path = os.fspath(value) if isinstance(value, (str, os.PathLike)) else None
+    return isinstance(path, str) and path != "" and "\0" not in path
+
+
 def path_of(value: object, name: str) -> Path:
     """Return the path that the argument ``name`` gives, or raise a ConfigError if it can be the path of nothing."""
-    path = os.fspath(value) if isinstance(value, (str, os.PathLike)) else None
-    if not isinstance(path, str) or not path or "\0" in path:
+    if not is_path(value):
         raise ConfigError(f"{name} must be a path, a text that is not empty; got {reprlib.repr(value)}.")
-    return Path(path)
+    return Path(value)  # type: ignore[arg-type]
 
 
 def write_bytes(path: PathLike, content: bytes) -> None:

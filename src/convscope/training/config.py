@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Annotated, Any, Literal, Self
 
 from ..errors import ConfigError, spelled, unknown_name
+from ..system.arguments import check_kinds
 from ..types import Balance
 from .augmentation import Augmentation, parse_augmentation
 from .settings import Setting, Within, check_settings, settings_of
@@ -82,6 +83,7 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         check_settings(self)
+        check_kinds(TrainConfig, vars(self))
 
     def validation_share(self, num_images: int) -> float:
         """Return the share of ``num_images`` training images to hold out for validation."""

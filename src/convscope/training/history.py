@@ -7,8 +7,9 @@ from dataclasses import asdict, astuple, dataclass, fields
 from math import inf
 from typing import Any
 
-from ..errors import RunError, reason_of
+from ..errors import ConfigError, RunError, reason_of, unknown_name
 from ..formatting import count_of
+from ..system.arguments import checked
 from ..system.table import Tabular
 
 
@@ -48,7 +49,12 @@ class History(Tabular):
     def __getitem__(self, index: int) -> EpochRecord:
         return self.records[index]
 
+    @checked
     def column(self, name: str) -> list[float]:
+        """Return a value of every epoch, by the name of its field; ConfigError if there is none."""
+        names = [field.name for field in fields(EpochRecord)]
+        if name not in names:
+            raise ConfigError(unknown_name("column", name, names))
         return [getattr(record, name) for record in self.records]
 
     def as_rows(self) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..data.dataset import Dataset
 from ..errors import ConfigError, unknown_name
+from ..system.arguments import checked
 from ..types import RecipeName
 from .augmentation import Augmentation
 from .config import SETTINGS, TrainConfig
@@ -182,6 +183,7 @@ def _by_name(config: Mapping[str, Any]) -> dict[str, Any]:
     return {**config, **config.get("augmentation", {})}
 
 
+@checked
 def recipe(name: RecipeName, data: Dataset | None = None, **settings: Any) -> TrainConfig:
     """Return the settings of a recipe, with other values for any of them.
 

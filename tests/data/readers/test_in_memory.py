@@ -152,7 +152,7 @@ def test_from_arrays_takes_what_is_given_for_images(images: Any) -> None:
 
 @pytest.mark.parametrize("name", [None, 3, "", " ", "a/b", "../up", "a\\b", "a\0", "a\nb", "\x1b[31m"])
 def test_a_name_that_no_folder_can_have_is_refused(name: Any) -> None:
-    with pytest.raises(ConfigError, match="name must be a word"):
+    with pytest.raises(ConfigError, match="name must be a (word|text)"):
         convscope.Dataset.from_arrays(X, Y, name=name)
 
 
@@ -162,9 +162,21 @@ def test_class_names_have_an_order(names: Any) -> None:
         convscope.Dataset.from_arrays(X, Y, class_names=names)
 
 
-def test_two_pairs_in_a_file_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match="besides x_train and y_train"):
-        reference(tmp_path / "two.npz", x=X, y=Y, x_train=X[:40], y_train=Y[:40])
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        ("x y x_train y_train", "x and y besides x_train and y_train"),
+        ("x y x_test y_test", "x and y besides x_test and y_test"),
+        ("x_train y_train x_test", "x_test without y_test"),
+        ("x_train y_train y_test", "y_test without x_test"),
+        ("x y x_val", "x_val without y_val"),
+    ],
+)
+def test_arrays_that_would_be_left_out_are_refused(names: str, message: str, tmp_path: Path) -> None:
+    arrays = {name: X if name.startswith("x") else Y for name in names.split()}
+    for read in (load_dataset, lambda given: reference(tmp_path / "own.npz", **given)):
+        with pytest.raises(DatasetError, match=message):
+            read(arrays)
 
 
 def test_from_arrays_names_the_dataset_and_its_classes() -> None:
@@ -172,7 +184,7 @@ def test_from_arrays_names_the_dataset_and_its_classes() -> None:
     assert (found.name, found.class_names, len(found.test)) == ("insects", ("ant", "bee", "cat"), 20)
     same = load_dataset(((X, Y), (X[TEST], Y[TEST])), ReadOptions(class_names=("ant", "bee", "cat")))
     assert (found.fingerprint, found.provenance) == (same.fingerprint, same.provenance)
-    with pytest.raises(DatasetError, match="x_test and y_test"):
+    with pytest.raises(DatasetError, match="x_test without y_test"):
         convscope.Dataset.from_arrays(X, Y, X[TEST])
 
 

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ...errors import MissingExtraError
+from ...errors import ConfigError, MissingExtraError, unknown_name
 from ...formatting import join_words
+from ...system.arguments import checked
 from ...system.dataclass_json import to_json
 from ...system.installation import pip_line
 from ...system.table import Tabular
@@ -91,8 +92,13 @@ class LabelAudit(Tabular):
     def __len__(self) -> int:
         return len(self.index)
 
+    @checked
     def rows(self, most: int | None = None, *, split: str | None = None) -> list[tuple[str, int, str, str, float]]:
         """Return up to ``most`` suspects, of one ``split`` or of all: split, index, given and suggested class, score."""
+        if split not in (None, *SPLITS):
+            raise ConfigError(unknown_name("split", split, SPLITS))
+        if most is not None and most < 0:
+            raise ConfigError(f"most must be a whole number of at least 0; got {most!r}.")
         return [
             (str(self.split[row]), int(self.index[row]), self.class_names[self.given[row]],
              self.class_names[self.suggested[row]], float(self.score[row]))

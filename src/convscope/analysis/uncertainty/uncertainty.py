@@ -15,7 +15,7 @@ from ...formatting import percent
 from ...models.predictor import Predictor
 from ...system.dataclass_json import OMIT, from_json
 from ...training.validation_split import SelectionSplit, train_and_holdout_indices
-from ...types import Floats, Labels, is_number
+from ...types import Floats, Labels
 from ..evaluation import Evaluation
 from .calibration import CalibrationMetrics, measure_calibration
 from .prediction_sets import PredictionSets, measure_prediction_sets
@@ -126,8 +126,6 @@ def threshold_for_accuracy(
 
     ``request`` and ``metrics`` are ``run.json`` and ``metrics.json``; ``target`` is in (0, 1].
     """
-    if not is_number(target) or not 0 < target <= 1:
-        raise ConfigError(f"{option('accuracy')} must be in (0, 1], for example 0.997; got {target!r}.")
     _, indices, selected_on = train_and_holdout_indices(dataset.train, request["config"], seed=int(request["seed"]))
     if len(indices) == 0 or selected_on != "validation":
         raise ConfigError(

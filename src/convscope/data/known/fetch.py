@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO
 
 from ...errors import DatasetError, nearest_name, unknown_name
+from ...system.arguments import checked
 from ...system.files import make_folder, replacing
 from ...system.memory import in_bytes
 from ..read_options import ReadListener, ReadProgress
@@ -47,6 +48,7 @@ class _MirrorError(Exception):
     """Why a mirror failed."""
 
 
+@checked
 def fetch_dataset(name: str, progress: ReadListener | None = None) -> Path:
     """Download a known dataset into the user's cache and return its folder.
 

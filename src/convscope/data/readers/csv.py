@@ -123,14 +123,14 @@ def _read(path: Path, progress: ReadListener | None, train: _Table | None = None
 
 
 def read_pixel_lines(
-    path: Path, progress: ReadListener | None = None, pixels: int | None = None
+    path: Path, progress: ReadListener | None = None, pixels: int | None = None, *, labelled: bool = True
 ) -> tuple[Layout, Lines, tuple[int, int, int]]:
     """Return the layout of a table, its lines and the shape of its images; a DatasetError lists all invalid lines.
 
     ``pixels`` is the number of pixels of the training table, for a table that belongs to it.
     """
     try:
-        layout = find_layout(path, pixels)
+        layout = find_layout(path, pixels, labelled=labelled)
         shape = square_side(layout.pixels)
         if shape is None:
             raise DatasetError(
@@ -141,7 +141,7 @@ def read_pixel_lines(
         lines = read_lines(path, layout, progress)
     except OSError as error:
         raise DatasetError(f"cannot read {str(path)!r}: {reason_of(error)}. Check its name and permissions.") from error
-    refuse_bad_lines(path, lines)
+    refuse_bad_lines(path, lines, labelled=labelled)
     if not lines.rows:
         raise DatasetError(f"{str(path)!r} holds a header but no images. Add one line per image.")
     return layout, lines, shape
@@ -152,7 +152,7 @@ def sorting_notes(path: Path, layout: Layout) -> tuple[str, ...]:
     return (f"put the pixel columns of {path.name} in the order of their numbers",) * layout.is_sorted
 
 
-def refuse_bad_lines(path: Path, lines: Lines) -> None:
+def refuse_bad_lines(path: Path, lines: Lines, *, labelled: bool = True) -> None:
     """Raise a DatasetError that lists the invalid lines, if there are any."""
     if not lines.faulty:
         return
@@ -160,8 +160,8 @@ def refuse_bad_lines(path: Path, lines: Lines) -> None:
     more = len(lines.faulty) - len(lines.bad)
     rest = f"\n  and {more:,} more" if more else ""
     raise DatasetError(
-        f"{str(path)!r} has {count_of(len(lines.faulty), 'invalid line')}: each needs a label and the same number of values from 0 "
-        f"to 255. Correct or remove:\n{listed}{rest}"
+        f"{str(path)!r} has {count_of(len(lines.faulty), 'invalid line')}: each needs "
+        f"{'a label and ' * labelled}the same number of values from 0 to 255. Correct or remove:\n{listed}{rest}"
     )
 
 

@@ -92,8 +92,8 @@ class Layout:
         return {0: "the first column", self.columns - 1: "the last column"}.get(place, f"column {place + 1}")
 
 
-def find_layout(path: Path, pixels: int | None = None) -> Layout:
-    """Return the layout of a table; DatasetError if it does not begin like one of images.
+def find_layout(path: Path, pixels: int | None = None, *, labelled: bool = True) -> Layout:
+    """Return the layout of a table; DatasetError if it does not begin like one of images, and of labels if it is ``labelled``.
 
     ``pixels`` is the number of pixels of the training table, for one that belongs to it.
     """
@@ -112,13 +112,11 @@ def find_layout(path: Path, pixels: int | None = None) -> Layout:
         return Layout(delimiter, separator, tuple(header), columns, place, len(data) - 1 - place)
     if len(first) < 3:
         if any(cell.strip().lower().endswith(tuple(SUFFIXES)) for cell in data):
-            raise DatasetError(
-                f"{str(path)!r} lists image files, not pixels, and convscope takes classes from folders. Sort the files into one "
-                "folder per class."
-            )
+            remedy = "Sort them into one folder per class, which gives their classes" if labelled else "Pass these files"
+            raise DatasetError(f"{str(path)!r} lists image files, not pixels. {remedy}.")
         raise DatasetError(
-            f"{str(path)!r} begins with {shorten(lines[0])!r}, {count_of(len(first), 'cell')}. Each line must hold a label and the "
-            "pixels of an image, separated by commas."
+            f"{str(path)!r} begins with {shorten(lines[0])!r}, {count_of(len(first), 'cell')}. Each line must hold "
+            f"{'a label and ' * labelled}the pixels of an image, separated by commas."
         )
     header = first if _is_header(first) else []
     leading, trailing, order = *_edges(header, data if header else first, pixels), list(range(len(first)))

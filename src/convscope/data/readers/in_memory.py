@@ -16,7 +16,7 @@ from ...system.memory import check_memory
 from ..dataset import IN_MEMORY, Dataset
 from ..read_options import DEFAULTS, ReadOptions
 from .assemble import DatasetSource, RawSplit, assemble_splits, rows_of
-from .npz import KEYS, VALIDATION, refuse_two_pairs
+from .npz import KEYS, VALIDATION, refuse_left_out
 from .pixel_values import CHANNELS
 
 NAME = "arrays"
@@ -63,7 +63,7 @@ def _splits(data: Any) -> dict[str, tuple[npt.NDArray[Any], npt.NDArray[Any]]]:
 def _of_mapping(data: Any) -> dict[str, tuple[npt.NDArray[Any], npt.NDArray[Any]]]:
     by_split = {"train": KEYS[:2], "val": VALIDATION, "test": KEYS[2:]}
     found = {split: keys for split, keys in by_split.items() if keys[0] in data and keys[1] in data}
-    refuse_two_pairs(data, "the mapping")
+    refuse_left_out(data, "the dataset")
     if "train" not in found and "x" in data and "y" in data:
         found = {"train": ("x", "y")}
     if "train" not in found:

@@ -55,10 +55,16 @@ def read_npz(path: PathLike, options: ReadOptions = DEFAULTS) -> Dataset:
     return assemble_splits(origin, parts, options)
 
 
-def refuse_two_pairs(names: Container[str], where: str) -> None:
-    """Raise a DatasetError where one of two pairs of training images and labels would be left out."""
-    if all(name in names for name in ("x", "y", *KEYS[:2])):
-        raise DatasetError(f"{where} holds x and y besides x_train and y_train. Keep one of the two pairs.")
+def refuse_left_out(names: Container[str], where: str) -> None:
+    """Raise a DatasetError where half a pair of images and labels, or one of two pairs for the training, would be left out."""
+    for pair in (KEYS[2:], VALIDATION):
+        held, missing = ([name for name in pair if (name in names) == is_held] for is_held in (True, False))
+        if held and missing:
+            raise DatasetError(f"{where} holds {held[0]} without {missing[0]}. Give both, or neither.")
+    others = [name for name in (*KEYS, *VALIDATION) if name in names]
+    if "x" in names and "y" in names and others:
+        remedy = "Keep one of the two pairs" if others[0] in KEYS[:2] else "Rename them to x_train and y_train"
+        raise DatasetError(f"{where} holds x and y besides {join_words(others)}. {remedy}.")
 
 
 def read_images(path: PathLike) -> tuple[str, npt.NDArray[Any]]:
@@ -114,7 +120,7 @@ def _layout(
     path: PathLike, archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo], layouts: Sequence[Sequence[str]]
 ) -> tuple[str, ...]:
     if len(layouts) > 1:
-        refuse_two_pairs(members, repr(str(path)))
+        refuse_left_out(members, repr(str(path)))
     for layout in layouts:
         if all(key in members for key in layout):
             optional = (NAMES, *VALIDATION * (VALIDATION[1] in members and layout[0] == KEYS[0]))

@@ -71,7 +71,7 @@ def read_unlabelled_table(
         key, array = read_images(path)
         images = _as_trained(path, array, trained_on, pixel_range)
         return UnlabelledTable(path, images, rows_of(key, images), ID, tuple(map(str, range(1, len(images) + 1))))
-    layout, lines, shape = read_pixel_lines(path, progress)
+    layout, lines, shape = read_pixel_lines(path, progress, labelled=False)
     rows = np.stack(lines.rows).reshape(len(lines.rows), *shape)
     titles = [layout.title(column) for column in layout.extras]
     ids = next((place for place, title in enumerate(titles) if title is not None and title.lower() in ID_COLUMNS), None)
