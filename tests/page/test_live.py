@@ -528,7 +528,12 @@ def test_the_thumbnails_open_what_they_show(browser: Browser, write_page: Write,
         ready(page)
         assert page.locator("#pad-invitation").text_content() == "Draw a digit"
         thumbnails = page.locator("#thumbnails button")
-        assert thumbnails.locator("span:last-child").all_text_contents() == ["test", *["error"] * 3, "face", "random"]
+        assert thumbnails.locator(":scope > span:last-child").all_text_contents() == [
+            "test",
+            *["error"] * 3,
+            "face",
+            "random",
+        ]
         thumbnails.nth(1).click()
         assert page.locator("#prediction").get_attribute("data-truth") == "wrong"
         assert thumbnails.nth(1).get_attribute("aria-pressed") == "true"
@@ -539,6 +544,33 @@ def test_the_thumbnails_open_what_they_show(browser: Browser, write_page: Write,
         assert page.locator("#prediction").get_attribute("data-truth") == "wrong"
         thumbnails.nth(5).click()
         assert troubles == []
+
+
+def test_the_bar_of_the_open_image_cuts_no_number_on_a_phone(browser: Browser, write_page: Write, page_text: str) -> None:
+    with opened(browser, f"{write_page(page_text)}#image=test-7", width=390) as (page, _):
+        ready(page)
+        page.evaluate("document.getElementById('good').scrollIntoView()")
+        page.wait_for_selector("#open-bar:visible")
+        for part in (".open-name", ".open-prediction"):
+            assert page.locator(f"#open-bar {part}").evaluate("node => node.scrollWidth <= node.clientWidth"), part
+
+
+def test_no_frame_is_inverted_with_the_ink_in_it(browser: Browser, write_page: Write, page_text: str) -> None:
+    with opened(browser, f"{write_page(page_text)}#theme=dark") as (page, _):
+        ready(page)
+        styles = page.evaluate("""() => [...document.querySelectorAll(".inked")].map(node => {
+            const {filter, outlineStyle, outlineColor} = getComputedStyle(node);
+            return [node.parentElement.className, filter, outlineStyle === "none" ? "" : outlineColor];
+        })""")
+        muted = page.evaluate("getComputedStyle(document.querySelector('.stage-title')).color")
+        assert {turned for _, turned, _ in styles} == {"invert(1)"}
+        assert [each for each in styles if each[2] not in ("", muted)] == []  # which is about as visible when inverted
+        frames = page.locator("#thumbnails .thumbnail").evaluate_all(
+            "all => all.map(node => [getComputedStyle(node).outlineColor, getComputedStyle(node).filter])"
+        )
+        ink = page.evaluate("getComputedStyle(document.body).color")
+        assert frames[0] == [ink, "none"]  # of the open image
+        assert all(color != ink for color, _ in frames[1:])
 
 
 def test_a_changed_image_is_seen_as_changed_and_can_be_reset_beside_it(

@@ -1,4 +1,4 @@
-import {refill} from "../../dom/element.js";
+import {newElement, refill} from "../../dom/element.js";
 import {formatProbability} from "../../dom/format.js";
 import {neighbourName, imageTitle} from "../../dom/image-title.js";
 import {paintInputs} from "../../dom/picture.js";
@@ -21,7 +21,8 @@ export function startOpenImageBar(session) {
     name.textContent = imageTitle(open) + (state.change ? ", transformed" : "") + (state.epoch ? `, epoch ${state.epoch}` : "");
     refill(truth, ...(open.label === null ? [] : ["true class ", {name: names[open.label]}]));
     const isKnown = best >= 0;
-    refill(said, ...(isKnown ? ["prediction ", {name: names[best]}, `, ${formatProbability(probabilities[best])}`] : ["no prediction"]));
+    const word = newElement("span", {class: "word"}, "prediction "); // left out on phones
+    refill(said, ...(isKnown ? [word, {name: names[best]}, `, ${formatProbability(probabilities[best])}`] : ["no prediction"]));
     bar.dataset.truth = !isKnown || open.label === null ? "" : open.label === best ? "right" : "wrong";
   }
 

@@ -12,7 +12,8 @@ export function startThumbnails(session, input) {
   const named = new Map();
 
   function add(caption, label, picture, click) {
-    const button = newElement("button", {type: "button", "aria-label": label, title: label, click}, picture, newElement("span", {}, caption));
+    const frame = newElement("span", {class: "thumbnail"}, picture); // the ink's filter would invert a frame of its own
+    const button = newElement("button", {type: "button", "aria-label": label, title: label, click}, frame, newElement("span", {}, caption));
     node.append(button);
     return button;
   }
