@@ -14,9 +14,11 @@ from typing import Any
 import pytest
 
 import convscope
+from convscope.api import train as training
 from convscope.api.run import Run
 from convscope.cli.main import main
 from convscope.errors import ConvscopeError
+from convscope.models.predictor import Predictor
 from convscope.runs import files, replacement, run_folder, store
 from convscope.system.files import is_temporary, sync, write_output, write_text
 
@@ -431,6 +433,55 @@ def test_a_disk_that_gets_full_is_one_sentence_and_nothing_is_left(
     store.load_record(run_folder.verify(here / "run"))
     if (step, number) != ("fsync", 2):  # of the folder, in which the file is whole by then
         assert status == 0 or not list(here.glob("out.*"))
+
+
+@pytest.fixture
+def worked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What takes long, as far as a verb has come to it: a run that is read, an image that is classified, a training."""
+    found: list[str] = []
+
+    def noted(name: str, real: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda *words, **named: (found.append(name), real(*words, **named))[1]
+
+    for owner, name in ((store, "load_record"), (Predictor, "logits"), (training, "fit")):
+        monkeypatch.setattr(owner, name, noted(name, getattr(owner, name)))
+    return found
+
+
+@pytest.mark.parametrize("reason", [errno.EROFS, errno.ENOSPC, errno.EACCES], ids=os.strerror)
+@pytest.mark.parametrize("verb", WRITERS)
+def test_what_cannot_be_written_is_said_before_the_work(
+    verb: str,
+    reason: int,
+    here: Path,
+    worked: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def write(*_: object) -> None:
+        raise OSError(reason, os.strerror(reason))
+
+    shutil.copytree("run", "other")
+    before = {each: each.stat().st_size for each in here.rglob("*")}
+    monkeypatch.setattr(Path, "write_bytes", write)
+    assert main(list(WRITERS[verb])) == 1
+    said = capsys.readouterr().err
+    assert os.strerror(reason).lower() in said.splitlines()[-1].lower()
+    assert said.count("convscope: ") == 1, said
+    assert worked == ["load_record"] * (verb == "evaluate --thorough")  # for the accuracy, which is printed first
+    assert {each: each.stat().st_size for each in here.rglob("*")} == before
+
+
+@pytest.mark.parametrize("verb", ["train", "train over a run", "study", "audit", "evaluate --thorough", "report"])
+def test_on_a_full_disk_no_run_is_begun_or_changed(
+    verb: str, here: Path, worked: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = set(here.rglob("*"))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(2**30, 2**30, 0))  # type: ignore[attr-defined]
+    assert main(list(WRITERS[verb])) == 1
+    assert "less than 32 MiB free" in capsys.readouterr().err
+    assert worked == ["load_record"] * (verb == "evaluate --thorough")
+    assert set(here.rglob("*")) == before
 
 
 STREAMS = {

@@ -86,6 +86,7 @@ def audit(
         if out is None
         else check_output(out, overwrite=overwrite, instead=option("out", "FILE"), inputs=[run, confirmed])
     )
+    run_folder.refuse_unwritable(folder)
     record = store.load_record(folder)
     source = record.request["dataset"]["source"] if dataset is None else dataset.provenance.source
     copies = None if copy_to is None else check_copies(copy_to, source)

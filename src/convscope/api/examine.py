@@ -96,6 +96,7 @@ def examine(run: PathLike | Run, *, everything: bool = False, progress: Listener
     """
     started = time.perf_counter()
     folder = run_folder.verify(run)
+    run_folder.refuse_unwritable(folder)
     record = store.load_record(folder)
     dataset = run.dataset if isinstance(run, Run) else reload_dataset(record.request["dataset"])
     record = ensure_evidence(record, folder, dataset, verb="evaluate")

@@ -17,6 +17,7 @@ from ..models.backend import has_backend
 from ..runs import ledger, run_folder, store
 from ..runs.record import RunRecord
 from ..system.arguments import checked
+from ..system.files import check_writable
 from ..types import ExportFormat, Floats, Images, PathLike
 from .run import Run, dataset_in_memory
 
@@ -73,6 +74,7 @@ def export(
     check_format(format)
     folder = run_folder.verify(run)
     path = choose_output(format, folder.resolve().name, out, overwrite=overwrite)
+    check_writable(path)
     record = store.load_record(folder)
     metadata = metadata_for_run(record)
     images, expected = _known_logits(record, dataset_in_memory(run))

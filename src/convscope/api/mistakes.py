@@ -50,6 +50,8 @@ def mistakes(
         raise ConfigError(f"most must be a whole number of at least 0; got {most!r}.")
     folder, *other_folders = (run_folder.verify(each) for each in (run, *others))
     study_folder = None if study is None else Path(study)
+    if study is not None:
+        run_folder.refuse_unwritable(folder)
     stored = store.load_record(folder)
     predictions = [_predictions(stored, store.load_record(other), other) for other in other_folders]
     record = ensure_evidence(stored, folder, dataset_in_memory(run), verb="mistakes", study=study_folder)

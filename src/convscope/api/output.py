@@ -10,7 +10,7 @@ from typing import ParamSpec, TypeVar
 from ..errors import ConvscopeError, OutputError, option
 from ..runs.files import REQUEST, is_file_of_a_run, is_page
 from ..runs.opening import read_json
-from ..system.files import refuse_impossible
+from ..system.files import check_writable, refuse_impossible
 from ..system.regular_files import open_regular
 from ..types import PathLike
 from .run import Run
@@ -51,6 +51,7 @@ def check_output(path: PathLike, *, overwrite: bool, instead: str = "", inputs: 
         raise OutputError(
             f"{str(file)!r} already exists. Choose another file with {instead}, or replace it with {option('overwrite', True)}."
         )
+    check_writable(file)
     return file
 
 

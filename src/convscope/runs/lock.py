@@ -24,14 +24,16 @@ FOLDERS_CAN_BE_OPENED = os.name != "nt"
 @contextlib.contextmanager
 def locked(folder: Path, *, new: bool = False) -> Iterator[int]:
     """Lock ``folder`` for the block and yield its descriptor; a ``new`` one, or what it links to, is created if it is missing."""
+    real = Path(os.path.realpath(folder))
+    is_made = new and not os.path.lexists(real)
     try:
-        if new:
-            make_folder(folder)
-        if shutil.disk_usage(folder).free < MIN_FREE_BYTES:
+        if shutil.disk_usage(next(each for each in (real, *real.parents) if each.exists())).free < MIN_FREE_BYTES:
             raise OutputError(
                 f"cannot write {str(folder)!r}: the disk has less than {MIN_FREE_BYTES // 2**20} MiB free. "
                 "Free some space, or choose another place."
             )
+        if new:
+            make_folder(folder)
         is_folder, lockable = FOLDERS_CAN_BE_OPENED, _lockable(folder)
         descriptor = (
             os.open(lockable, os.O_RDONLY) if is_folder else open_regular(lockable, os.O_RDWR | os.O_CREAT | NO_FOLLOW)
@@ -46,6 +48,11 @@ def locked(folder: Path, *, new: bool = False) -> Iterator[int]:
             raise RunExistsError(f"{str(folder)!r} is being written by another convscope process. {remedy}")
         check_in_place(descriptor, folder)
         yield descriptor
+    except BaseException:
+        if is_made:
+            with contextlib.suppress(OSError):  # it is not empty
+                real.rmdir()
+        raise
     finally:
         os.close(descriptor)
 

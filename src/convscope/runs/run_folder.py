@@ -17,7 +17,7 @@ from ..data.known.builtin import KNOWN
 from ..errors import OutputError, RunError, RunExistsError, option, reason_of, spelled
 from ..formatting import count_of
 from ..models.keras_file import is_foreign, refusal
-from ..system.files import cannot_write, is_temporary, path_of, replacing, write_bytes, write_json
+from ..system.files import cannot_write, check_writable, is_temporary, path_of, replacing, write_bytes, write_json
 from ..system.near_paths import did_you_mean, near_path
 from ..system.regular_files import kind_of
 from ..types import PathLike
@@ -158,6 +158,12 @@ def updating_report(folder: PathLike) -> Iterator[Path]:
         finally:
             lock.check_in_place(descriptor, folder)
             _list_again(folder, regenerable=True)
+
+
+def refuse_unwritable(folder: Path) -> None:
+    """Raise, before the work, what :func:`updating_report` would raise after it."""
+    with lock.locked(folder):
+        check_writable(folder / MANIFEST)
 
 
 def _list_again(folder: Path, *, regenerable: bool) -> None:

@@ -143,6 +143,21 @@ def refuse_impossible(path: Path, instead: str) -> None:
         raise OutputError(f"cannot write {str(path)!r}: {reason_of(error)}. Choose another {instead}.") from error
 
 
+def check_writable(path: Path) -> None:
+    """Raise an OutputError before the work if the file ``path`` could not be written after it."""
+    path = destination(path)
+    if os.path.exists(path) and not os.path.isfile(path):  # a pipe or a device, or the folder of a model
+        return
+    probe = path.parent / temporary_name()
+    try:
+        probe.write_bytes(bytes(4096))
+    except OSError as error:
+        raise cannot_write(path, error) from error
+    finally:
+        with contextlib.suppress(OSError):
+            probe.unlink()
+
+
 def cannot_write(path: PathLike, error: Exception) -> OutputError:
     """Return the error for a failed write."""
     return OutputError(
