@@ -1,8 +1,14 @@
 from __future__ import annotations
 
+import contextlib
 import json
+from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import asdict, replace
+from functools import reduce
+from operator import getitem
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -56,6 +62,28 @@ def test_contradictory_metadata_are_refused(change: dict[str, object], digits_re
     about = {**metadata_for_run(digits_record).as_dict(), **change}
     with pytest.raises((KeyError, TypeError, ValueError)):
         from_metadata({"convscope": json.dumps(about)}, (8, 8, 1))
+
+
+def places(value: object, way: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    yield way
+    children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, each in children:
+        yield from places(each, (*way, key))
+
+
+@pytest.mark.parametrize(
+    "other", [float("inf"), float("nan"), 10**400, -1, 0.5, "x", "\ud800", True, None, [], [[]], {}], ids=ascii
+)
+def test_a_value_of_another_kind_anywhere_is_one_error_or_passed_over(other: object, digits_record: RunRecord) -> None:
+    known = metadata_for_run(digits_record).as_dict()
+    for way in places(known):
+        changed: Any = {"whole": deepcopy(known)}
+        *before, last = ("whole", *way)
+        reduce(getitem, before, changed)[last] = other
+        for image_shape in (None, (8, 8, 1)):
+            with contextlib.suppress(KeyError, ValueError, RunError):
+                found = from_metadata({"convscope": json.dumps(changed["whole"])}, image_shape)
+                assert found.image_shape == (8, 8, 1)
 
 
 def test_polarity_is_that_of_nearly_all_grey_images(digits_record: RunRecord) -> None:

@@ -454,7 +454,10 @@ def test_the_weights_of_a_keras_file_stand_in_it(name: str, digits_run: Run, tmp
 @pytest.mark.parametrize(
     "kind", ["two descriptions", "packed by bzip2", "a list", "a number", "no UTF-8", "NaN", "a thousand lists"]
 )
-def test_the_zip_and_its_description_are_those_that_keras_writes(kind: str, digits_run: Run, tmp_path: Path) -> None:
+@pytest.mark.parametrize("member", [CONFIG, METADATA])
+def test_the_zip_and_its_descriptions_are_those_that_keras_writes(
+    kind: str, member: str, digits_run: Run, tmp_path: Path
+) -> None:
     file = changed(digits_run.folder / "model.keras", tmp_path / "evil.keras")
     with zipfile.ZipFile(file) as old:
         content = {name: old.read(name) for name in old.namelist()}
@@ -462,9 +465,9 @@ def test_the_zip_and_its_description_are_those_that_keras_writes(kind: str, digi
     packing = zipfile.ZIP_BZIP2 if kind == "packed by bzip2" else zipfile.ZIP_STORED
     with warnings.catch_warnings(), zipfile.ZipFile(file, "w", packing) as new:
         warnings.simplefilter("ignore")
-        for name, each in {**content, CONFIG: texts.get(kind, content[CONFIG])}.items():
+        for name, each in {**content, member: texts.get(kind, content[member])}.items():
             new.writestr(name, each)
         if kind == "two descriptions":
-            new.writestr(CONFIG, content[CONFIG])
+            new.writestr(member, content[member])
     with pytest.raises(RunError, match=r"evil\.keras'"):
         checked_copy(file)

@@ -11,7 +11,7 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from ..data.digits.mnist_style import DigitPreprocessing
 from ..data.digits.polarity import polarity_of
@@ -22,8 +22,10 @@ from ..models.keras_file import METADATA
 from ..models.onnx_file import MAX_FILE, MAX_METADATA
 from ..models.onnx_writer import protobuf
 from ..models.predictor import INPUTS, LOGITS, PROBABILITIES
+from ..runs.forms import DATASET
 from ..runs.migrations import upgrade_model_metadata
 from ..runs.opening import refuse_later_version
+from ..system.forms import Between, Maybe, check, parse_json
 from ..system.regular_files import open_bounded
 from ..types import Images
 
@@ -40,6 +42,16 @@ VERSION = 2
 CLASS_NAMES, PIXEL_SCALE = "class_names", "pixel_scale"
 """Separate keys in an ONNX file, for programs that need nothing else."""
 CHANNELS = {1: "grey", 3: "RGB"}
+FORM: Mapping[str, Any] = {
+    "content?": str,
+    "class_names": DATASET["class_names"],
+    "image_shape": DATASET["image_shape"],
+    "polarity?": DATASET["polarity?"],
+    "digit_preprocessing?": DATASET["digit_preprocessing?"],
+    "temperature?": Maybe(Annotated[float, Between(1e-6, 1e6)]),
+    "pixels?": DATASET["pixels?"],
+}
+"""What is read of the metadata that another program may have written."""
 
 
 @dataclass(frozen=True)
@@ -120,36 +132,30 @@ def metadata_for_dataset(dataset: Mapping[str, Any], examples: Images, temperatu
 
 
 def from_metadata(metadata: Mapping[str, str], image_shape: tuple[int, int, int] | None = None) -> ModelMetadata:
-    """Read the metadata of an ONNX file; KeyError, TypeError or ValueError if they are incomplete or contradictory.
+    """Read the metadata of an ONNX file; KeyError or ValueError if they are incomplete or contradictory.
 
     ``image_shape`` is what the network takes, if known. :class:`RunError` if a later convscope wrote them.
     """
     if NAME not in metadata and image_shape is not None:
-        return ModelMetadata(image_shape, _names(json.loads(metadata[CLASS_NAMES])))
-    document = upgrade_model_metadata(json.loads(metadata[NAME]))
+        check(DATASET["class_names"], names := parse_json(metadata[CLASS_NAMES]), {}, CLASS_NAMES)
+        return ModelMetadata(image_shape, tuple(names))
+    check({"version?": int}, document := parse_json(metadata[NAME]), {})
     refuse_later_version("model", document.get("version"), VERSION)
+    check(FORM, document := upgrade_model_metadata(document), {})
     digits, temperature = document.get("digit_preprocessing"), document.get("temperature")
-    height, width, channels = shape = tuple(map(int, document["image_shape"]))
+    height, width, channels = shape = tuple(document["image_shape"])
     if shape != (image_shape or shape):
         raise ValueError(f"image_shape is {document['image_shape']}, but the network takes {list(image_shape or ())}")
-    if temperature is not None and not 0 < float(temperature) < float("inf"):
-        raise ValueError(f"temperature is {temperature}")
     settings = None if digits is None else stored_digit_settings(digits, (height, width))
     return ModelMetadata(
         (height, width, channels),
-        _names(document["class_names"]),
-        str(document.get("content", "images")),
+        tuple(document["class_names"]),
+        document.get("content", "images"),
         document.get("polarity"),
         settings if channels == 1 else None,
-        None if temperature is None else float(temperature),
+        temperature,
         pixel_form_of(document) or AS_THEY_ARE,
     )
-
-
-def _names(names: Any) -> tuple[str, ...]:
-    if not isinstance(names, list):
-        raise TypeError(f"class_names is {names!r}")
-    return tuple(map(str, names))
 
 
 def read_metadata(path: Path, image_shape: tuple[int, int, int] | None = None) -> ModelMetadata | None:
@@ -186,7 +192,7 @@ def _in_archive(path: Path) -> str | None:
     with open_bounded(path, MAX_FILE) as file, zipfile.ZipFile(file) as archive:
         if METADATA_FILE in archive.namelist():
             return _member(archive, METADATA_FILE).decode("utf-8")
-        document: dict[str, Any] = json.loads(_member(archive, METADATA))
+        document: dict[str, Any] = parse_json(_member(archive, METADATA))
     return json.dumps(document[NAME]) if NAME in document else None
 
 

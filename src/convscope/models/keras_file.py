@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import RunError, option, reason_of, spelled
+from ..system.forms import parse_json
 from ..types import PathLike
 from .keras_names import ACTIVATIONS, FUNCTION_MODULES, MODELS, PARTS
 
@@ -40,6 +41,8 @@ def checked_copy(path: PathLike) -> bytes:
             config = _parts_only(json.loads(archive.read(CONFIG)), named)
             if not isinstance(config, dict) or config.get("class_name") not in MODELS:
                 raise ValueError(f"{CONFIG} describes no network")
+            if not isinstance(parse_json(archive.read(METADATA)), dict):
+                raise ValueError(f"{METADATA} is no object")
             members = {CONFIG: json.dumps(config).encode(), **{name: archive.read(name) for name in (METADATA, WEIGHTS)}}
         _check_weights(members[WEIGHTS], named)
     except RunError:
