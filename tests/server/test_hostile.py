@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import socket
 import struct
 import zlib
 from io import BytesIO
@@ -14,7 +15,7 @@ from PIL import Image
 from convscope.api.run import Run
 
 from ..bad_inputs import BadInputs  # type: ignore[import-not-found]
-from .conftest import Service, parse
+from .conftest import Service, parse, read_all
 
 HOST = b"Host: 127.0.0.1\r\n"
 CLOSE = b"Connection: close\r\n"
@@ -188,6 +189,35 @@ def test_bytes_after_a_request_are_another_request(service: Service) -> None:
     first, _, second = service.say(good + b"nonsense\r\n\r\n").partition(b'"ok"\n}\n')
     assert parse(first).status == 200
     assert parse(second).status == 400
+
+
+def test_who_ends_its_side_after_whole_requests_gets_every_response(service: Service) -> None:
+    image, get = png(), request("GET", "/health").replace(CLOSE, b"")
+    one, several = post(body=image), form(b"--x\r\n\r\n" + image + b"\r\n--x\r\n\r\n" + image + b"\r\n--x--")
+    kept, kept_form = (each.replace(CLOSE, b"") for each in (one, several))
+    for requests in ([one], [kept], [several], [kept] * 3, [get, kept, get], [kept_form, kept, one]):
+        raw = service.say(b"".join(requests), finish=True)
+        assert raw.count(b"HTTP/1.1 200 OK\r\n") == len(requests)
+        assert raw.count(b"HTTP/1.1 ") == len(requests)
+
+
+@pytest.mark.parametrize("empty", [b"\r\n", b"\n", b"\r\n\n\r\n", b"\r\n" * 8])
+def test_empty_lines_before_a_request_are_ignored(empty: bytes, service: Service) -> None:
+    get, predict = (each.replace(CLOSE, b"") for each in (request("GET", "/health"), post(body=png())))
+    raw = service.say(empty + get + empty + predict + empty + get + empty, finish=True)
+    assert raw.count(b"HTTP/1.1 200 OK\r\n") == raw.count(b"HTTP/1.1 ") == 3
+    with service.connect() as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for byte in empty + get + empty + request("GET", "/health"):
+            connection.sendall(bytes([byte]))
+        assert read_all(connection).count(b"HTTP/1.1 200 OK\r\n") == 2
+
+
+@pytest.mark.parametrize("empty", [b"\r\n" * 9, b"\n" * 10**6, b"\r", b"\r" * 10**5, b" \r\n", b"\r\n \r\n", b"\0\r\n"])
+def test_what_else_comes_before_a_request_is_refused(empty: bytes, service: Service) -> None:
+    for before in (b"", request("GET", "/health").replace(CLOSE, b"")):
+        _, _, raw = service.say(before + empty + request("GET", "/health")).rpartition(b"HTTP/1.1 ")
+        assert parse(b"HTTP/1.1 " + raw).status in (400, 431)
 
 
 def test_half_a_request_gets_no_response(service: Service) -> None:

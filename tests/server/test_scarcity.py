@@ -76,6 +76,43 @@ def test_the_largest_unfinished_body_of_who_holds_the_most_gives_way(peers: list
         assert [each.is_gone for each in peers] == [each is peers[gone] and not is_refused for each in peers]
 
 
+@pytest.mark.parametrize("is_needed", [False, True])
+def test_who_has_ended_its_side_is_answered_unless_another_needs_its_place(is_needed: bool) -> None:
+    async def response() -> bytes:
+        going = asyncio.Event()
+        served: list[Connection] = []
+
+        async def answer(request: h11.Request, connection: Connection) -> Response:
+            served.append(connection)
+            async with connection.computing():
+                await going.wait()
+            return Response(b"{}")
+
+        async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await Connection(reader, writer, connections, answer).serve()
+
+        connections = Connections(Limits(most_connections=1))
+        async with await asyncio.start_server(connected, "127.0.0.1", 0) as service, asyncio.timeout(60):
+            address = service.sockets[0].getsockname()
+            reader, writer = await asyncio.open_connection(*address)
+            writer.write(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+            writer.write_eof()
+            while not served or served[0].is_computing:
+                await asyncio.sleep(0.01)
+            if is_needed:
+                _, other = await asyncio.open_connection(*address)
+                found = await reader.read()
+                other.close()
+            going.set()
+            found = found if is_needed else await reader.read()
+            writer.close()
+            await connections.finish()
+        return found
+
+    with ThreadPoolExecutor(1) as pool:  # as above
+        assert pool.submit(lambda: asyncio.run(response())).result().split()[1] == (b"503" if is_needed else b"200")
+
+
 def test_who_sends_many_requests_at_once_waits_for_the_others_after_each() -> None:
     one = b"GET /%s HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 

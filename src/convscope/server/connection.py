@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import re
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from http import HTTPStatus
@@ -25,6 +26,8 @@ PIECE = 64 * 1024
 """Bytes read or sent at a time, which bounds the memory that a slow client costs."""
 MOST_DISCARDED = 64 * MEGABYTE
 """Bytes read and discarded after a response; beyond them the connection is aborted."""
+EMPTY_LINES = re.compile(rb"(?:\r?\n){0,8}")
+"""Before a request, as some clients send them after a body (RFC 9112, section 2.2); what has more of them is none."""
 Answer = Callable[[h11.Request, "Connection"], Awaitable[Response]]
 NO_HTTP = "the request is not valid HTTP/1.1. Use an HTTP client."
 TOO_MANY = HTTPError(503, "too many connections are open. Retry in a second.")
@@ -56,12 +59,16 @@ class Connections:
 
     def _least_needed(self) -> Connection | None:
         most = max(self._shares.values())
-        waiting = (each for each in self._open if not each.is_computing)
+
+        def rank(each: Connection) -> tuple[bool, int]:
+            return each.is_known, -self._shares[each.client]
+
+        def waiting() -> Iterator[Connection]:
+            return (each for each in self._open if not each.is_computing)
+
         # The first is nearly always one; in a flood of connections, time matters.
-        return next((each for each in waiting if not each.is_known and self._shares[each.client] == most), None) or min(
-            (each for each in self._open if not each.is_computing),
-            key=lambda each: (each.is_known, -self._shares[each.client]),
-            default=None,
+        return next((each for each in waiting() if rank(each) == (False, -most)), None) or min(
+            waiting(), key=rank, default=None
         )
 
     def assign(self, connection: Connection, client: str) -> None:
@@ -127,7 +134,7 @@ class Connection:
     is_known: bool = False
     """Whether it has made a request that was allowed."""
     is_computing: bool = False
-    """Whether the service works on its request, and does not wait for the client."""
+    """Whether the service works on its request, for a client that is there as far as anybody knows."""
     held: int = 0
     """Bytes of its request's body that have arrived."""
 
@@ -136,7 +143,7 @@ class Connection:
     ) -> None:
         self._reader, self._writer, self._all, self._answer = reader, writer, connections, answer
         self._limits = connections.limits
-        self._http = h11.Connection(h11.SERVER, self._limits.largest_header)
+        self._begin()
         self._after_headers: Any = h11.NEED_DATA
         self.task: asyncio.Task[Any] = cast("asyncio.Task[Any]", asyncio.current_task())
         self.peer: str = (writer.get_extra_info("peername") or ("",))[0]
@@ -150,10 +157,9 @@ class Connection:
                 self.refuse(TOO_MANY)
                 return
             while await self._answer_one():
-                if self._http.trailing_data[0]:
-                    await asyncio.sleep(0)  # who sends many requests at once waits for the others after each
-                else:
-                    async with asyncio.timeout(self._limits.idle_seconds):
+                await asyncio.sleep(0)  # who sends many requests at once waits for the others after each
+                async with asyncio.timeout(self._limits.idle_seconds):
+                    while not self._http.trailing_data[0]:
                         await self._read()
         except (EOFError, OSError, asyncio.CancelledError):
             pass
@@ -205,12 +211,17 @@ class Connection:
 
     @contextlib.asynccontextmanager
     async def computing(self) -> AsyncIterator[None]:
-        """While the block runs, the connection does not give way; the block is cancelled if the client leaves."""
+        """While the block runs, the connection does not give way; the block is cancelled if the connection breaks.
+
+        A client that has ended its own side may wait for the response or have left, so it gets one unless it has to give way.
+        """
 
         async def watch() -> None:
             try:
                 await self._read()  # the beginning of another request
-            except (EOFError, OSError):
+            except EOFError:
+                self.is_computing = False
+            except OSError:
                 self.task.cancel()
 
         self.is_computing, watching = True, asyncio.create_task(watch())
@@ -248,7 +259,7 @@ class Connection:
                 self._writer.write(piece)
                 await self._writer.drain()
         if self._http.our_state is h11.DONE and self._http.their_state is h11.DONE:
-            self._http.start_next_cycle()
+            self._begin(self._http.trailing_data[0])
             return True
         await self._discard()
         return False
@@ -274,8 +285,22 @@ class Connection:
         """Let h11 have what arrives next. Raises EOFError when the client leaves."""
         if not (data := await self._reader.read(PIECE)):
             raise EOFError
-        self._http.receive_data(data)
+        self._receive(data)
         self._all.touch(self)
+
+    def _begin(self, data: bytes = b"") -> None:
+        """Wait for a request, of which ``data`` have arrived."""
+        self._http, self._empty_lines = h11.Connection(h11.SERVER, self._limits.largest_header), b""
+        self._receive(data)
+
+    def _receive(self, data: bytes) -> None:
+        """Let h11 have ``data``, without empty lines before a request."""
+        if self._http.their_state is h11.IDLE and not self._http.trailing_data[0]:
+            data = self._empty_lines + data
+            rest = EMPTY_LINES.sub(b"", data, count=1)
+            self._empty_lines, data = (data, b"") if rest in (b"", b"\r") else (b"", rest)
+        if data:
+            self._http.receive_data(data)
 
     def _pieces(self, response: Response, *, has_body: bool = True) -> Iterator[bytes]:
         """Yield the bytes of a response; it closes the connection where part of the request is unread."""
