@@ -12,8 +12,9 @@ from hypothesis.extra import numpy as hnp
 
 from convscope.data.load import load_dataset
 from convscope.data.read_options import ReadOptions
-from convscope.data.readers import csv_lines
+from convscope.data.readers import csv_layout, csv_lines
 from convscope.data.readers.csv import find_tables, read_table, read_tables
+from convscope.data.readers.csv_layout import find_layout, is_number
 from convscope.data.readers.npz import read_npz
 from convscope.data.readers.unlabelled_table import read_unlabelled_table
 from convscope.errors import ConvscopeError, DatasetError
@@ -577,6 +578,32 @@ def test_an_invalid_second_line_is_one_among_others(short: str, tmp_path: Path) 
 def test_what_is_no_table_of_images_is_one_sentence(content: str | bytes | list[str], words: str, tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match=words):
         read_table(table(tmp_path / "own.csv", content), OPTIONS)
+
+
+WIDE = {"quoted": '"",', "empty": ",", "quoted, semicolons": '"";', "quoted, tabs": '""\t', "quoted, blanks": '"" ', "blanks": "a ",
+        "letters": "a,", "numbered alike": "p1,"}  # fmt: skip
+
+
+@pytest.mark.parametrize("cells", WIDE.values(), ids=WIDE)
+@pytest.mark.parametrize("first", ["", "label,", "1,", "a,"])
+def test_a_line_of_many_cells_that_are_alike_is_not_looked_at_cell_by_cell(
+    first: str, cells: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked = []
+    monkeypatch.setattr(csv_layout, "is_number", lambda cell: (looked.append(cell), is_number(cell))[1])
+    with pytest.raises(DatasetError):
+        read_table(table(tmp_path / "own.csv", first + cells * 20_000), OPTIONS)
+    assert len(looked) < 50
+
+
+def test_columns_of_many_kinds_between_pixels_are_left_out(tmp_path: Path) -> None:
+    """In a time that grows with their number: with its square, this takes minutes."""
+    side, others = 250, 50_000
+    names = [f"p{index}" for index in range(side * side)]
+    between = map(chr, range(0x20000, 0x20000 + others))
+    mixed = [*(name for pair in zip(names, between, strict=False) for name in pair), *names[others:]]
+    layout = find_layout(table(tmp_path / "own.csv", ",".join(mixed)))
+    assert (layout.leading, layout.trailing, layout.pixels) == (others, 0, side * side)
 
 
 def test_tables_of_different_widths_are_refused(tmp_path: Path) -> None:

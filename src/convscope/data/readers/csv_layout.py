@@ -15,8 +15,6 @@ from itertools import islice, pairwise
 from pathlib import Path
 from typing import IO
 
-import numpy as np
-
 from ...errors import DatasetError
 from ...formatting import count_of
 from ..images.formats import SUFFIXES, other_format
@@ -81,7 +79,8 @@ class Layout:
         if not self.header:
             return None
         cell = self.header[column if column < self.leading else column - self.columns].strip()
-        like_a_pixel = cell.lower() not in LABEL_COLUMNS | ID_COLUMNS and _kind(cell) == _kind(self.header[self.leading])
+        one, other = _kinds((cell, self.header[self.leading]))
+        like_a_pixel = cell.lower() not in LABEL_COLUMNS | ID_COLUMNS and one == other
         return None if is_number(cell) or like_a_pixel else cell
 
     def describe(self, column: int) -> str:
@@ -119,9 +118,10 @@ def find_layout(path: Path, pixels: int | None = None, *, labelled: bool = True)
             f"{'a label and ' * labelled}the pixels of an image, separated by commas."
         )
     header = first if _is_header(first) else []
-    leading, trailing, order = *_edges(header, data if header else first, pixels), list(range(len(first)))
-    if apart := _between_pixels(header, pixels):
-        leading, trailing, order = len(apart), 0, [*apart, *(column for column in order if column not in apart)]
+    named = _are_pixels(header)
+    leading, trailing, order = *_edges(header, named, data if header else first, pixels), list(range(len(first)))
+    if apart := _between_pixels(named[0], pixels):
+        leading, trailing, order = len(apart), 0, sorted(order, key=named[0].__getitem__)
     numbered = slice(leading, len(order) - trailing)
     order[numbered] = _by_number(header, order[numbered])
     changed = order if order != list(range(len(first))) else ()
@@ -158,7 +158,7 @@ def _separators(lines: Sequence[bytes]) -> tuple[bytes, bytes]:
     """Return what separates the cells, and what the pixels."""
 
     def usual(separator: bytes) -> int:
-        return sorted(len(line.split(separator)) - 1 for line in lines)[len(lines) // 2]
+        return sorted(line.count(separator) for line in lines)[len(lines) // 2]
 
     # Where there are semicolons or tabs, commas are those of decimals.
     best = next((each for each in DELIMITERS if usual(each) > 1), None)
@@ -172,7 +172,7 @@ def _separators(lines: Sequence[bytes]) -> tuple[bytes, bytes]:
 def _is_header(cells: list[str]) -> bool:
     """Return whether the first line names the pixels, or numbers them as pandas does."""
     # A text in the first cell alone is no sign: labels may be texts.
-    if not any(map(is_number, cells[1:-1])):
+    if not any(map(is_number, set(cells[1:-1]))):
         return True
     numbers = [cell.strip() for cell in cells if is_number(cell)]
     if len(numbers) < len(cells) - 3:
@@ -186,7 +186,7 @@ def _is_header(cells: list[str]) -> bool:
 
 def _are_pixels(header: Sequence[str]) -> tuple[list[bool], bool]:
     """Return which columns hold pixels, by their names, and whether these are alike."""
-    kinds = [*map(_kind, header)]
+    kinds = _kinds(header)
     counts = Counter(kinds)
     is_pixel = [counts[kind] >= MIN_ALIKE for kind in kinds]
     if 2 * sum(is_pixel) > len(kinds):
@@ -194,28 +194,28 @@ def _are_pixels(header: Sequence[str]) -> tuple[list[bool], bool]:
     return [name.strip().lower() not in LABEL_COLUMNS | ID_COLUMNS for name in header], False
 
 
-def _kind(name: str) -> str:
-    """Return a name with # for numbers."""
-    return re.sub(r"[\d.]+", "#", name.strip().lower())
+def _kinds(names: Sequence[str], number: re.Pattern[str] = re.compile(r"[\d.]+")) -> list[str]:
+    """Return names with # for numbers."""
+    # All at once: a line may have millions of cells, and no cell holds a line end.
+    return number.sub("#", "\n".join(name.strip().lower() for name in names)).split("\n") if names else []
 
 
 def _fits(count: int, pixels: int | None) -> bool:
     return count == pixels or (pixels is None and square_side(count) is not None)
 
 
-def _between_pixels(header: Sequence[str], pixels: int | None) -> list[int]:
+def _between_pixels(is_pixel: Sequence[bool], pixels: int | None) -> list[int]:
     """Return all columns that hold no pixels if some stand between pixels, and the pixels are as many as an image has."""
-    is_pixel, _ = _are_pixels(header)
     others = [column for column, pixel in enumerate(is_pixel) if not pixel]
     adjacent = sum(before != after for before, after in pairwise([False, *is_pixel, False])) <= 2
-    return others if not adjacent and _fits(len(header) - len(others), pixels) else []
+    return others if not adjacent and _fits(len(is_pixel) - len(others), pixels) else []
 
 
 def _by_number(header: Sequence[str], columns: list[int]) -> list[int]:
     """Return columns of pixels in the order of their numbers, or of their rows and columns, if none is missing."""
     names = [header[column].lower() for column in columns if header]
-    kinds = {NUMBER.sub("#", name) for name in names}
-    if len(kinds) != 1:
+    kinds = set(_kinds(names, NUMBER))
+    if len(kinds) != 1 or "#" not in min(kinds):
         return columns
     numbers = [tuple(map(int, NUMBER.findall(name))) for name in names]
     axes = list(zip(*numbers, strict=True))
@@ -229,21 +229,24 @@ def _by_number(header: Sequence[str], columns: list[int]) -> list[int]:
     return [column for _, column in sorted(zip(numbers, columns, strict=True))]
 
 
-def _edges(header: Sequence[str], data: Sequence[str], pixels: int | None) -> tuple[int, int]:
+def _edges(
+    header: Sequence[str], pixel_columns: tuple[list[bool], bool], data: Sequence[str], pixels: int | None
+) -> tuple[int, int]:
     """Return the numbers of columns before and after the pixels."""
-    is_pixel, named = _are_pixels(header)
+    is_pixel, named = pixel_columns
     leading, trailing = (is_pixel.index(True), is_pixel[::-1].index(True)) if any(is_pixel) else (0, 0)
     columns = len(header) or len(data)
     left = columns - leading - trailing
     more: tuple[int, ...] = (1, 2, 3, 0)
     if named or leading + trailing:
-        more = (0, 1, 2) if sum(map(is_number, header)) >= MIN_ALIKE or not leading + trailing else (0,)
+        numbers = sum(count for cell, count in Counter(header).items() if is_number(cell))
+        more = (0, 1, 2) if numbers >= MIN_ALIKE or not leading + trailing else (0,)
     fits = [extra for extra in more if left > extra and _fits(left - extra, pixels)]
     extra = fits[0] if fits else next((extra for extra in more if left > extra and square_side(left - extra)), more[0])
     cells = data if len(data) == columns else ["0"] * columns  # a line that is invalid, and reported later
-    texts = [not is_number(cell) for cell in cells[leading : columns - trailing]]
-    first = next((place for place in range(extra) if not texts[place]), extra)
-    last = next((place for place in range(extra - first) if not texts[::-1][place]), extra - first)
+    inner = cells[leading : columns - trailing]
+    first = next((place for place in range(extra) if is_number(inner[place])), extra)
+    last = next((place for place in range(extra - first) if is_number(inner[-1 - place])), extra - first)
     return leading + extra - last, trailing + last
 
 
@@ -316,7 +319,7 @@ def with_decimal_points(line: bytes, delimiter: bytes) -> bytes:
 def is_number(cell: str) -> bool:
     """Return whether a cell holds a finite number."""
     try:
-        return "_" not in cell and bool(np.isfinite(float(cell)))
+        return "_" not in cell and math.isfinite(float(cell))
     except ValueError:
         return False
 
