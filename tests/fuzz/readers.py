@@ -101,7 +101,7 @@ def _pictures() -> list[bytes]:
     colours = Image.fromarray(RANDOM.integers(0, 256, (24, 20, 3), dtype=np.uint8))
     exif = Image.Exif()
     exif[0x0112] = 6
-    for kind in ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "PPM", *["AVIF"] * features.check("avif")):
+    for kind in ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "PPM", *["AVIF"] * ("avif" in features.get_supported())):
         for image in (colours, colours.convert("L")):
             file = io.BytesIO()
             image.save(file, kind, **({"exif": exif} if kind in ("JPEG", "WEBP", "PNG") else {}))

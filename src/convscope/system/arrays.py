@@ -76,13 +76,16 @@ def save_arrays(path: Path, arrays: Mapping[str, npt.ArrayLike], *, compressed: 
     """Write ``arrays`` to ``path``, the whole file or nothing."""
     # Compression is worth its time for images only: weights and logits look like noise to it.
     buffer = io.BytesIO()
-    save = np.savez_compressed if compressed else np.savez
-    save(buffer, allow_pickle=False, **{name: np.asarray(array) for name, array in arrays.items()})
-    mark(buffer)
+    # NumPy's savez takes names as keywords, and before NumPy 2.1 would save allow_pickle as an array and pickle objects.
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED if compressed else zipfile.ZIP_STORED) as archive:
+        for name, array in arrays.items():
+            with archive.open(name + SUFFIX, "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, np.asarray(array), allow_pickle=False)
+        archive.comment = MARK
     write_bytes(path, buffer.getvalue())
 
 
-def mark(archive: Path | BinaryIO) -> None:
+def mark(archive: Path) -> None:
     """Mark a zip archive as one that convscope wrote."""
     with zipfile.ZipFile(archive, "a") as opened:
         opened.comment = MARK

@@ -159,7 +159,7 @@ ENCODINGS: dict[str, Callable[[], bytes]] = {
     "TIFF RGB, deflated": lambda: encoded(RGB, "TIFF", compression="tiff_deflate"),
     "TIFF 16-bit": lambda: encoded(SIXTEEN, "TIFF"),
     "TIFF CMYK": lambda: encoded(RGB.convert("CMYK"), "TIFF"),
-    "TIFF YCbCr": lambda: encoded(RGB.convert("YCbCr"), "TIFF"),
+    "TIFF YCbCr": lambda: encoded(RGB.convert("YCbCr"), "TIFF", compression="tiff_lzw"),  # Pillow 13 reads any
     "TIFF of shares": lambda: encoded(Image.fromarray((np.asarray(GREY) / 255).astype(np.float32)), "TIFF"),
     "TIFF of two pages": lambda: encoded(GREY, "TIFF", save_all=True, append_images=[GREY.rotate(180)]),
     **{f"JPEG held as {turn}": lambda turn=turn: encoded(GREY.transpose(STORED[turn]), "JPEG", quality=100, exif=held(turn))
@@ -303,7 +303,7 @@ def test_a_header_that_promises_more_than_its_bytes_can_hold_is_refused() -> Non
 def photo(kind: str, image: Image.Image, **options: Any) -> bytes:
     """The file that a phone would write."""
     if kind == "AVIF":
-        if not features.check("avif"):
+        if "avif" not in features.get_supported():  # older Pillows warn of a feature that they do not know
             pytest.skip("this Pillow has no AVIF")
         return encoded(image, "AVIF", **options)
     heif = pytest.importorskip("pillow_heif")
