@@ -18,12 +18,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from markdown_parts import conditions, replace_between
+from markdown_parts import conditions, measured_with, replace_between
 
 from convscope.data.load import load_dataset
 from convscope.models.architectures import MODELS
 from convscope.system.files import write_json
-from convscope.system.hardware import describe_machine, package_versions
 from convscope.training.loop import fit
 from convscope.training.recipes import RECIPES
 
@@ -104,7 +103,7 @@ def main() -> None:
             runs.append(measure(recipe, model, seed, arguments.engine))
             print(recipe, runs[-1], flush=True)
             results = load(arguments.out)
-            made = {"machine": describe_machine(), "versions": package_versions(), "date": time.strftime("%Y-%m-%d")}
+            made = measured_with()
             results["recipes"][recipe] = {**same, **made, "runs": runs}
             arguments.out.parent.mkdir(exist_ok=True)
             write_json(arguments.out, results)

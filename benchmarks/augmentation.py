@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from markdown_parts import conditions, percent, table
+from markdown_parts import conditions, measured_with, percent, table
 
 from convscope.analysis.robustness.background import background_of
 from convscope.analysis.robustness.corruption_accuracy import measure_robustness
@@ -30,7 +30,6 @@ from convscope.models.network import from_keras
 from convscope.models.onnx_writer.writer import onnx_bytes
 from convscope.models.predictor import Predictor
 from convscope.system.files import write_json
-from convscope.system.hardware import describe_machine, package_versions
 from convscope.training.augmentation import Augmentation, in_words
 from convscope.training.loop import fit
 from convscope.training.recipes import RECIPES
@@ -86,7 +85,7 @@ def measure_all(seeds: int) -> None:
             continue
         done.append(measure(dataset, augmentation, seed))
         print(augmentation, seed, done[-1]["errors"], "errors", f"{done[-1]['seconds']:.0f} s", flush=True)
-        write_json(RESULTS, {"machine": describe_machine(), "versions": package_versions(), "date": time.strftime("%Y-%m-%d"),
+        write_json(RESULTS, {**measured_with(),
                              "settings": settings, "runs": done})  # fmt: skip
 
 

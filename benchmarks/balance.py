@@ -14,13 +14,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import time
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from markdown_parts import Result, conditions, percent, replace_between, table
+from markdown_parts import Result, conditions, measured_with, percent, replace_between, table
 
 from convscope.analysis.class_balance import balanced_accuracy
 from convscope.analysis.classification import confusion
@@ -28,7 +27,6 @@ from convscope.data.dataset import Dataset
 from convscope.data.load import load_dataset
 from convscope.models.architectures import MODELS
 from convscope.system.files import write_json
-from convscope.system.hardware import describe_machine, package_versions
 from convscope.training.class_balance import STRENGTH, class_weights
 from convscope.training.loop import fit
 from convscope.training.recipes import RECIPES
@@ -128,7 +126,7 @@ def main() -> None:
             continue
         part = uneven(load_dataset(data), shape, ratio, largest, seed + FIRST_SEED)
         results["runs"].setdefault(name, []).append(measure(part, recipe, seed + FIRST_SEED))
-        results |= {"machine": describe_machine(), "versions": package_versions(), "date": time.strftime("%Y-%m-%d")}
+        results |= measured_with()
         write_json(RESULTS, results)
         print(name, seed, {key: round(value, 4) for key, value in columns(results["runs"][name][-1]).items()}, flush=True)
     replace_between(PAGE, "balance", section(results))

@@ -13,13 +13,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import time
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from markdown_parts import replace_between
+from markdown_parts import measured_with, replace_between
 
 from convscope.analysis.evaluation import evaluate
 from convscope.analysis.statistics.paired import mid_p
@@ -30,7 +29,6 @@ from convscope.models.onnx_writer.writer import onnx_bytes
 from convscope.models.predictor import Predictor
 from convscope.studies.comparisons import compare_all
 from convscope.system.files import write_json
-from convscope.system.hardware import describe_machine, package_versions
 from convscope.training.loop import fit
 from convscope.training.recipes import RECIPES
 
@@ -163,7 +161,7 @@ def main() -> None:
             if done == 0:
                 continue
             results = load()
-            results |= {"machine": describe_machine(), "versions": package_versions(), "date": time.strftime("%Y-%m-%d")}
+            results |= measured_with()
             summary = summarise(correct(runs, FIRST, done), correct(runs, SECOND, done))
             results["comparisons"][name] = {"settings": settings, "summary": summary, "runs": runs}
             write_json(RESULTS, results)

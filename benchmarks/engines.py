@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-import time
 from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
 import numpy as np
+from markdown_parts import measured_with
 from PIL import Image
 from sklearn.datasets import load_sample_images
 
@@ -25,7 +25,6 @@ from convscope.data.load import load_dataset
 from convscope.errors import DatasetError
 from convscope.models.architectures import cnn
 from convscope.system.files import write_json
-from convscope.system.hardware import describe_machine, package_versions
 from convscope.training.loop import fit
 from convscope.training.recipes import standard
 
@@ -71,7 +70,7 @@ def main() -> None:
                 values = [100 * each["accuracy"] for each in found]
                 spread = f" ± {stdev(values):.2f}" if len(values) > 1 else ""
                 print(f"{name:14} {engine:7} {mean(values):.2f}{spread}%, n = {len(values)}", flush=True)
-    made = {"machine": describe_machine(), "versions": package_versions(), "date": time.strftime("%Y-%m-%d")}
+    made = measured_with()
     write_json(RESULTS, {**made, "recipe": "standard", "epochs": given.epochs or standard().epochs, "runs": runs})
 
 

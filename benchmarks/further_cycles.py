@@ -25,7 +25,7 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
-from markdown_parts import Result, conditions, percent, replace_between, table
+from markdown_parts import Result, conditions, measured_with, percent, replace_between, table
 from recipe_sets import NUM_TEST, SETS
 
 from convscope.analysis.statistics.seeds import mean_over_seeds
@@ -35,7 +35,6 @@ from convscope.models.architectures import cnn
 from convscope.models.onnx_writer.writer import onnx_bytes
 from convscope.models.predictor import Predictor
 from convscope.system.files import write_json
-from convscope.system.hardware import describe_machine, package_versions
 from convscope.training import schedule
 from convscope.training.loop import fit
 from convscope.training.recipe_rule import TrainingSet
@@ -159,10 +158,6 @@ def limits_section(results: Result) -> str:
 def load() -> Result:
     """Return the saved results."""
     return json.loads(RESULTS.read_text("utf-8")) if RESULTS.is_file() else {"runs": {}}
-
-
-def measured_with() -> Result:
-    return {"machine": describe_machine(), "versions": package_versions(), "date": time.strftime("%Y-%m-%d")}
 
 
 def main() -> None:

@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from markdown_parts import conditions, percent, replace_between, table
+from markdown_parts import conditions, measured_with, percent, replace_between, table
 from recipe_sets import SETS
 
 from convscope.analysis.label_audit.cross_validation import cross_validate
@@ -37,7 +37,6 @@ from convscope.analysis.ood.mahalanobis import squared_distances
 from convscope.analysis.statistics.proportions import wilson
 from convscope.data.dataset import Dataset, Split
 from convscope.system.files import write_json
-from convscope.system.hardware import describe_machine, package_versions
 from convscope.types import Labels
 
 ROOT = Path(__file__).parents[1]
@@ -106,9 +105,7 @@ def load() -> dict[str, Any]:
 
 def save(**new: Any) -> None:
     """Save new results."""
-    results = (
-        load() | {"machine": describe_machine(), "versions": package_versions(), "date": time.strftime("%Y-%m-%d")} | new
-    )
+    results = load() | measured_with() | new
     write_json(RESULTS, results)
 
 

@@ -20,12 +20,12 @@ from statistics import median
 from typing import Any
 
 import numpy as np
+from markdown_parts import measured_with
 
 from convscope.data.load import load_dataset
 from convscope.data.preprocessing import to_inputs
 from convscope.models.backend import require_backend
 from convscope.system.files import write_json
-from convscope.system.hardware import describe_machine, package_versions
 
 RESULTS = Path(__file__).parent / "results" / "machine.json"
 SIDE = 4096
@@ -117,7 +117,7 @@ def main() -> None:
         epoch = float(np.median(history["seconds"][1:]))
         limit = MEGAFLOP_PER_IMAGE * metrics["data"]["train"] * 1e-3
         results: dict[str, Any] = {
-            "machine": describe_machine(), "versions": package_versions(), "date": time.strftime("%Y-%m-%d"),
+            **measured_with(),
             "gigaflop_per_second": speeds,
             "epoch_seconds": epoch,
             "epoch_limit_seconds": {kind: limit / speed for kind, speed in speeds.items()},

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 from typing import Any
 
 from convscope.system.files import write_text
+from convscope.system.hardware import describe_machine, package_versions
 
 SHOWN = ("python", "tensorflow-cpu", "tensorflow", "keras", "numpy", "scipy", "onnxruntime")
 Result = dict[str, Any]
@@ -21,6 +23,11 @@ def table(head: list[str], rows: list[list[str]]) -> str:
     """Return a Markdown table whose columns are right-aligned, except the first."""
     lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def measured_with() -> Result:
+    """Return what the results of a script name beside them, for :func:`conditions`."""
+    return {"machine": describe_machine(), "versions": package_versions(), "date": time.strftime("%Y-%m-%d")}
 
 
 def conditions(results: Result) -> str:

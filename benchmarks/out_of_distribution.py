@@ -15,7 +15,6 @@ import argparse
 import json
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -32,14 +31,13 @@ from convscope.data.known.builtin import load_digits, load_mnist
 from convscope.data.preprocessing import ImagePreprocessor
 from convscope.prediction.classifier import open_classifier
 from convscope.system.files import write_json
-from convscope.system.hardware import describe_machine, package_versions
 from convscope.training.validation_split import train_and_holdout_indices
 
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "tests"), str(Path(__file__).parent)]
 
 import handwriting  # type: ignore[import-not-found]  # noqa: E402
-from markdown_parts import conditions, percent, table  # noqa: E402
+from markdown_parts import conditions, measured_with, percent, table  # noqa: E402
 from unknown_pictures import CHOOSING, REPORTED, Picture  # noqa: E402
 
 RESULTS = ROOT / "benchmarks" / "results" / "out_of_distribution.json"
@@ -181,7 +179,7 @@ def measure_all(seeds: int, number: int) -> Result:
             runs.append(measure(out, sets))
             print(json.dumps(runs[-1], indent=1), flush=True)
     return {
-        "machine": describe_machine(), "versions": package_versions(), "date": time.strftime("%Y-%m-%d"), "recipe": "standard",
+        **measured_with(), "recipe": "standard",
         "pictures": number, "digits": {name: len(labels) for name, (_, labels) in digits.items()},
         "no digit found": {name: float(1 - sets[name][1].mean()) for name in pictures},
         "runs": runs,

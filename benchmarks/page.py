@@ -20,12 +20,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from markdown_parts import measured_with
 
 import convscope
 from convscope.page.render import render
 from convscope.runs import store
 from convscope.system.files import write_json
-from convscope.system.hardware import describe_machine, package_versions
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -232,7 +232,7 @@ def main() -> None:
         page = run / "report.html"
         record = store.load_record(run)
         results = {
-            "machine": describe_machine(), "versions": package_versions(), "date": time.strftime("%Y-%m-%d"),
+            **measured_with(),
             "dataset": record.request["dataset"]["name"], "model": record.request["model"], "epochs": len(record.history),
             "rounds": arguments.rounds, "page_bytes": page.stat().st_size, "build_seconds": built,
             **measure_in_browser(page.as_uri(), arguments.rounds),

@@ -135,8 +135,9 @@ def run(arguments: list[str]) -> dict[str, float]:
 
 def main() -> None:
     """Measure and save."""
+    from markdown_parts import measured_with
+
     from convscope.system.files import write_json
-    from convscope.system.hardware import describe_machine, package_versions
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
@@ -152,7 +153,7 @@ def main() -> None:
     }
     report = {name: [each[REPORT] for each in found] for name, found in runs.items()}
     results = {
-        "machine": describe_machine(), "versions": package_versions(), "date": time.strftime("%Y-%m-%d"),
+        **measured_with(),
         "runs": runs, "outside_imports_epochs_evaluation": outside, "report": report,
     }  # fmt: skip
     write_json(given.out, results)

@@ -30,6 +30,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from markdown_parts import measured_with
 
 import convscope
 from convscope.analysis.statistics.proportions import wilson
@@ -173,7 +174,7 @@ def _drawings(folder: Path, count: int, seed: int, fonts: Path | None) -> dict[s
         right = {recipe: [_right(folder / f"{recipe}-{each}", kind, photos) for each in SEEDS] for recipe in RECIPES}
         rows.append({"source": source, "kind": kind, "n": count, "right": right})
         print(rows[-1], flush=True)
-    about = {"machine": describe_machine(), "versions": package_versions(), "date": time.strftime("%Y-%m-%d")}
+    about = measured_with()
     return {"rows": rows, "fonts": [path.name for path in letters], "seed": seed, **about}
 
 

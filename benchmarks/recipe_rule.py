@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from markdown_parts import conditions, replace_between
+from markdown_parts import conditions, measured_with, replace_between
 from markdown_parts import table as markdown_table
 from recipe_sets import SETS, VALIDATION_SETS, Array
 
@@ -36,7 +36,6 @@ from convscope.data.split import stratified_split
 from convscope.models.architectures import cnn
 from convscope.models.keras_model import to_keras
 from convscope.system.files import write_json
-from convscope.system.hardware import describe_machine, package_versions
 from convscope.training.augmentation import Augmentation
 from convscope.training.config import TrainConfig
 from convscope.training.loop import fit
@@ -182,7 +181,7 @@ def compare_choices(names: list[str], neighbours: list[str], seeds: int) -> None
         gaps = others.astype(np.float64) - chosen[name][0]
         interval = interval_over_both(gaps)
         results = saved_choices()
-        results |= {"machine": describe_machine(), "versions": package_versions(), "date": time.strftime("%Y-%m-%d"),
+        results |= {**measured_with(),
                     "seeds": list(range(seeds))}  # fmt: skip
         entry = results["sets"].setdefault(name, {
             "set": shape_of(dataset), "correct": chosen[name][0].sum(axis=1).tolist(), "cpu_seconds": chosen[name][1],
@@ -248,7 +247,7 @@ def load() -> dict[str, Any]:
 def save(name: str, method: str, found: dict[str, Any], dataset: Dataset) -> None:
     """Add one measurement."""
     results = load()
-    results |= {"machine": describe_machine(), "versions": package_versions(), "date": time.strftime("%Y-%m-%d")}
+    results |= measured_with()
     entry = results["test"].setdefault(name, {"set": shape_of(dataset), "runs": {}})
     entry["runs"].setdefault(method, []).append(found)
     write_json(RESULTS, results)

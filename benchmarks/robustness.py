@@ -17,7 +17,6 @@ import argparse
 import json
 import os
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +29,11 @@ from convscope.api.examine import RobustnessReport
 from convscope.page.text.uncertainty import robustness as corruption_robustness
 from convscope.runs import files, store
 from convscope.system.files import write_json, write_text
-from convscope.system.hardware import describe_machine, package_versions
 
 sys.path.insert(0, str(Path(__file__).parent))
 import augmentation
 import out_of_distribution
-from markdown_parts import conditions, percent, table
+from markdown_parts import conditions, measured_with, percent, table
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results" / "robustness.json"
@@ -100,7 +98,7 @@ def measure_all(folders: list[Path], *, everything: bool) -> Result:
         if number and result["fingerprint"] == first[0]["fingerprint"]
     ]
     return {
-        "machine": describe_machine(), "versions": package_versions(), "date": time.strftime("%Y-%m-%d"),
+        **measured_with(),
         "everything": everything, "runs": [result for result, _ in measured], "differences": differences,
     }  # fmt: skip
 

@@ -19,12 +19,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from markdown_parts import measured_with
 
 from convscope.data.load import load_dataset
 from convscope.models.architectures import cnn
 from convscope.system import arrays
 from convscope.system.files import write_json
-from convscope.system.hardware import describe_machine, package_versions
 from convscope.training.loop import fit
 from convscope.training.recipes import sprint
 
@@ -76,7 +76,7 @@ def main() -> None:
             path.unlink()
     write_json(
         RESULTS,
-        {"machine": describe_machine(), "versions": package_versions(), "date": time.strftime("%Y-%m-%d"), "runs": runs},
+        {**measured_with(), "runs": runs},
     )
 
 

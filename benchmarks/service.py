@@ -30,12 +30,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from markdown_parts import measured_with
 from PIL import Image
 
 import convscope
 from convscope.data.load import load_dataset
 from convscope.system.files import write_json
-from convscope.system.hardware import describe_machine, package_versions
 
 RESULTS = Path(__file__).parent / "results"
 ATTACKERS = Path(__file__).with_name("service_attackers.py")
@@ -212,7 +212,7 @@ def main() -> None:
             subprocess.run(line, check=True)
         before = os.getloadavg()[0]
         results = {
-            "machine": describe_machine(), "versions": package_versions(), "date": time.strftime("%Y-%m-%d"),
+            **measured_with(),
             "load_before": before, **measure(run, arguments.clients, arguments.seconds, attacked=arguments.attacked),
         }  # fmt: skip
     write_json(out, results)

@@ -14,13 +14,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import time
 from collections.abc import Callable
 from itertools import product
 from pathlib import Path
 
 import numpy as np
-from markdown_parts import Result, conditions, percent, replace_between, table
+from markdown_parts import Result, conditions, measured_with, percent, replace_between, table
 from recipe_sets import FONTS, TEST_FONTS, dataset, fashion, letters
 
 from convscope.analysis.evaluation import Evaluation
@@ -35,7 +34,6 @@ from convscope.models.architectures import cnn
 from convscope.models.onnx_writer.writer import onnx_bytes
 from convscope.models.predictor import Predictor
 from convscope.system.files import write_json
-from convscope.system.hardware import describe_machine, package_versions
 from convscope.training.loop import fit
 from convscope.training.recipe_rule import TrainingSet
 from convscope.training.recipes import find_recipe
@@ -151,7 +149,7 @@ def main() -> None:
         if all(run["seed"] != seed for run in runs):
             runs.append(measure(SETS[name](seed), seed))
             print(name, runs[-1], flush=True)
-            results |= {"machine": describe_machine(), "versions": package_versions(), "date": time.strftime("%Y-%m-%d")}
+            results |= measured_with()
             write_json(RESULTS, results)
     replace_between(PAGE, "small validation", section(load()))
 
