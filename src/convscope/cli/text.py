@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,6 +15,7 @@ from ..analysis.findings.accuracy import constant_answer
 from ..analysis.statistics.proportions import is_measured
 from ..formatting import count_of, format_probability, p_value, percent, percent_range, percentage_points, printable
 from ..runs import ledger
+from ..system.files import json_text
 from ..types import Images
 from .streams import lacks_unicode
 
@@ -40,7 +40,7 @@ MAX_CHARACTERS = 8
 
 def to_json(value: Any) -> str:
     """Return ``value`` as strict JSON, indented."""
-    return json.dumps(value, indent=1, ensure_ascii=lacks_unicode(), allow_nan=False)
+    return json_text(value, ascii_only=lacks_unicode())
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, left: int = 1) -> str:

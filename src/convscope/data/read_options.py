@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 
-from ..errors import ConfigError, option, reason_of
+from ..errors import ConfigError, option, reason_of, spelled
 from ..formatting import composed
 from ..system.arguments import check_kinds
 from ..system.regular_files import read_user_text
@@ -188,13 +188,7 @@ ReadListener: TypeAlias = Callable[[ReadProgress | DatasetLoaded], None]
 def parse_image_size(text: str) -> tuple[int, int]:
     """Parse an image size: ``"64"`` as (64, 64), ``"48x64"`` as height 48 and width 64."""
     match = re.fullmatch(r"\s*(\d{1,6})(?:\s*[x×,]\s*(\d{1,6}))?\s*", text, re.IGNORECASE | re.ASCII)
-    size = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
-    if not all(MIN_SIDE <= side <= MAX_SIDE for side in size):
-        raise ConfigError(
-            f"{option('image_size')} must be a number of pixels (64) or height and width (48x64), from {MIN_SIDE} to {MAX_SIDE:,} "
-            f"each; got {text!r}."
-        )
-    return size
+    return _checked_size((int(match[1]), int(match[2] or match[1])) if match else None, text)
 
 
 def parse_pixel_range(text: str) -> tuple[float, float]:
@@ -244,14 +238,16 @@ def _check_pattern(pattern: Any) -> None:
         ) from error
 
 
-def _checked_size(size: Any) -> tuple[int, int]:
+def _checked_size(size: Any, given: str | None = None) -> tuple[int, int]:
     pair = (size, size) if isinstance(size, int) else size
     if (
         not isinstance(pair, (tuple, list))
         or len(pair) != 2
         or not all(isinstance(side, int) and not isinstance(side, bool) and MIN_SIDE <= side <= MAX_SIDE for side in pair)
     ):
-        raise ConfigError(f"image_size must be (height, width) with {MIN_SIDE} to {MAX_SIDE:,} pixels each; got {size!r}.")
+        accepted = spelled("a number of pixels (64) or height and width (48x64)", "(height, width) or a number of pixels")
+        found = size if given is None else given
+        raise ConfigError(f"{option('image_size')} must be {accepted}, from {MIN_SIDE} to {MAX_SIDE:,} each; got {found!r}.")
     return pair[0], pair[1]
 
 

@@ -1,9 +1,10 @@
 """What the service and its workers say to each other, over the workers' standard input and output."""
 
-import json
 import struct
 from dataclasses import dataclass
 from typing import Any
+
+from ..system.files import json_text
 
 REPLY = struct.Struct("<HQ")
 """Status and number of bytes of the JSON or the sentence that follows; requests are pickles, which only a parent may send."""
@@ -26,4 +27,4 @@ class Opened:
 
 def to_json(value: Any) -> bytes:
     """Return strict JSON, indented, with a final newline for terminals."""
-    return (json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
+    return f"{json_text(value)}\n".encode()

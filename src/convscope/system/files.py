@@ -93,11 +93,16 @@ def write_text(path: PathLike, text: str) -> None:
 
 
 def write_json(path: PathLike, value: Any) -> None:
-    """Write strict JSON, indented, with keys in the order given."""
-    # Browsers cannot parse NaN.
-    text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
+    """Write :func:`json_text`."""
     # Surrogates, of file names that are not UTF-8, are escaped, so that they are the same when they are read.
-    write_bytes(path, re.sub("[\ud800-\udfff]", lambda found: f"\\u{ord(found[0]):04x}", text).encode() + b"\n")
+    text = re.sub("[\ud800-\udfff]", lambda found: f"\\u{ord(found[0]):04x}", json_text(value))
+    write_bytes(path, text.encode() + b"\n")
+
+
+def json_text(value: Any, *, ascii_only: bool = False) -> str:
+    """Return strict JSON, indented, with keys in the order given."""
+    # Browsers cannot parse NaN.
+    return json.dumps(value, indent=1, ensure_ascii=ascii_only, allow_nan=False)
 
 
 def write_output(path: PathLike, text: str) -> None:
