@@ -184,6 +184,9 @@ def test_a_threshold_is_a_finding_only_if_accuracy_improves_significantly() -> N
     assert found.value == pytest.approx(9895 / 9900)
     assert found.interval[0] > 0.9947
     assert all(number in found.text for number in ("98.7%", "99.0%", "99.95%", "5,000", "99.9%"))
+    assert found.brief == "When ≥ 98.7% confident (99.0% of images), it is right 99.95% of the time"
+    (perfect,) = of_figure(uncertain(gap=[-1, 1], correct=9900), "coverage")
+    assert perfect.brief == "No error among those ≥ 98.7% confident (99.0% of images)"
     assert of_figure(uncertain(gap=[-1, 1], correct=9810), "coverage") == []
     assert of_figure(uncertain(gap=[-1, 1], target=0.992), "coverage") == []  # does not halve the errors
 

@@ -82,11 +82,15 @@ def selective_accuracy_finding(metrics: Mapping[str, Any]) -> Finding | None:
         if test["accuracy"] is None or test["interval"][0] <= metrics["test"]["interval"][1]:
             return None
         accuracy, interval, coverage = percent(test["accuracy"]), test["interval"], percent(test["coverage"], 1)
+        reach = f"{percent(each['threshold'], 1)} confident ({coverage} of images)"
         return Finding(
             f"With a confidence of at least {percent(each['threshold'], 1)}, which {coverage} of the test images reach, accuracy "
             f"is {accuracy} ({interval_text(interval)}), against {percent(metrics['test']['accuracy'])} on all of them. "
             f"{uncertainty['n']:,} {uncertainty['selected_on']} images {_show(each)} {percent(target, 1)} above it.",
-            f"When ≥ {percent(each['threshold'], 1)} confident ({coverage} of images), it is right {accuracy} of the time",
+            # "100% of the time" would be a claim about other images.
+            f"When ≥ {reach}, it is right {accuracy} of the time"
+            if test["accuracy"] < 1
+            else f"No error among those ≥ {reach}",
             "coverage",
             test["accuracy"],
             list(interval),
