@@ -79,10 +79,16 @@ def test_while_another_command_writes_a_verb_that_reads_gives_its_result(verb: s
         assert READING[verb](run_copy) is not None
 
 
+@pytest.fixture(scope="module")
+def another(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("another") / "run"
+    return convscope.train("digits", recipe="sprint", seed=1, out=out, report=False).folder
+
+
 @pytest.fixture
-def other_run(run_copy: Path, tmp_path: Path) -> Path:
+def other_run(another: Path, run_copy: Path, tmp_path: Path) -> Path:
     """A run of another training, to take the place of the first."""
-    return convscope.train("digits", recipe="sprint", seed=1, out=tmp_path / "other", report=False).folder
+    return Path(shutil.copytree(another, tmp_path / "other"))
 
 
 @pytest.mark.parametrize("verb", ["report", "audit", pytest.param("evaluate --thorough", marks=pytest.mark.slow)])
