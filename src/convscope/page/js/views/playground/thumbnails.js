@@ -29,8 +29,9 @@ export function startThumbnails(session, input) {
   }
 
   if (test?.count) {
-    addImage("test", Math.min(...test.indices));
-    const mistakes = mistakeNames(test);
+    const first = Math.min(...test.indices);
+    addImage("test", first);
+    const mistakes = mistakeNames(test).filter((name) => name !== `test-${first}`);
     // The most confident one is asked for by an exercise.
     for (const name of mistakes.slice(mistakes.length > 3 ? 1 : 0, 4).slice(0, 3)) addImage("error", Number(name.slice(5)));
   }
