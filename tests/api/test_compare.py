@@ -27,6 +27,10 @@ def test_two_runs_are_compared_image_by_image(digits_run: convscope.Run, other_r
     assert [each.name for each in found.contestants] == ["digits", "noisy"]
     assert found.pairs[0].significant
     assert set(found.disagreements.tolist()) == set(np.flatnonzero(own.predictions != other.predictions).tolist())
+    assert found.pair_of(1, 0) is found.pairs[0]
+    for wrong in (0, 2, -1, "noisy", None):
+        with pytest.raises(ConfigError, match="must be"):
+            found.pair_of(0, wrong)  # type: ignore[arg-type]
 
 
 def test_costs_are_those_of_the_files_and_the_time_is_measured(digits_run: convscope.Run, other_run: Path) -> None:
