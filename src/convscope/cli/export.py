@@ -22,8 +22,8 @@ OTHER_NAMES = {"tflite": "litert", "lite": "litert", "tf": "saved_model", "saved
 """Formats by their folded names in other programs."""
 
 
-class _Format(click.Choice[str]):
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+class _Format(click.Choice):  # type: ignore[type-arg] # which click has from 8.2 on
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         return super().convert(OTHER_NAMES.get(folded(value), value), param, ctx)
 
 
