@@ -172,6 +172,23 @@ def test_a_lock_is_of_the_folder_that_has_the_name(new: bool, tmp_path: Path, mo
     assert not (tmp_path / "missing").exists()
 
 
+def test_who_does_not_get_the_lock_of_a_new_folder_leaves_it_to_who_has_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = contextlib.ExitStack()
+    with held:
+        make = lock.make_folder
+
+        def make_second(folder: Path) -> None:
+            monkeypatch.setattr(lock, "make_folder", make)
+            held.enter_context(lock.locked(folder, new=True))
+
+        monkeypatch.setattr(lock, "make_folder", make_second)
+        with pytest.raises(RunExistsError, match="is being written by another"), lock.locked(tmp_path / "run", new=True):
+            pass
+        assert (tmp_path / "run").is_dir()
+
+
 def test_both_processes_that_draw_a_report_read_the_same_run(run_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     original, refused = parallel.SecondProcess.__init__, []
 

@@ -47,12 +47,13 @@ def locked(folder: Path, *, new: bool = False) -> Iterator[int]:
             remedy = "Wait for it, or choose another folder."
             raise RunExistsError(f"{str(folder)!r} is being written by another convscope process. {remedy}")
         check_in_place(descriptor, folder)
-        yield descriptor
-    except BaseException:
-        if is_made:
-            with contextlib.suppress(OSError):  # it is not empty
-                real.rmdir()
-        raise
+        try:
+            yield descriptor
+        except BaseException:
+            if is_made:
+                with contextlib.suppress(OSError):  # it is not empty
+                    real.rmdir()
+            raise
     finally:
         os.close(descriptor)
 
