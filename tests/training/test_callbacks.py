@@ -91,5 +91,6 @@ def test_an_exception_in_a_callback_names_it_and_leaves_a_training_that_goes_on(
 
 @pytest.mark.parametrize("callbacks", [print, "abc", [3], {"a": print}, [print, None]])
 def test_what_cannot_be_called_is_refused_before_any_work(callbacks: Any, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="callbacks must be a list of functions"):
+    message = "callbacks must be a list( of functions .*|); got"
+    with pytest.raises(ConfigError, match=message):
         convscope.train(tmp_path / "no data are read", callbacks=callbacks)

@@ -189,8 +189,8 @@ class Dataset:
 
     def __post_init__(self) -> None:
         check_kinds(Dataset, vars(self))
-        if not self.name.strip() or not self.name.isprintable() or set(self.name) & set("/\\"):
-            raise ConfigError(f"name must be a word for the dataset, without slashes; got {self.name!r}.")
+        if not self.name:
+            raise ConfigError(f"name must be a text that is not empty; got {self.name!r}.")
         if not isinstance(self.class_names, (tuple, list)):
             raise ConfigError(f"class_names must be a tuple of texts, one per class; got {shortened(self.class_names)}.")
         object.__setattr__(self, "class_names", tuple(map(composed, self.class_names)))
@@ -241,6 +241,8 @@ class Dataset:
         """
         from .load import load_dataset  # which knows this module
 
+        if not isinstance(name, str) or not name.strip() or not name.isprintable() or set(name) & set("/\\"):
+            raise ConfigError(f"name must be a word for the dataset, without slashes; got {name!r}.")
         test = {key: array for key, array in (("x_test", x_test), ("y_test", y_test)) if array is not None}
         arrays = {"x_train": x_train, "y_train": y_train, **test}
         return replace(load_dataset(arrays, ReadOptions(class_names=class_names)), name=name)  # type: ignore[arg-type]

@@ -109,10 +109,10 @@ def calling(callbacks: Sequence[Callback], listener: Listener | None) -> Listene
     """Return a listener that passes each event on to ``listener``, and the results of each epoch to the ``callbacks``.
 
     Raises:
-        ConfigError: ``callbacks`` are not a list of functions and of objects with ``on_epoch_end``.
+        ConfigError: One of the ``callbacks`` is neither a function nor an object with ``on_epoch_end``.
     """
-    is_list = isinstance(callbacks, Sequence) and not isinstance(callbacks, str)
-    if wrong := [each for each in callbacks if not callable(_called(each))] if is_list else [callbacks]:
+    callbacks = list(callbacks)
+    if wrong := [each for each in callbacks if not callable(_called(each))]:
         raise ConfigError(
             f"callbacks must be a list of functions (epoch, logs) or of objects with on_epoch_end(epoch, logs); got {wrong[0]!r}."
         )
