@@ -86,6 +86,27 @@ def test_a_run_is_not_overwritten_unless_asked(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["run"]
 
 
+@pytest.mark.parametrize(("changes", "expected"), [(0, 1), (1, 2), (5, 6)])
+def test_a_run_that_changes_while_it_is_read_is_read_again(changes: int, expected: int, tmp_path: Path) -> None:
+    make_run(tmp_path / "run")
+
+    def read(folder: Path) -> int:
+        found = generation(folder)
+        if found <= changes:
+            make_run(tmp_path / "run", found + 1, overwrite=True)
+        return found
+
+    assert run_folder.read_whole(tmp_path / "run", read) == expected
+
+
+def test_a_run_that_never_rests_is_an_error(tmp_path: Path) -> None:
+    make_run(tmp_path / "run")
+    with pytest.raises(RunError, match="being changed by another process"):
+        run_folder.read_whole(
+            tmp_path / "run", lambda folder: make_run(tmp_path / "run", generation(folder) + 1, overwrite=True)
+        )
+
+
 def test_overwriting_takes_the_users_own_files_along(tmp_path: Path) -> None:
     make_run(tmp_path / "run")
     (tmp_path / "run" / "notes.txt").write_text("mine")

@@ -26,6 +26,8 @@ from .files import CHECKPOINT, FIGURES, KNOWN_FILES, LABEL_SUSPECTS, LEDGER, MAN
 from .opening import ALTERNATIVE, REMEDY, Contents, manifest_entries, open_file, read_json
 
 T = TypeVar("T")
+MOST_READINGS = 20
+"""Times that a run is read while another process changes it, before that is an error."""
 REGENERABLE = (FIGURES, REPORT)
 """What ``convscope report`` can make again from the other files."""
 MAY_DIFFER = frozenset({*REGENERABLE, LABEL_SUSPECTS})
@@ -250,16 +252,17 @@ def read_whole(path: Path, read: Callable[[Path], T]) -> T:
     def state() -> tuple[Path, dict[str, Contents] | None]:
         return (folder := replacement.run_in(path)), manifest_entries(folder)
 
-    before = state()
-    try:
-        found = read(before[0])
-    except RunError:
-        if state() == before:
-            raise
-    else:
-        if state() == before:
-            return found
-    return read_whole(path, read)
+    for _ in range(MOST_READINGS):
+        before = state()
+        try:
+            found = read(before[0])
+        except RunError:
+            if state() == before:
+                raise
+        else:
+            if state() == before:
+                return found
+    raise RunError(f"{str(path)!r} is being changed by another process. Wait for it, and try again.")
 
 
 def read_if_unchanged(file: Path) -> bytes | None:
