@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from ..errors import OutputError, RunError, RunExistsError
-from ..system.files import cannot_write, is_temporary, make_folder
+from ..system.files import cannot_write, existing_folder, is_temporary, make_folder
 from ..system.regular_files import NO_FOLLOW, open_regular
 from .files import AUDIT_CHECKPOINT, FIGURES
 
@@ -27,7 +27,7 @@ def locked(folder: Path, *, new: bool = False) -> Iterator[int]:
     real = Path(os.path.realpath(folder))
     is_made = new and not os.path.lexists(real)
     try:
-        if shutil.disk_usage(next(each for each in (real, *real.parents) if each.exists())).free < MIN_FREE_BYTES:
+        if shutil.disk_usage(existing_folder(real)).free < MIN_FREE_BYTES:
             raise OutputError(
                 f"cannot write {str(folder)!r}: the disk has less than {MIN_FREE_BYTES // 2**20} MiB free. "
                 "Free some space, or choose another place."

@@ -163,6 +163,11 @@ def check_writable(path: Path) -> None:
             probe.unlink()
 
 
+def existing_folder(path: Path) -> Path:
+    """Return ``path`` if it is a folder, or the nearest one that it is to be made in."""
+    return next(each for each in (path, *path.absolute().parents) if each.is_dir())
+
+
 def cannot_write(path: PathLike, error: Exception) -> OutputError:
     """Return the error for a failed write."""
     return OutputError(

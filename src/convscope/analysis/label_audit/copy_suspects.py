@@ -9,7 +9,7 @@ from PIL import Image
 
 from ...data.dataset import Dataset
 from ...errors import OutputError, option
-from ...system.files import check_writable, make_folder, refuse_impossible, write_bytes
+from ...system.files import check_writable, existing_folder, make_folder, refuse_impossible, write_bytes
 from ...system.regular_files import open_regular
 from ...types import Images, PathLike
 from .suspects import LabelAudit
@@ -29,7 +29,7 @@ def check_copies(folder: PathLike, source: str) -> Path:
         raise OutputError(
             f"{str(path)!r} is among the data, and would change them. Choose another folder with {option('copy_to', 'DIR')}."
         )
-    check_writable(next(each for each in (path, *path.absolute().parents) if each.is_dir()) / path.name)
+    check_writable(existing_folder(path) / path.name)
     return path
 
 
