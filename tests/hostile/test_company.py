@@ -91,6 +91,17 @@ def other_run(another: Path, run_copy: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(another, tmp_path / "other"))
 
 
+@pytest.fixture
+def exchange(run_copy: Path, other_run: Path) -> Callable[[], None]:
+    """Lets the other run take the place of the first."""
+
+    def call() -> None:
+        run_copy.rename(run_copy.parent / "moved")
+        other_run.rename(run_copy)
+
+    return call
+
+
 @pytest.mark.parametrize("verb", ["report", "audit", pytest.param("evaluate --thorough", marks=pytest.mark.slow)])
 def test_a_run_that_is_replaced_meanwhile_is_not_mixed_with_the_old_one(
     verb: str, run_copy: Path, other_run: Path, monkeypatch: pytest.MonkeyPatch
@@ -278,12 +289,8 @@ def test_a_service_answers_from_the_run_that_it_opened_whatever_is_written(run_c
     "moment", ["store.read_request", "store.read_metrics", "store.history_from_csv", "store.network_of"]
 )
 def test_a_run_that_is_replaced_while_it_is_read_is_read_whole(
-    moment: str, run_copy: Path, other_run: Path, monkeypatch: pytest.MonkeyPatch
+    moment: str, run_copy: Path, other_run: Path, exchange: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def exchange() -> None:
-        run_copy.rename(run_copy.parent / "moved")
-        other_run.rename(run_copy)
-
     whole = store.load_record(other_run)
     after(monkeypatch, exchange, moment)
     read = store.load_record(run_copy)
@@ -297,7 +304,7 @@ def test_a_run_that_is_replaced_while_it_is_read_is_read_whole(
 
 @pytest.mark.parametrize("verb", [*(name for name in READING if name != "predict"), "explain", "compare"])
 def test_of_a_run_that_is_replaced_while_a_verb_reads_it_no_two_are_mixed(
-    verb: str, run_copy: Path, other_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    verb: str, run_copy: Path, exchange: Callable[[], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     second = shutil.copytree(run_copy, tmp_path / "second")
     verbs: dict[str, Verb] = {
@@ -305,10 +312,6 @@ def test_of_a_run_that_is_replaced_while_a_verb_reads_it_no_two_are_mixed(
         "explain": lambda run: convscope.explain(run, np.eye(8), out=tmp_path / "page.html"),
         "compare": lambda run: convscope.compare([run, second]),
     }
-
-    def exchange() -> None:
-        run_copy.rename(run_copy.parent / "moved")
-        other_run.rename(run_copy)
 
     after(monkeypatch, exchange, "store.load_record")
     with pytest.raises(RunError, match=r"run' was replaced since it was opened\. Load it again\."):
@@ -319,12 +322,8 @@ def test_of_a_run_that_is_replaced_while_a_verb_reads_it_no_two_are_mixed(
 
 @pytest.mark.parametrize("moment", ["run_folder.verify", "classifier.read_request", "classifier.open_predictor"])
 def test_a_classifier_of_a_run_that_is_replaced_meanwhile_is_of_the_new_one(
-    moment: str, run_copy: Path, other_run: Path, monkeypatch: pytest.MonkeyPatch
+    moment: str, run_copy: Path, other_run: Path, exchange: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def exchange() -> None:
-        run_copy.rename(run_copy.parent / "moved")
-        other_run.rename(run_copy)
-
     image = np.eye(8)[..., None]
     whole = convscope.predict(other_run, image)
     after(monkeypatch, exchange, moment)
@@ -335,12 +334,8 @@ def test_a_classifier_of_a_run_that_is_replaced_meanwhile_is_of_the_new_one(
 
 @pytest.mark.parametrize("moment", ["run_folder.verify", "classifier.read_request", "classifier.open_predictor"])
 def test_a_service_that_starts_beside_a_training_opens_one_run_whole(
-    moment: str, run_copy: Path, other_run: Path, monkeypatch: pytest.MonkeyPatch
+    moment: str, run_copy: Path, other_run: Path, exchange: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def exchange() -> None:
-        run_copy.rename(run_copy.parent / "moved")
-        other_run.rename(run_copy)
-
     with run_folder.updating_report(other_run):
         (other_run / "report.html").write_text("page of the other run")
     pages = {folder: (folder / "report.html").read_bytes() for folder in (run_copy, other_run)}
