@@ -39,3 +39,8 @@ def test_the_corpus_is_of_small_files_of_known_readers() -> None:
 
 def test_a_find_is_made_small() -> None:
     assert minimised(b"a" * 500 + b"XY" + b"b" * 500, lambda content: b"XY" in content) == b"XY"
+
+
+def test_every_reader_is_fuzzed_for_an_hour_in_ci() -> None:
+    workflow = (Path(__file__).parents[2] / ".github" / "workflows" / "weekly.yml").read_text("utf-8")
+    assert f"reader: [{', '.join(READERS)}]\n" in workflow
