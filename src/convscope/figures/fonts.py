@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.font_manager import findfont, findSystemFonts, fontManager, get_font
 from matplotlib.text import Text
@@ -27,7 +29,7 @@ def characters_without_font(texts: Iterable[str]) -> str:
 @contextmanager
 def fitting_fonts(figure: Figure) -> Iterator[None]:
     """Let the texts of ``figure`` use other fonts for what DejaVu Sans lacks, in the block."""
-    texts = [each for each in figure.findobj(Text) if isinstance(each, Text) and not each.get_text().isascii()]
+    texts = [each for each in _texts(figure) if not each.get_text().isascii()]
     _search("".join(each.get_text() for each in texts))
     before = []
     for each in texts:
@@ -39,6 +41,16 @@ def fitting_fonts(figure: Figure) -> Iterator[None]:
     finally:
         for each, family in before:
             each.set_fontfamily(family)
+
+
+def _texts(figure: Figure) -> Iterator[Text]:
+    """Yield the texts of ``figure`` that are drawn."""
+    for part in figure.get_children():
+        # Looking into an axis that is not drawn would make its ticks, a third of a figure's time.
+        hidden = isinstance(part, Axes) and not part.axison
+        drawn = [each for each in part.get_children() if not isinstance(each, Axis)] if hidden else [part]
+        for each in drawn:
+            yield from (text for text in each.findobj(Text) if isinstance(text, Text))
 
 
 def _search(text: str) -> None:
