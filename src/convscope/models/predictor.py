@@ -1,6 +1,7 @@
 """Logits from ``model.onnx`` through ONNX Runtime, which starts in 0.2 s."""
 
 import os
+import re
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -92,9 +93,7 @@ class Predictor:
             try:
                 results: list[Floats] = self._session.run(names, {self._input.name: inputs})
             except Exception as error:
-                raise RunError(
-                    f"ONNX Runtime cannot run the model ({error}). Train again, or copy the run folder again."
-                ) from error
+                raise _failure("the model", f"ONNX Runtime cannot run the model ({reason_of(error)})", error) from error
             return results
 
         starts = range(0, len(images) or 1, BATCH_SIZE)  # no images: one empty batch, so that results have a shape
@@ -123,10 +122,14 @@ def open_session(content: bytes, name: str = "the model in memory") -> Any:
             content, options, providers=["CPUExecutionProvider"], disabled_optimizers=without
         )
     except Exception as error:  # ONNX Runtime's exceptions share no other base class
-        raise RunError(
-            f"{name} is no .onnx file of convscope or is damaged ({reason_of(error)}). Train again, or copy the run "
-            "folder again."
-        ) from error
+        raise _failure(name, f"{name} is no .onnx file of convscope or is damaged ({reason_of(error)})", error) from error
+
+
+def _failure(name: str, fault: str, error: Exception) -> RunError:
+    """Return what to raise for an exception of ONNX Runtime: ``fault``, unless it is the memory that is missing."""
+    if isinstance(error, MemoryError) or re.search("[Aa]llocat|bad_alloc", str(error)):
+        return RunError(f"{name} needs more memory than is free. Free some, or use a smaller model.")
+    return RunError(f"{fault}. Train again, or copy the run folder again.")
 
 
 @cache
