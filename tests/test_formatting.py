@@ -21,6 +21,12 @@ def test_shares_are_percentages_without_a_space() -> None:
     assert (percent(0.9935), percent(0.5, 0), percent_range((0.9917, 0.9949))) == ("99.35%", "50%", "99.17–99.49%")
 
 
+def test_only_all_of_them_are_100_percent() -> None:
+    found = [percent(share) for share in (1.0, 1 - 1e-12, 0.99996, 69_999 / 70_000, 0.99994)]
+    assert found == ["100.00%", "100.00%", "99.996%", "99.999%", "99.99%"]
+    assert (percent(0.996, 0), percent_range((0.9998, 0.99999))) == ("99.6%", "99.98–100.00%")
+
+
 @pytest.mark.parametrize(
     ("probability", "text"),
     [

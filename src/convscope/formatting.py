@@ -12,6 +12,8 @@ JOINERS = "\u200c\u200d"
 """Zero-width characters that Persian, Hindi and composed emoji need."""
 MIN_P = 0.0001
 """Smaller p-values are written as an inequality."""
+ROUNDING = 1e-9
+"""By which a mean of ones may differ from one."""
 
 
 def printable(text: str, kept: str = JOINERS) -> str:
@@ -25,14 +27,16 @@ def composed(name: str) -> str:
 
 
 def percent(share: float, digits: int = 2) -> str:
-    """Return a share as a percentage: ``0.9935`` as ``"99.35%"``."""
+    """Return a share as a percentage: ``0.9935`` as ``"99.35%"``; with more digits where it would be rounded to 100%."""
+    while round(100 * share, digits) == 100 and share < 1 - ROUNDING:
+        digits += 1
     return f"{100 * share:.{digits}f}%"
 
 
 def percent_range(interval: Sequence[float], digits: int = 2) -> str:
     """Return an interval of shares: ``(0.9917, 0.9949)`` as ``"99.17–99.49%"``."""
     low, high = interval
-    return f"{100 * low:.{digits}f}–{percent(high, digits)}"
+    return f"{100 * low:.{digits}f}–{100 * high:.{digits}f}%"
 
 
 def format_probability(probability: float, digits: int = 2) -> str:
