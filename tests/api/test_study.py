@@ -313,6 +313,12 @@ def test_invalid_options_are_refused_before_any_work(
     assert not (tmp_path / "x").exists()
 
 
+@pytest.mark.parametrize("given", [{"models": ["resnet"]}, {"recipes": ["resnet"]}])
+def test_an_unknown_model_or_recipe_is_named_before_the_data_are_read(given: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError, match="'resnet' is unknown"):
+        study("no-such-folder", **given)
+
+
 def test_flags_have_the_keywords_names_and_defaults() -> None:
     import inspect
 

@@ -23,7 +23,7 @@ from ..studies.executors.open import check_workers, open_workers
 from ..studies.folds import FoldResults, FoldRow, make_fold_results
 from ..studies.hyperparameter_search import JOURNAL, require_optuna
 from ..studies.outcomes import as_json, refuse_other_content
-from ..studies.plan import ALL, SCHEMA_VERSION, StudyPlan, make_plan
+from ..studies.plan import ALL, SCHEMA_VERSION, StudyPlan, check_names, make_plan
 from ..studies.results import Row, StudyResults, make_results, to_csv, to_json
 from ..studies.scheduler import run_tasks
 from ..studies.tasks import StudyListener, StudyTasks
@@ -137,6 +137,7 @@ def study(
     check_workers(workers, time_limit)
     if search is not None:
         require_optuna()
+    check_names(models, recipes)
     dataset = load_dataset(data, reading)
     plan = make_plan(
         dataset, models=models, recipes=recipes, epochs=epochs, balance=balance, seeds=seeds, sizes=sizes, search=search,

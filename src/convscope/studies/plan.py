@@ -147,6 +147,14 @@ class StudyPlan:
         return {each.recipe: each.at(size).config.as_dict() for each in self.configurations}
 
 
+def check_names(models: Sequence[str | Build], recipes: Sequence[str | TrainConfig]) -> None:
+    """Raise ConfigError where a model or a recipe is unknown, which :func:`make_plan` says only once the data are read."""
+    for model in _nonempty("models", models):
+        find_model(model)
+    for recipe in _nonempty("recipes", recipes):
+        find_recipe(recipe)
+
+
 def make_plan(
     dataset: Dataset,
     *,
