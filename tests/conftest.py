@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 # The commands that tests start find our modules compiled, as pip leaves them: half a second of each otherwise goes to that.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+# Of the window around a page: Chromium loads the popup below its address field anew for each, which takes as long as our page
+# does. The last two Playwright leaves out as well, but of two such lists Chromium reads the last.
+UNUSED = "WebUIOmniboxPopup,WebUIOmniboxAimPopup,PaintHolding,DestroyProfileOnBrowserClose"
 # How long an example takes is another tenant's doing as often as ours; what must be quick is timed in tests of its own.
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
@@ -104,7 +107,7 @@ def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             # A page that jumps and does not glide saves a second and a half at every link; `test_browsers` has pages that glide.
-            executable_path=executable, args=["--no-sandbox", "--disable-smooth-scrolling"],
+            executable_path=executable, args=["--no-sandbox", "--disable-smooth-scrolling", f"--disable-features={UNUSED}"],
         )  # fmt: skip
         yield browser
         browser.close()
