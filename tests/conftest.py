@@ -5,9 +5,11 @@ from __future__ import annotations
 import faulthandler
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -88,6 +90,18 @@ def run_copy(digits_run: convscope.Run, tmp_path: Path) -> Path:
     written = {entry.verb for entry in ledger.read(digits_run.folder)} - {"train"}
     assert not written, f"a test has written into the run that all share, by {written}; let it use a copy"
     return Path(shutil.copytree(digits_run.folder, tmp_path / "run"))
+
+
+@pytest.fixture
+def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages are made without figures, in a tenth of the time, and no second process starts to draw any."""
+    from convscope.figures import gallery, parallel
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError
+
+    monkeypatch.setattr(gallery, "drawers", lambda record: [])
+    monkeypatch.setattr(parallel, "subprocess", SimpleNamespace(**{**vars(subprocess), "Popen": refuse}))
 
 
 @pytest.fixture(scope="session")

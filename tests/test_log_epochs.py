@@ -62,7 +62,9 @@ def test_the_page_has_a_recipe_for_each_library() -> None:
 
 @pytest.mark.filterwarnings("default")  # of libraries that are not ours
 @pytest.mark.parametrize("library", RECIPES)
-def test_a_recipe_records_every_epoch(library: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_recipe_records_every_epoch(
+    library: str, tmp_path: Path, no_figures: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("WANDB_MODE", "offline")
     recorder, is_installed = Recorder(), importlib.util.find_spec(library) is not None

@@ -25,7 +25,7 @@ from convscope.system.installation import pip_line
 
 from ..audited import FOLDS, Audited  # type: ignore[import-not-found]
 
-pytestmark = pytest.mark.slow  # trains a network per fold
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("no_figures")]  # trains a network per fold
 
 
 def in_memory(folder: Path, dataset: Dataset) -> convscope.Run:

@@ -14,16 +14,11 @@ import pytest
 
 import convscope
 from convscope.data.dataset import Dataset
-from convscope.figures import gallery
 from convscope.runs import files, opening, run_folder, store
 from convscope.runs.files import EVIDENCE, MANIFEST, REQUEST
 from convscope.system.files import write_json
 
-
-@pytest.fixture(autouse=True)
-def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The pages are made without them, which takes a tenth of the time."""
-    monkeypatch.setattr(gallery, "drawers", lambda record: [])
+pytestmark = pytest.mark.usefixtures("no_figures")
 
 
 @pytest.fixture

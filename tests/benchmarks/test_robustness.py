@@ -12,7 +12,6 @@ import pytest
 from scipy import stats
 
 from convscope.analysis.robustness.corruptions.kinds import KINDS
-from convscope.figures import gallery
 from convscope.system.hardware import describe_machine, package_versions
 
 from ..scripts import load_script  # type: ignore[import-not-found]
@@ -33,8 +32,7 @@ def test_the_document_follows_from_the_saved_results(script: ModuleType) -> None
 
 
 @pytest.mark.slow
-def test_measured_runs_become_a_document(script: ModuleType, run_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gallery, "drawers", lambda record: [])
+def test_measured_runs_become_a_document(script: ModuleType, run_copy: Path, no_figures: None) -> None:
     result, found = script.measure(run_copy, everything=False)
     difference = script.difference(found, found)
     assert difference["mean"] == {"kind": None, "difference": 0.0, "interval": [0.0, 0.0]}

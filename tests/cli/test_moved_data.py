@@ -41,15 +41,18 @@ def test_the_message_names_the_folder_and_the_option(
     assert (verb[0] == "mistakes") != (f"(current folder: {str(moved / 'elsewhere')!r})" in errors)
 
 
-@pytest.mark.parametrize("verb", [*VERBS, ("export",), ("report",)])
+@pytest.mark.rows(6)
 @pytest.mark.parametrize("place", ["../new/digits.npz", None])
-def test_the_new_place_is_as_good_as_the_old_one(verb: tuple[str, ...], place: str | None, moved: Path) -> None:
+@pytest.mark.parametrize("verb", [*VERBS, ("export",), ("report",)])
+def test_the_new_place_is_as_good_as_the_old_one(
+    verb: tuple[str, ...], place: str | None, moved: Path, no_figures: None
+) -> None:
     place = place or str(moved / "new" / "digits.npz")
     assert main([verb[0], "../run", *verb[1:], "--data-at", place, "--quiet"]) == 0
     run_folder.verify(moved / "run")
 
 
-def test_a_page_made_elsewhere_names_no_folder_of_this_machine(moved: Path) -> None:
+def test_a_page_made_elsewhere_names_no_folder_of_this_machine(moved: Path, no_figures: None) -> None:
     page = convscope.report("../run").read_text("utf-8")
     assert "are not in the current folder" in page
     assert str(moved) not in page

@@ -17,7 +17,6 @@ import convscope
 from convscope.api.train import _recording_validation
 from convscope.cli.main import main
 from convscope.data.dataset import Dataset
-from convscope.figures import gallery
 from convscope.runs import ledger, opening, run_folder
 from convscope.runs.files import LEDGER, MANIFEST
 from convscope.runs.ledger import LedgerEntry
@@ -96,10 +95,7 @@ def test_the_command_prints_how_often(run_copy: Path, digits_run: convscope.Run,
     assert " 4 times: " in capsys.readouterr().out
 
 
-def test_the_page_shows_how_often_and_what_for(
-    run_copy: Path, digits_run: convscope.Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(gallery, "drawers", lambda record: [])
+def test_the_page_shows_how_often_and_what_for(run_copy: Path, digits_run: convscope.Run, no_figures: None) -> None:
     convscope.evaluate(run_copy, "digits")
     words = ledger.describe(ledger.counts_by_purpose(ledger.read(run_copy), digits_run.dataset.fingerprint))
     assert "4 times" in words
