@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -24,7 +23,8 @@ from pathlib import Path
 from convscope.runs import replacement, run_folder
 from convscope.system import files
 
-fatal, when, calls = int(sys.argv[3]), sys.argv[4], 0
+path, mode, when, steps = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])
+fatal = calls = 0
 
 def deadly(name):
     real = getattr(os, name)
@@ -41,15 +41,25 @@ def deadly(name):
                 os.kill(os.getpid(), signal.SIGKILL)
     setattr(os, name, call)
 
-for name in ("fsync", "replace", "rename", "mkdir", "unlink"):
-    deadly(name)
-with run_folder.writing_run(sys.argv[1], overwrite=sys.argv[2] == "overwrite") as folder:
-    files.write_json(folder / "run.json", {**dict.fromkeys(replacement.REQUEST_KEYS, ""), "generation": 2})
-    files.write_json(folder / "metrics.json", dict.fromkeys(replacement.METRICS_KEYS, "x" * 2500))
-    files.make_folder(folder / "figures")
-    files.write_text(folder / "figures" / "loss.svg", "<svg/>")
-print(calls)
+def write(path):
+    for name in ("fsync", "replace", "rename", "mkdir", "unlink"):
+        deadly(name)
+    with run_folder.writing_run(path, overwrite=mode == "overwrite") as folder:
+        files.write_json(folder / "run.json", {**dict.fromkeys(replacement.REQUEST_KEYS, ""), "generation": 2})
+        files.write_json(folder / "metrics.json", dict.fromkeys(replacement.METRICS_KEYS, "x" * 2500))
+        files.make_folder(folder / "figures")
+        files.write_text(folder / "figures" / "loss.svg", "<svg/>")
+
+for fatal in range(1, steps + 1):
+    if not (child := os.fork()):
+        write(f"{path}-{fatal}")
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == signal.SIGKILL
+if not steps:
+    write(path)
+    print(calls)
 """
+"""Writes one run, or is killed at each of its first steps, in a run each."""
 
 
 def make_run(path: Path, generation: int = 1, *, overwrite: bool = False) -> Path:
@@ -59,8 +69,8 @@ def make_run(path: Path, generation: int = 1, *, overwrite: bool = False) -> Pat
     return path
 
 
-def writer(path: Path, mode: str, fatal: int, when: str = "before") -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", WRITER, str(path), mode, str(fatal), when]
+def writer(path: Path, mode: str, when: str = "never", steps: int = 0) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", WRITER, str(path), mode, when, str(steps)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
@@ -162,9 +172,9 @@ def test_a_failure_before_the_first_epoch_leaves_no_folder(tmp_path: Path) -> No
 def test_two_processes_cannot_write_one_run(tmp_path: Path) -> None:
     with run_folder.writing_run(tmp_path / "run") as folder:
         write_json(folder / "run.json", {**dict.fromkeys(replacement.REQUEST_KEYS, ""), "generation": 1})
-        assert "RunExistsError" in (refused := writer(tmp_path / "run", "new", 0).stderr)
+        assert "RunExistsError" in (refused := writer(tmp_path / "run", "new").stderr)
         assert "resume=True" in refused
-        assert "RunExistsError" in writer(tmp_path / "run", "overwrite", 0).stderr
+        assert "RunExistsError" in writer(tmp_path / "run", "overwrite").stderr
     assert generation(run_folder.verify(tmp_path / "run")) == 1
 
 
@@ -172,7 +182,7 @@ def test_of_two_processes_that_overwrite_one_run_one_is_refused(tmp_path: Path) 
     make_run(tmp_path / "run")
     with run_folder.writing_run(tmp_path / "run", overwrite=True) as folder:
         write_json(folder / "run.json", {**dict.fromkeys(replacement.REQUEST_KEYS, ""), "generation": 3})
-        second = writer(tmp_path / "run", "overwrite", 0)
+        second = writer(tmp_path / "run", "overwrite")
         assert "RunExistsError" in second.stderr
     assert generation(run_folder.verify(tmp_path / "run")) == 3
 
@@ -180,11 +190,11 @@ def test_of_two_processes_that_overwrite_one_run_one_is_refused(tmp_path: Path) 
 @pytest.mark.slow
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_writer_killed_at_any_step_leaves_no_manifest_or_a_whole_run(when: str, tmp_path: Path) -> None:
-    steps = int(writer(tmp_path / "counted", "new", 0).stdout)
+    steps = int(writer(tmp_path / "counted", "new").stdout)
     assert steps > 15
+    assert writer(tmp_path / "run", "new", when, steps).returncode == 0
     for fatal in range(1, steps + 1):
         path = tmp_path / f"run-{fatal}"
-        assert writer(path, "new", fatal, when).returncode == -signal.SIGKILL
         if (path / "manifest.json").exists():
             assert generation(run_folder.verify(path)) == 2
         make_run(path, 3, overwrite=True)
@@ -197,12 +207,13 @@ def test_a_writer_killed_at_any_step_leaves_no_manifest_or_a_whole_run(when: str
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_writer_killed_while_overwriting_leaves_the_old_run_or_the_new_one(when: str, tmp_path: Path) -> None:
     make_run(tmp_path / "counted")
-    steps = int(writer(tmp_path / "counted", "overwrite", 0).stdout)
+    steps = int(writer(tmp_path / "counted", "overwrite").stdout)
+    for fatal in range(1, steps + 1):
+        (make_run(tmp_path / f"run-{fatal}") / "notes.txt").write_text("mine")
+    assert writer(tmp_path / "run", "overwrite", when, steps).returncode == 0
     seen = set()
     for fatal in range(1, steps + 1):
-        path = make_run(tmp_path / f"run-{fatal}")
-        (path / "notes.txt").write_text("mine")
-        assert writer(path, "overwrite", fatal, when).returncode == -signal.SIGKILL
+        path = tmp_path / f"run-{fatal}"
         seen.add(generation(run_folder.verify(path)))
         make_run(path, 3, overwrite=True)
         assert (path / "notes.txt").read_text() == "mine"
@@ -281,6 +292,7 @@ def test_a_crash_while_numbers_are_added_leaves_the_old_run_or_the_new_one(
 def test_a_disk_that_fails_at_any_step_while_numbers_are_added_leaves_a_whole_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(os, "fsync", lambda descriptor: None)  # the test's own power does not fail
     fatal, failed = 0, True
     while failed:
         run = make_run(tmp_path / f"run-{fatal}")
