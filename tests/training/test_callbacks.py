@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -47,22 +44,7 @@ def test_functions_and_callbacks_of_keras_get_every_epoch_under_keras_names(engi
 
 
 @pytest.mark.slow
-def test_callbacks_are_called_where_keras_trains_on_jax(tmp_path: Path) -> None:
-    code = (
-        "import convscope; run = convscope.train('digits', model='logistic', epochs=2, report=False, engine='keras', "
-        f"out={str(tmp_path / 'run')!r}, progress=None, callbacks=[lambda epoch, logs: print(epoch, logs['val_loss'])]); "
-        "print(run.record.request['backend'])"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code], env={**os.environ, "KERAS_BACKEND": "jax"}, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
-    history = convscope.load_run(tmp_path / "run").history
-    assert done.stdout.splitlines() == [*(f"{each.epoch - 1} {each.val_loss}" for each in history), "jax"]
-
-
-@pytest.mark.slow
-def test_the_baseline_beside_a_run_calls_nobody(tmp_path: Path) -> None:
+def test_the_baseline_beside_a_run_calls_nobody(tmp_path: Path, no_figures: None) -> None:
     epochs: list[int] = []
     asked = {**ASKED, "model": "cnn", "epochs": 1, "report": True}
     convscope.train("digits", out=tmp_path / "run", callbacks=[lambda epoch, logs: epochs.append(epoch)], **asked)

@@ -1,11 +1,7 @@
-"""Input gradients against finite differences in float64, and those of JAX against TensorFlow's."""
+"""Input gradients against finite differences in float64; `test_on_jax.py` compares those of JAX with TensorFlow's."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,17 +13,6 @@ from convscope.errors import RunError
 from convscope.training.input_gradients import BATCH_SIZE, InputGradient
 
 Array = np.ndarray[Any, Any]
-
-OF_JAX = """
-import sys
-import numpy as np
-from convscope.models.saving import load_model
-from convscope.training.input_gradients import InputGradient
-given = np.load(sys.argv[2])
-gradient = InputGradient(load_model(sys.argv[1]))
-gradients, logits = gradient(given["inputs"], given["labels"])
-np.savez(sys.argv[3], gradients=gradients, logits=logits, alone=gradient.logits(given["inputs"]))
-"""
 
 
 def in_float64(model: Any) -> Any:
@@ -108,23 +93,3 @@ def test_a_model_without_a_softmax_at_its_end_is_refused() -> None:
 
     with pytest.raises(RunError, match="Dense.*softmax"):
         InputGradient(keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Flatten(), keras.layers.Dense(2)]))
-
-
-@pytest.mark.slow
-def test_jax_computes_the_same_gradient(digits_run: Run, gradient: InputGradient, tmp_path: Path) -> None:
-    inputs, labels = to_inputs(digits_run.dataset.test.images[:20]), digits_run.dataset.test.labels[:20]
-    np.savez(tmp_path / "given.npz", inputs=inputs, labels=labels)
-    command = [
-        sys.executable,
-        "-c",
-        OF_JAX,
-        digits_run.folder / "model.keras",
-        tmp_path / "given.npz",
-        tmp_path / "found.npz",
-    ]
-    subprocess.run(command, env={**os.environ, "KERAS_BACKEND": "jax"}, check=True, capture_output=True)
-    slopes, logits = gradient(inputs, labels)
-    with np.load(tmp_path / "found.npz") as found:
-        np.testing.assert_allclose(found["gradients"], slopes, atol=1e-4)
-        np.testing.assert_allclose(found["logits"], logits, atol=1e-3)
-        np.testing.assert_allclose(found["alone"], logits, atol=1e-3)
