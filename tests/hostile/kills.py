@@ -107,7 +107,7 @@ def convscope_of(
 class Kills:
     """Kills of every verb, each in a fresh copy of what it works on."""
 
-    def __init__(self, folder: Path, names: Iterable[str] = VERBS) -> None:
+    def __init__(self, folder: Path, names: Iterable[str] = ()) -> None:
         self.folder = folder
         self.template = folder / "template"
         self.template.mkdir()
@@ -142,6 +142,8 @@ class Kills:
 
     def kill(self, name: str, number: int) -> str:
         """Kill a verb once; return what is wrong afterwards, or an empty text."""
+        if name not in self.full:
+            self.full[name] = self._in_full(name)
         draw = random.Random(f"{name} {number}")
         place, verb, (calls, seconds) = self._place(name, number), VERBS[name], self.full[name]
         fatal, limit = (draw.randint(1, calls), 300.0) if number % 2 else (0, seconds * draw.uniform(0.3, 1.0))
