@@ -50,11 +50,12 @@ def _attacking(service: Service, seconds: str, kind: str) -> subprocess.Popen[by
 
 
 @LINUX
+@pytest.mark.rows(9)
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ATTACKS)
 def test_others_are_answered_beside_an_attacker(kind: str, open_service: Service, png: bytes) -> None:  # noqa: F811
     before = len(open_service.workers())
-    attacker = _attacking(open_service, "1", kind)
+    attacker = _attacking(open_service, "0.5", kind)
     try:
         answered = 0
         while attacker.poll() is None and answered < 200:
@@ -68,10 +69,11 @@ def test_others_are_answered_beside_an_attacker(kind: str, open_service: Service
     assert len(open_service.workers()) <= before + 3
 
 
+@pytest.mark.rows(2)
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["idle", "wrong_tokens", "bodies_announced", "connections_by_the_thousand"])
+@pytest.mark.parametrize("kind", ["wrong_tokens", "idle", "bodies_announced", "connections_by_the_thousand"])
 def test_strangers_never_lock_out_the_holder_of_the_token(kind: str, guarded_service: Service, png: bytes) -> None:  # noqa: F811
-    attacker = _attacking(guarded_service, "0.8", kind)
+    attacker = _attacking(guarded_service, "0.5", kind)
     try:
         while attacker.poll() is None:
             assert guarded_service.ask("POST", "/predict", png, **SHOWN).status == 200
