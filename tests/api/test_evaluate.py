@@ -140,6 +140,24 @@ def test_images_that_the_run_was_trained_on_are_counted_and_measured_apart(
     assert found.data.overlap.images[:2] == ("x row 0", "x row 1")
 
 
+def test_images_that_nearly_equal_training_images_count_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    random = np.random.default_rng(0)
+    images, labels = random.integers(0, 200, (60, 24, 24), np.uint8), np.arange(60) % 2
+    own = tmp_path / "own.npz"
+    np.savez(own, x_train=images[:40], y_train=labels[:40], x_test=images[40:50], y_test=labels[40:50])
+    run = convscope.train(own, model="logistic", recipe="sprint", out=tmp_path / "run", report=False)
+    brighter = images[:5] + np.uint8(9)
+    both = np.concatenate([images[5:7], brighter, images[50:]])
+    data = npz(tmp_path, both, np.concatenate([labels[5:7], labels[:5], labels[50:]]))
+    found = convscope.evaluate(run, data)
+    assert found.data is not None
+    assert found.data.overlap is not None
+    assert (found.data.overlap.n, found.data.overlap.near, found.data.overlap.others) == (2, 5, 10)
+    assert sorted(found.data.overlap.images) == [f"x row {row}" for row in range(7)]
+    assert main(["evaluate", str(run.folder), str(data)]) == 0
+    assert "\n7 of 17 images (nearly, 5 of them) equal training images of the run: x row 0, " in capsys.readouterr().out
+
+
 def test_the_digits_of_scikit_learn_are_all_test_images_of_other_runs(digits_run: convscope.Run, run_copy: Path) -> None:
     assert len(convscope.evaluate(digits_run, "digits")) == 359  # those that this run has not seen
     request = json.loads((run_copy / "run.json").read_text("utf-8"))

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..data.class_matching import ClassMatch
 from ..data.dataset import Dataset, Split
-from ..data.near_duplicates import NearDuplicates
+from ..data.near_duplicates import NearDuplicates, find_near_duplicates
 from ..types import Images, Labels
 from .statistics.proportions import Interval, wilson
 
@@ -19,11 +19,13 @@ MAX_NAMED = 100
 
 @dataclass(frozen=True)
 class Overlap:
-    """Test images that equal, pixel by pixel, an image that the run was trained or validated on."""
+    """Test images that equal, pixel by pixel, an image that the run was trained or validated on, or nearly equal one."""
 
     n: int
+    near: int
+    """The number of those that nearly equal one, besides ``n``."""
     images: tuple[str, ...]
-    """The first of them: file or row."""
+    """The first of both: file or row."""
     others: int
     """The number of the other test images."""
     accuracy_of_others: float | None
@@ -73,12 +75,14 @@ class MeasuredData:
         }  # fmt: skip
 
 
-def measure_overlap(test: Split, predictions: Labels, training: Images) -> Overlap:
-    """Compare test images with those of the training (m, h, w, c), by fingerprint of shape and pixels."""
-    seen = set(fingerprints(training))
+def measure_overlap(dataset: Dataset, predictions: Labels) -> Overlap:
+    """Compare the test images of ``dataset`` with its training images: by fingerprint of shape and pixels, and nearly."""
+    test, seen = dataset.test, set(fingerprints(dataset.train.images))
     equal = np.flatnonzero([each in seen for each in fingerprints(test.images)])
-    names = tuple(test.name_of(index) for index in equal[:MAX_NAMED].tolist())
-    return Overlap(len(equal), names, *_without(equal, test, predictions))
+    near = find_near_duplicates(dataset).test
+    both = np.concatenate([equal, near])
+    names = tuple(test.name_of(index) for index in both[:MAX_NAMED].tolist())
+    return Overlap(len(equal), len(near), names, *_without(both, test, predictions))
 
 
 def _without(left_out: Labels, test: Split, predictions: Labels) -> tuple[int, float | None, Interval | None]:

@@ -117,7 +117,7 @@ def _measured(
     is_own = loaded.fingerprint == known["fingerprint"]
     try:
         own = loaded if is_own else run.dataset if isinstance(run, Run) else reload_dataset(known)
-        overlap = measure_overlap(dataset.test, evaluation.predictions, own.train.images)
+        overlap = measure_overlap(replace(own, test=dataset.test), evaluation.predictions)
     except ConvscopeError as error:
         unknown = str(error)
     return MeasuredData(

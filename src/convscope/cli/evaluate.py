@@ -158,10 +158,12 @@ def _overlap_line(data: MeasuredData) -> str:
     overlap = data.overlap
     if overlap is None:
         return f"unknown whether the run was trained on some of these images: {data.overlap_unknown}"
-    if not overlap.n:
-        return "none of these images equals one that the run was trained on"
-    names = printable(shorten_list(overlap.images[:MAX_NAMED], MAX_NAMED, overlap.n))
-    line = f"{overlap.n:,} of {count_of(data.used, 'image')} {'equals' if overlap.n == 1 else 'equal'} training images of the run"
+    number = overlap.n + overlap.near
+    if not number:
+        return "none of these images equals or nearly equals one that the run was trained on"
+    names = printable(shorten_list(overlap.images[:MAX_NAMED], MAX_NAMED, number))
+    how = "nearly " if not overlap.n else f"(nearly, {overlap.near:,} of them) " if overlap.near else ""
+    line = f"{number:,} of {count_of(data.used, 'image')} {how}{'equals' if number == 1 else 'equal'} training images of the run"
     if overlap.accuracy_of_others is None or overlap.interval_of_others is None:
         return f"{line}, so this accuracy is not that on new images: {names}"
     interval = percent_range(overlap.interval_of_others)
