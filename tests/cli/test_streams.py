@@ -71,7 +71,7 @@ def test_no_encoding_fails_a_command_and_json_stays_exact(
 
 
 def test_typography_is_spelt_in_ascii_and_other_scripts_are_escaped(
-    photos: Path, digits_run: convscope.Run, monkeypatch: pytest.MonkeyPatch
+    photos: Path, digits_run: convscope.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, out, _ = in_encoding(monkeypatch, "latin-1", "data", photos)
     assert "\\u6570\\u5b57" in out
@@ -79,3 +79,7 @@ def test_typography_is_spelt_in_ascii_and_other_scripts_are_escaped(
     _, out, _ = in_encoding(monkeypatch, "latin-1", "evaluate", digits_run.folder)
     assert "%" in out
     assert "\\u" not in out
+    arguments = ("train", "digits", "--model", "logistic", "--recipe", "sprint", "--no-report", "--out", tmp_path / "run")
+    _, out, err = in_encoding(monkeypatch, "latin-1", *arguments)
+    assert "-----" in err
+    assert "\\u" not in out + err

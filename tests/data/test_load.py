@@ -203,6 +203,9 @@ def test_what_is_no_file_is_not_opened(tmp_path: Path) -> None:
                         ("absent.npz", "does not exist"), ("absent/", "unknown|not exist")):  # fmt: skip
         with pytest.raises(DatasetError, match=words):
             load_dataset(tmp_path / name)
+    for path in ("./mnits", "mnits/"):  # a name of known data would be "unknown"
+        with pytest.raises(DatasetError, match="does not exist"):
+            load_dataset(path)
     with pytest.raises(DatasetError, match="https://example.org/data.npz.* URL"):
         load_dataset("https://example.org/data.npz")
     with pytest.raises(DatasetError, match="is unknown"):

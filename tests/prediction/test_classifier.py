@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -201,6 +202,12 @@ def test_a_damaged_description_is_refused(spoil: Callable[[object], object], wor
     run_folder.write_manifest(run_copy)
     with pytest.raises(RunError, match=words):
         open_classifier(run_copy)
+
+
+@pytest.mark.parametrize("name", ["report.html", "model.keras", "run.json"])
+def test_another_file_of_a_run_is_refused_with_the_run_to_pass(name: str, digits_run: Run) -> None:
+    with pytest.raises(RunError, match=rf"a file, not a run folder\. Did you mean '{re.escape(str(digits_run.folder))}'\?"):
+        open_classifier(digits_run.folder / name)
 
 
 def test_a_file_that_is_no_model_is_refused(tmp_path: Path, digits_record: object) -> None:

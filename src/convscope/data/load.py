@@ -136,7 +136,7 @@ def _read(name: str, reading: ReadOptions, progress: ReadListener | None, prepro
         raise DatasetError(f"{name!r} is {what}, not a file or folder. Pass {FORMS}.")
     if "://" in name:
         raise DatasetError(f"{name!r} is a URL, and convscope downloads nothing here. Download the data and pass {FORMS}.")
-    if len(path.parts) > 1 or path.suffix or name.endswith(("/", os.sep)):
+    if path.name != name or path.suffix:  # ./x and x/ are paths, too
         near = did_you_mean(near_path(path, _may_be_data))
         raise DatasetError(f"{name!r} does not exist.{near} Pass {FORMS}; or one of: {', '.join(sorted(KNOWN))}.")
     near = "" if get_close_matches(name.lower(), KNOWN) else did_you_mean(near_path(path, _may_be_data))

@@ -21,7 +21,7 @@ from ..exporters.metadata import ModelMetadata, from_metadata
 from ..models.keras_file import is_foreign, refusal
 from ..models.predictor import Predictor
 from ..runs import opening, run_folder
-from ..runs.files import EVIDENCE, EXAMPLES, METRICS, ONNX_MODEL, REFERENCE_DATA, REQUEST
+from ..runs.files import EVIDENCE, EXAMPLES, KNOWN_FILES, METRICS, ONNX_MODEL, REFERENCE_DATA, REQUEST
 from ..runs.reading import Calibration, open_predictor, read_calibration, read_request
 from ..runs.reference_data import load_reference_data
 from ..system.files import path_of
@@ -102,6 +102,8 @@ def open_classifier(source: PathLike | keras.Model) -> Classifier:
     path = path_of(source, "run")
     if is_foreign(path):
         raise RunError(refusal(path, "a run folder or the model.onnx of one", retrain=True))
+    if path.suffix != ".onnx" and path.name in KNOWN_FILES and run_folder.is_run(path.parent):
+        return _of_run(path)  # which names the run
     if path.suffix == ".keras" and not os.path.isdir(path):
         return _of_keras_file(path)
     return _of_file(path) if path.suffix == ".onnx" or os.path.isfile(path) else _of_run(path)
