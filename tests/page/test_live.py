@@ -7,7 +7,7 @@ import json
 import math
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -474,36 +474,51 @@ def test_colour_pictures_are_opened_and_not_drawn(browser: Browser, write_page: 
 STAGE = ".brief, .pad-box, .tools, #thumbnails, #layer-strip, .epoch-control, .exercises-row, #prediction-bars"
 
 
-@pytest.mark.parametrize(("width", "height"), [(1366, 625), (1366, 768), (1280, 600), (1920, 1080), (3840, 2160)])
-def test_the_stage_fits_the_first_screen(
-    browser: Browser, write_page: Write, page_text: str, width: int, height: int
-) -> None:
-    with opened(browser, write_page(page_text), width=width) as (page, troubles):
+SCREENS = [(1366, 625), (1366, 768), (1280, 600), (1920, 1080), (3840, 2160)]
+WIDTHS = [360, 390, 683, 853, 1093, 1130, 1175, 1366, 1920, 3840]
+
+
+def resized(page: Page, sizes: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """The window in each of the sizes, once all is drawn. Begin where it was opened: the page starts there."""
+    for width, height in sizes:
         page.set_viewport_size({"width": width, "height": height})
-        ready(page)
         page.evaluate(TWO_FRAMES)
-        assert page.locator("h1").evaluate("(title) => title.getClientRects().length") == 1
-        for part in STAGE.split(", "):
-            box = page.locator(part).bounding_box()
-            assert box is not None, part
-            assert box["y"] + box["height"] <= height, part
-            assert box["x"] + box["width"] <= width, part
+        assert page.evaluate("[innerWidth, innerHeight]") == [width, height]
+        yield width, height
+
+
+@pytest.mark.parametrize("screens", [SCREENS, SCREENS[::-1]], ids=["opened small", "opened large"])
+def test_the_stage_fits_the_first_screen(
+    browser: Browser, write_page: Write, page_text: str, screens: list[tuple[int, int]]
+) -> None:
+    (opened_width, opened_height), *_ = screens
+    with opened(browser, write_page(page_text), width=opened_width, height=opened_height) as (page, troubles):
+        ready(page)
+        for width, height in resized(page, screens):
+            assert page.locator("h1").evaluate("(title) => title.getClientRects().length") == 1
+            for part in STAGE.split(", "):
+                box = page.locator(part).bounding_box()
+                assert box is not None, part
+                assert box["y"] + box["height"] <= height, (part, width, height)
+                assert box["x"] + box["width"] <= width, (part, width, height)
         assert troubles == []
 
 
-@pytest.mark.parametrize("width", [360, 390, 683, 853, 1093, 1130, 1175, 1366, 1920, 3840])
-def test_every_layer_is_in_sight_at_every_width(browser: Browser, write_page: Write, page_text: str, width: int) -> None:
-    with opened(browser, write_page(page_text), width=width) as (page, _):
+@pytest.mark.parametrize("widths", [WIDTHS, WIDTHS[::-1]], ids=["opened narrow", "opened wide"])
+def test_every_layer_is_in_sight_at_every_width(
+    browser: Browser, write_page: Write, page_text: str, widths: list[int]
+) -> None:
+    with opened(browser, write_page(page_text), width=widths[0]) as (page, _):
         ready(page)
-        page.evaluate(TWO_FRAMES)
-        faces = page.locator("#layer-strip .layer-face").evaluate_all(
-            "(faces) => faces.map((face) => face.getBoundingClientRect()).map(({left, right}) => [left, right])"
-        )
-        strip = page.locator("#layer-strip").bounding_box()
-        assert strip is not None
-        assert len(faces) == 6
-        assert all(strip["x"] <= left < right <= strip["x"] + strip["width"] + 1 for left, right in faces)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        for width, _ in resized(page, ((width, 800) for width in widths)):
+            faces = page.locator("#layer-strip .layer-face").evaluate_all(
+                "(faces) => faces.map((face) => face.getBoundingClientRect()).map(({left, right}) => [left, right])"
+            )
+            strip = page.locator("#layer-strip").bounding_box()
+            assert strip is not None
+            assert len(faces) == 6
+            assert all(strip["x"] <= left < right <= strip["x"] + strip["width"] + 1 for left, right in faces), width
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_on_a_phone_pad_answer_and_layers_follow_each_other(browser: Browser, write_page: Write, page_text: str) -> None:
@@ -679,10 +694,10 @@ def test_classes_below_a_thousandth_are_folded_and_bars_begin_at_one_place(
 ) -> None:
     from convscope.page.render import render
 
-    from .conftest import drawn, with_class_names  # type: ignore[import-not-found]
+    from .conftest import with_class_names  # type: ignore[import-not-found]
 
     record = with_class_names(digits_record, ("a", *("Straßenbahn " * length for length in range(1, 10))))
-    with opened(browser, write_page(render(record, drawn(record)))) as (page, _):
+    with opened(browser, write_page(render(record, []))) as (page, _):
         ready(page)
         rows = page.locator("#prediction-bars li:visible")
         assert rows.count() == 10

@@ -24,14 +24,14 @@ LINKS = """() => [...new Set([...document.querySelectorAll('main a[href^="#"], n
 """The anchors that the page links to."""
 
 RESTED = """async () => {
-  const wait = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
-  let [seen, since] = ["", performance.now()];
-  for (const end = since + 10000; performance.now() < Math.min(end, since + 500); await wait(50)) {
+  let [seen, still] = ["", 0];
+  for (const end = performance.now() + 10000; performance.now() < end && still < 15;) {
+    await new Promise((done) => requestAnimationFrame(done));
     const now = [scrollY, document.documentElement.scrollHeight, location.hash].join();
-    if (now !== seen) [seen, since] = [now, performance.now()];
+    [seen, still] = [now, now === seen ? still + 1 : 0];
   }
 }"""
-"""Waits until nothing has moved for half a second."""
+"""Waits until nothing has moved for fifteen frames, which take as much longer as the machine is busier."""
 
 OFFSET_OF_LINK = """async ([place, isFromEnd]) => {
   const visible = (element) => (!element || element.getClientRects().length ? element : visible(element.parentElement));
@@ -51,6 +51,7 @@ OFFSET_OF_LINK = """async ([place, isFromEnd]) => {
     const isAtStart = from < 0 && scrollY < 2;
     return isAtEnd || isAtStart ? 0 : from;
   };
+  dispatchEvent(new Event("wheel")); // as a reader's own, so that the page lets go of the last place
   scrollTo({top: isFromEnd ? root.scrollHeight : 0, behavior: "instant"});
   await rest();
   [...document.querySelectorAll('a[href^="#"]')].find((link) => decodeURIComponent(link.hash.slice(1)) === place).click();
