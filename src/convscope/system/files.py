@@ -75,9 +75,10 @@ def is_path(value: object) -> bool:
 
 def path_of(value: object, name: str) -> Path:
     """Return the path that the argument ``name`` gives, or raise a ConfigError if it can be the path of nothing."""
-    if not is_path(value):
+    path = os.fspath(value) if isinstance(value, os.PathLike) else value  # asked once: a run reads its metrics to answer
+    if not is_path(path):
         raise ConfigError(f"{name} must be a path, a text that is not empty; got {reprlib.repr(value)}.")
-    return Path(value)  # type: ignore[arg-type]
+    return Path(path)  # type: ignore[arg-type]
 
 
 def write_bytes(path: PathLike, content: bytes) -> None:

