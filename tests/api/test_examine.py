@@ -23,7 +23,6 @@ from convscope.cli.main import group
 from convscope.data import load
 from convscope.data.dataset import Dataset, Split
 from convscope.errors import DatasetError, MissingBackendError
-from convscope.figures import gallery
 from convscope.models import backend
 from convscope.runs import ledger, opening, run_folder
 
@@ -93,20 +92,20 @@ def test_progress_goes_through_the_steps_one_after_the_other(
 
 
 @pytest.mark.slow
-def test_examining_again_measures_the_same(examined: RobustnessReport, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gallery, "drawers", lambda record: [])
+def test_examining_again_measures_the_same(examined: RobustnessReport, no_figures: None) -> None:
     again = convscope.examine(Path(shutil.copytree(examined.folder, examined.folder.with_name("again"))))
     for name in ("robustness", "ood", "attacks"):
         assert again.metrics[name] == examined.metrics[name]
 
 
 @pytest.mark.slow
-def test_without_a_back_end_all_but_the_attacks_is_measured(run_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_back_end_all_but_the_attacks_is_measured(
+    run_copy: Path, no_figures: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def missing() -> str:
         raise MissingBackendError("training needs a back-end for Keras, and TensorFlow is not installed")
 
     monkeypatch.setattr("convscope.models.saving.require_backend", missing)
-    monkeypatch.setattr(gallery, "drawers", lambda record: [])
     found = convscope.examine(run_copy)
     assert backend.DEFAULT == "tensorflow"
     assert found.attacks is None

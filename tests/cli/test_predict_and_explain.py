@@ -25,7 +25,6 @@ from convscope.api.run import Run
 from convscope.cli.main import main
 from convscope.data.dataset import Dataset
 from convscope.errors import ConfigError, OutputError, PictureError
-from convscope.figures import gallery
 
 Completed = subprocess.CompletedProcess[str]
 
@@ -50,11 +49,6 @@ def pictures(digits_run: Run, tmp_path: Path) -> Path:
 def in_pictures(pictures: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(pictures)
     return pictures
-
-
-@pytest.fixture
-def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gallery, "drawers", lambda record: [])
 
 
 def test_the_prediction_is_on_one_line_and_the_preprocessing_below(

@@ -16,7 +16,6 @@ import pytest
 
 import convscope
 from convscope.errors import ConvscopeError
-from convscope.figures import gallery
 from convscope.prediction.classifier import open_classifier
 from convscope.runs import files, ledger, store
 from convscope.runs.ledger import LedgerEntry
@@ -125,9 +124,8 @@ def test_a_file_of_another_kind_is_one_sentence_and_nothing_outside_is_touched(n
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("folder", "missing")])
 def test_a_page_and_figures_of_another_kind_are_made_again_in_their_place(
-    kind: str, run_copy: Path, monkeypatch: pytest.MonkeyPatch
+    kind: str, run_copy: Path, no_figures: None
 ) -> None:
-    monkeypatch.setattr(gallery, "drawers", lambda record: [])
     (run_copy / files.REPORT).unlink()
     KINDS[kind](run_copy / files.REPORT)
     outside = run_copy.parent / "figures of the user"
@@ -144,10 +142,7 @@ def test_a_page_and_figures_of_another_kind_are_made_again_in_their_place(
 
 
 @pytest.mark.parametrize("change", ["moved", "edited", "unlisted", "linked", "missing"])
-def test_the_service_sends_no_page_but_the_one_that_the_run_wrote(
-    change: str, run_copy: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(gallery, "drawers", lambda record: [])
+def test_the_service_sends_no_page_but_the_one_that_the_run_wrote(change: str, run_copy: Path, no_figures: None) -> None:
     page, whole = run_copy / files.REPORT, (run_copy / files.REPORT).read_bytes()
     assert _page(run_copy) == whole
     if change in ("moved", "linked", "missing"):
@@ -169,9 +164,8 @@ def test_the_service_sends_no_page_but_the_one_that_the_run_wrote(
 
 @pytest.mark.parametrize("name", [files.EVIDENCE, files.REFERENCE_DATA, files.LABEL_SUSPECTS, files.CHECKPOINT])
 def test_a_file_that_the_manifest_does_not_list_is_not_read_and_not_listed_later(
-    name: str, run_copy: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, run_copy: Path, no_figures: None
 ) -> None:
-    monkeypatch.setattr(gallery, "drawers", lambda record: [])
     manifest = json.loads((run_copy / files.MANIFEST).read_text("utf-8"))
     manifest["files"].pop(name, None)
     (run_copy / files.MANIFEST).write_text(json.dumps(manifest))
@@ -184,10 +178,7 @@ def test_a_file_that_the_manifest_does_not_list_is_not_read_and_not_listed_later
 
 
 @pytest.mark.parametrize("folder", [files.REPORT, f"{files.FIGURES}/mine", "mine"])
-def test_a_folder_of_the_users_in_a_run_is_neither_listed_nor_touched(
-    folder: str, run_copy: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(gallery, "drawers", lambda record: [])
+def test_a_folder_of_the_users_in_a_run_is_neither_listed_nor_touched(folder: str, run_copy: Path, no_figures: None) -> None:
     (run_copy / files.REPORT).unlink()
     (run_copy / folder).mkdir()
     (run_copy / folder / "mine").write_text(SECRET)

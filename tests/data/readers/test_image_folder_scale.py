@@ -86,7 +86,7 @@ def test_a_darker_file_for_such_a_network_is_on_its_scale(name: str, tmp_path: P
 def test_a_network_answers_a_file_as_it_answers_the_images_that_it_was_trained_on(name: str, tmp_path: Path) -> None:
     values, suffix = SCALES[name]
     dataset = load_dataset(save(tmp_path / "files", values, suffix))
-    run = convscope.train(dataset, recipe="sprint", epochs=1, out=tmp_path / "run")
+    run = convscope.train(dataset, recipe="sprint", epochs=1, out=tmp_path / "run", report=False)
     names = sorted(map(str, (tmp_path / "files").glob(f"test/*/*.{suffix}")))
     for network in (run.folder, run.folder / "model.onnx"):
         found = convscope.predict(network, names)
