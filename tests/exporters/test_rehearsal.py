@@ -32,6 +32,7 @@ def few() -> Dataset:
     return Dataset("few", split, split, ("a", "b", "c"), Provenance("few", "made for a test"))
 
 
+@pytest.mark.rows(13)
 @pytest.mark.parametrize("name", ACCEPTED)
 def test_a_network_of_any_build_is_accepted_and_exported_as_keras_computes_it(
     name: str, few: Dataset, tmp_path: Path
