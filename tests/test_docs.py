@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import sys
 import tomllib
 from pathlib import Path
@@ -51,6 +52,27 @@ def test_every_command_is_in_the_readme_and_explains_itself(verb: str) -> None:
     assert command.help
     assert VERBS[verb]
     assert all(option.help for option in command.params if isinstance(option, click.Option))
+
+
+COMMAND = re.compile(
+    rf"^(?: {{4}})?(?:\$ )?(convscope (?:{'|'.join(VERBS)})\b.*)$|`(convscope (?:{'|'.join(VERBS)})\b[^`]*)`", re.MULTILINE
+)
+REST = re.compile(r" [|>;&]|  +#| #|  ")
+"""What follows a command on its line: a pipe, a file or a comment."""
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.name != "CHANGELOG.md"], ids=lambda page: page.name)
+def test_every_command_in_the_documentation_has_a_verb_and_options_that_exist(page: Path) -> None:
+    for whole, mentioned in COMMAND.findall(page.read_text("utf-8")):
+        words = shlex.split(REST.split((whole or mentioned).replace("NAME=VALUE", "epochs=2"))[0])
+        verb = group.get_command(click.Context(group), words[1])
+        assert verb is not None
+        try:
+            verb.make_context(words[1], words[2:])
+        except click.MissingParameter:
+            assert mentioned, whole
+        except click.exceptions.Exit:  # after --help
+            assert words[-1] == "--help"
 
 
 def test_the_reference_shows_the_types_of_settings_without_their_private_checks() -> None:
