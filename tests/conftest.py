@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import faulthandler
+import gc
 import os
 import shutil
 import subprocess
@@ -166,6 +167,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         left_out |= {item for item in items if item.get_closest_marker("budget")}
     config.hook.pytest_deselected(items=[item for item in items if item in left_out])
     items[:] = [item for item in items if item not in left_out]
+
+
+def pytest_collection_finish() -> None:
+    """Let no collection of garbage look through the thousands of tests and all modules: statsmodels and Keras call for many."""
+    gc.collect()
+    gc.freeze()
 
 
 def _thorough(items: list[pytest.Item]) -> set[pytest.Item]:
