@@ -164,7 +164,7 @@ def test_a_model_that_a_run_gave_does_not_predict_with_the_classes_of_another(ru
 
 
 def test_a_run_that_comes_back_is_the_run_and_one_that_is_half_restored_or_gone_is_none(
-    run_copy: Path, another: Path, digits_run: convscope.Run
+    run_copy: Path, another: Path, digits_run: convscope.Run, no_figures: None
 ) -> None:
     run = convscope.load_run(run_copy)
     shutil.copyfile(another / "model.keras", run_copy / "model.keras")

@@ -34,7 +34,7 @@ def save_scenes(folder: Path, scenes: int = 20, frames: int = 6, name: str = "sc
 
 
 def test_near_duplicates_are_told_by_data_and_train_and_in_the_run(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, no_figures: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     data, folder = save_scenes(tmp_path / "data"), tmp_path / "run"
     assert main(["data", str(data), "--json"]) == 0
@@ -73,7 +73,24 @@ def test_groups_by_file_name_are_offered_and_kept_in_one_split(tmp_path: Path, c
     told = json.loads(capsys.readouterr().out)
     assert told["groups"] is None
     assert told["near_duplicates"]["n"] == 0
-    assert main(["train", str(data), "--recipe", "sprint", "--epochs", "1", "--quiet", "--out", str(folder), *flag]) == 0
+    assert (
+        main(
+            [
+                "train",
+                str(data),
+                "--recipe",
+                "sprint",
+                "--epochs",
+                "1",
+                "--quiet",
+                "--no-report",
+                "--out",
+                str(folder),
+                *flag,
+            ]
+        )
+        == 0
+    )
     capsys.readouterr()
     known = json.loads((folder / "run.json").read_text("utf-8"))
     assert known["dataset"]["reading"]["group_by"] == flag[1]

@@ -14,7 +14,9 @@ from convscope.runs import run_folder
 
 
 @pytest.mark.slow
-def test_the_printed_time_is_that_of_the_whole_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_printed_time_is_that_of_the_whole_command(
+    tmp_path: Path, no_figures: None, capsys: pytest.CaptureFixture[str]
+) -> None:
     started = time.perf_counter()
     assert main(["train", "digits", "--epochs", "2", "--out", str(tmp_path / "run")]) == 0
     elapsed = time.perf_counter() - started

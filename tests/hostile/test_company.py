@@ -19,7 +19,7 @@ import pytest
 
 import convscope
 from convscope.errors import OutputError, RunError, RunExistsError
-from convscope.figures import parallel
+from convscope.figures import gallery, parallel
 from convscope.page import write
 from convscope.prediction import classifier, classify
 from convscope.runs import ledger, lock, run_folder, store
@@ -30,7 +30,7 @@ Verb = Callable[[Path], Any]
 WRITING: dict[str, Verb] = {
     "train": lambda run: convscope.train("digits", recipe="sprint", out=run, overwrite=True, report=False),
     "report": convscope.report,
-    "audit": convscope.audit,
+    "audit": lambda run: convscope.audit(run, folds=2),
     "evaluate --thorough": convscope.examine,
 }
 READING: dict[str, Verb] = {
@@ -50,9 +50,9 @@ COMMANDS = {
     "study": ["study", "digits", "--models", "logistic", "--seeds", "2", "--epochs", "1", "--out", "study"],
 }
 PAIRS = [
-    ("train", "train"), ("train", "report"), ("audit", "thorough"),
-    ("train", "evaluate, export"), ("report", "evaluate, export"),
-    ("export", "export"), ("study", "study, train"),
+    ("train", "report"), ("train", "train"), ("train", "evaluate, export"),
+    ("report", "evaluate, export"), ("export", "export"), ("audit", "thorough"),
+    ("study", "study, train"),
 ]  # fmt: skip
 """Commands that are started at once, a pair of each kind: two that write one run, one that reads beside it, and two exports.
 
@@ -74,7 +74,9 @@ def test_while_another_command_writes_a_verb_that_writes_says_so(verb: str, run_
 
 
 @pytest.mark.parametrize("verb", READING)
-def test_while_another_command_writes_a_verb_that_reads_gives_its_result(verb: str, run_copy: Path) -> None:
+def test_while_another_command_writes_a_verb_that_reads_gives_its_result(
+    verb: str, run_copy: Path, no_figures: None
+) -> None:
     with lock.locked(run_copy):
         assert READING[verb](run_copy) is not None
 
@@ -102,9 +104,9 @@ def exchange(run_copy: Path, other_run: Path) -> Callable[[], None]:
     return call
 
 
-@pytest.mark.parametrize("verb", ["report", "audit", pytest.param("evaluate --thorough", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("verb", ["report", "audit", pytest.param("evaluate --thorough", marks=pytest.mark.thorough)])
 def test_a_run_that_is_replaced_meanwhile_is_not_mixed_with_the_old_one(
-    verb: str, run_copy: Path, other_run: Path, monkeypatch: pytest.MonkeyPatch
+    verb: str, run_copy: Path, other_run: Path, no_figures: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     new = content(other_run)
     load = store.load_record
@@ -153,7 +155,7 @@ MORE = [("report", "lock.clean"), ("report", "store.load_record"), ("audit", "st
 
 @pytest.mark.parametrize(("verb", "moment"), [*MOMENTS, *(pytest.param(*each, marks=pytest.mark.slow) for each in MORE)])
 def test_a_run_that_is_moved_away_meanwhile_is_not_made_anew(
-    verb: str, moment: str, run_copy: Path, monkeypatch: pytest.MonkeyPatch
+    verb: str, moment: str, run_copy: Path, no_figures: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     moved = run_copy.parent / "moved"
     after(monkeypatch, lambda: run_copy.rename(moved), moment)
@@ -201,6 +203,7 @@ def test_who_does_not_get_the_lock_of_a_new_folder_leaves_it_to_who_has_it(
 
 
 def test_both_processes_that_draw_a_report_read_the_same_run(run_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gallery, "drawers", lambda record: [])  # in this process, while the other starts
     original, refused = parallel.SecondProcess.__init__, []
 
     def and_train(self: Any, *words: Any) -> None:
@@ -214,7 +217,9 @@ def test_both_processes_that_draw_a_report_read_the_same_run(run_copy: Path, mon
     assert refused == ["train"]
 
 
-def test_an_audit_keeps_what_others_measured_meanwhile(run_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_audit_keeps_what_others_measured_meanwhile(
+    run_copy: Path, no_figures: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     load = store.load_record
 
     def and_measure(path: Path) -> Any:
@@ -224,7 +229,7 @@ def test_an_audit_keeps_what_others_measured_meanwhile(run_copy: Path, monkeypat
         return record
 
     monkeypatch.setattr(store, "load_record", and_measure)
-    convscope.audit(run_copy)
+    WRITING["audit"](run_copy)
     monkeypatch.undo()
     metrics = store.load_record(run_copy).metrics
     assert metrics["train_seconds_of_others"] == 1.5
@@ -245,7 +250,7 @@ def assert_result_or_sentence(process: subprocess.Popen[str]) -> None:
         assert "another convscope process" in errors or "taken the place" in errors or "was replaced" in errors, errors
 
 
-@pytest.mark.rows(6)
+@pytest.mark.rows(4)
 @pytest.mark.slow
 @pytest.mark.parametrize(("one", "others"), PAIRS)
 def test_of_commands_at_once_each_gives_its_result_or_one_sentence(
@@ -334,7 +339,12 @@ def test_a_classifier_of_a_run_that_is_replaced_meanwhile_is_of_the_new_one(
 
 @pytest.mark.parametrize("moment", ["run_folder.verify", "classifier.read_request", "classifier.open_predictor"])
 def test_a_service_that_starts_beside_a_training_opens_one_run_whole(
-    moment: str, run_copy: Path, other_run: Path, exchange: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+    moment: str,
+    run_copy: Path,
+    other_run: Path,
+    exchange: Callable[[], None],
+    no_figures: None,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with run_folder.updating_report(other_run):
         (other_run / "report.html").write_text("page of the other run")

@@ -192,7 +192,7 @@ def test_what_is_in_the_way_is_refused_and_kept(
     }
 
 
-def test_a_page_of_ours_and_a_file_beside_the_runs_may_be_replaced(place: Path, tmp_path: Path) -> None:
+def test_a_page_of_ours_and_a_file_beside_the_runs_may_be_replaced(place: Path, tmp_path: Path, no_figures: None) -> None:
     assert [main(["report", place.name, "--output", "page.html"]) for _ in range(2)] == [0, 0]
     for option in ([], ["--overwrite"]):
         assert main(["evaluate", place.name, "--csv", f"{place.name}/errors.csv", *option]) == 0

@@ -128,9 +128,8 @@ def test_bars_on_a_terminal_keep_their_own_codes_and_no_others(tmp_path: Path) -
             levels = np.random.default_rng(number).integers(0, 256, (8, 8), np.uint8)
             Image.fromarray(levels).save(tmp_path / "data" / label / f"{number}.png")
     ours, theirs = pty.openpty()
-    code = (
-        "from convscope.cli.main import main; main(['train', 'data', '--recipe', 'sprint', '--epochs', '1', '--out', 'run'])"
-    )
+    options = ["--recipe", "sprint", "--epochs", "1", "--no-report", "--out", "run"]
+    code = f"from convscope.cli.main import main; main(['train', 'data', *{options}])"
     environment = {**os.environ, "TERM": "xterm", "PYTHONPATH": os.pathsep.join(sys.path)}
     with subprocess.Popen(
         [sys.executable, "-c", code], cwd=tmp_path, stdout=theirs, stderr=theirs, env=environment

@@ -44,7 +44,7 @@ def test_every_key_that_a_training_writes_is_declared(digits_run: convscope.Run)
 
 
 @pytest.mark.slow
-def test_every_key_that_audit_and_examine_write_is_declared(run_copy: Path) -> None:
+def test_every_key_that_audit_and_examine_write_is_declared(run_copy: Path, no_figures: None) -> None:
     convscope.audit(run_copy, folds=2)
     convscope.examine(run_copy)
     assert_declared(run_copy)

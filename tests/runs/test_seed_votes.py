@@ -59,7 +59,7 @@ def test_a_run_in_its_studys_folder_finds_the_other_seeds_by_itself(study: Path)
         assert re.search(rf"\b{same or '(none|0)'}\b.*\b4 other seeds", reason, re.IGNORECASE)
 
 
-def test_its_report_has_them_in_metrics_and_page(study: Path) -> None:
+def test_its_report_has_them_in_metrics_and_page(study: Path, no_figures: None) -> None:
     run = run_in(study)
     page = convscope.report(run).read_text("utf-8")
     told = opening.read_json(run_folder.verify(run) / METRICS)["mistakes"]
@@ -76,7 +76,7 @@ def test_its_report_has_them_in_metrics_and_page(study: Path) -> None:
 
 
 def test_a_run_elsewhere_is_given_the_study_and_remembers_it(
-    study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    study: Path, tmp_path: Path, no_figures: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = Path(shutil.copytree(run_in(study), tmp_path / "elsewhere" / "run"))
     assert not any(each.votes.any() for each in convscope.mistakes(run))

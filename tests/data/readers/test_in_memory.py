@@ -194,7 +194,7 @@ def test_a_run_of_arrays_with_class_names_is_found_again_by_the_arrays(tmp_path:
     assert convscope.load_run(run.folder, data=(X, Y)).dataset.class_names == ("ant", "bee", "cat")
 
 
-def test_a_run_of_arrays_says_so_and_is_examined_while_they_are_given(tmp_path: Path) -> None:
+def test_a_run_of_arrays_says_so_and_is_examined_while_they_are_given(tmp_path: Path, no_figures: None) -> None:
     run = convscope.train((X, Y), model="logistic", epochs=1, report=False, out=tmp_path / "run")
     with pytest.raises(DatasetError, match="arrays in memory"):
         convscope.load_run(run.folder).dataset  # noqa: B018 - it reads
