@@ -129,6 +129,7 @@ def test_a_drawing_is_one_element_whose_ids_carry_its_name(illustrations: Mappin
     assert "<style" not in drawing.svg
 
 
+@pytest.mark.thorough  # `test_parallel.py` compares what two processes draw
 @pytest.mark.slow
 def test_drawing_again_gives_the_same_bytes(digits_record: RunRecord) -> None:
     first, second = ([(to_svg(each), to_png(each)) for each in illustrate(digits_record)] for _ in range(2))
@@ -160,8 +161,9 @@ def test_text_that_looks_like_an_id_stays_as_it_is(make_record: Make) -> None:
     assert 'id="a"' in texts
 
 
+@pytest.mark.rows(2)
 @pytest.mark.slow
-@pytest.mark.parametrize("shape", [(12, 12, 3), (40, 9, 1), (64, 64, 3)])
+@pytest.mark.parametrize("shape", [(12, 12, 3), (64, 64, 3), (40, 9, 1)])
 def test_images_of_any_size_and_colour_are_drawn(make_record: Make, shape: tuple[int, int, int]) -> None:
     for each in illustrate(make_record(shape=shape)):
         width, height = each.figure.get_size_inches()
