@@ -150,24 +150,22 @@ def test_a_finished_study_is_read_again_and_its_files_are_what_they_say(
 
 
 @pytest.mark.slow
-def test_a_study_that_grew_is_the_study_made_at_once(undisturbed: Path, tmp_path: Path) -> None:
+def test_a_study_that_grew_is_the_study_made_at_once(
+    undisturbed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     folder = tmp_path / "grown"
-    smaller = [*command(folder, "--workers", "1", "--quiet"), "--seeds", "1,3", "--models", "ann"]
-    subprocess.run(smaller, check=True, capture_output=True, timeout=PATIENCE)
+    smaller = ["study", *ASKED, "--out", str(folder), "--workers", "1", "--quiet", "--seeds", "1,3", "--models", "ann"]
+    assert main(smaller) == 0
     assert len(found_in(folder)["runs"]) == 2
-    with subprocess.Popen(command(folder, "--workers", "2"), stderr=subprocess.DEVNULL) as parent:
-        until(lambda: len(finished(folder)) >= 5)
-        orphans = workers_of(parent.pid)
-        parent.kill()
-    until(lambda: not any(Path(f"/proc/{orphan}").exists() for orphan in orphans))
     before = {path: path.stat().st_mtime_ns for path in finished(folder)}
-    assert "also has the models logistic" in subprocess.run(smaller, capture_output=True, text=True, check=False).stderr
-    subprocess.run(command(folder, "--workers", "1", "--quiet"), check=True, capture_output=True, timeout=PATIENCE)
+    assert main(["study", *ASKED, "--out", str(folder), "--workers", "2", "--quiet"]) == 0
     assert found_in(folder) == found_in(undisturbed)
     assert {path: path.stat().st_mtime_ns for path in before} == before
     assert (folder / VOTES).read_bytes() == (undisturbed / VOTES).read_bytes()
     one, other = (json.loads((each / REQUEST).read_text("utf-8")) for each in (folder, undisturbed))
     assert {**one, "created": other["created"]} == other
+    assert main(smaller) == 2
+    assert "also has the models logistic" in capsys.readouterr().err
 
 
 @pytest.mark.slow
