@@ -83,6 +83,7 @@ class Ours:
     BatchNormalization, ReLU, Dropout = BatchNormalization, ReLU, Dropout
 
 
+@pytest.mark.rows(4)
 @pytest.mark.parametrize("write", [cnn, strong, ann, named])
 @pytest.mark.parametrize("image_shape", [SHAPE, (21, 23, 1)])
 def test_the_same_words_describe_the_same_network_as_in_keras(
