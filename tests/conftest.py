@@ -6,11 +6,9 @@ import faulthandler
 import gc
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,6 +24,7 @@ from convscope.runs.record import RunRecord
 from .audited import audited as audited  # type: ignore[import-not-found]
 from .bad_inputs import BadInputs  # type: ignore[import-not-found]
 from .gold_files import GoldFiles  # type: ignore[import-not-found]
+from .without_figures import leave_out_figures  # type: ignore[import-not-found]
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -95,14 +94,8 @@ def run_copy(digits_run: convscope.Run, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pages are made without figures, in a tenth of the time, and no second process starts to draw any."""
-    from convscope.figures import gallery, parallel
-
-    def refuse(*_: object, **__: object) -> None:
-        raise OSError
-
-    monkeypatch.setattr(gallery, "drawers", lambda record: [])
-    monkeypatch.setattr(parallel, "subprocess", SimpleNamespace(**{**vars(subprocess), "Popen": refuse}))
+    """Pages are made without figures, in a tenth of the time."""
+    leave_out_figures(monkeypatch)
 
 
 @pytest.fixture(scope="session")

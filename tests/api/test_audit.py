@@ -24,6 +24,7 @@ from convscope.runs import files, ledger, opening, run_folder, store
 from convscope.system.installation import pip_line
 
 from ..audited import FOLDS, Audited  # type: ignore[import-not-found]
+from ..without_figures import leave_out_figures  # type: ignore[import-not-found]
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("no_figures")]  # trains a network per fold
 
@@ -37,7 +38,9 @@ def folder(digits_run: convscope.Run, audited: Audited, tmp_path_factory: pytest
     """Return a run audited with changed labels, from the checkpoint of finished folds."""
     folder = Path(shutil.copytree(digits_run.folder, tmp_path_factory.mktemp("audited") / "run"))
     shutil.copy(audited.checkpoint, folder / files.AUDIT_CHECKPOINT)
-    convscope.audit(in_memory(folder, audited.dataset), folds=FOLDS)
+    with pytest.MonkeyPatch.context() as patch:
+        leave_out_figures(patch)
+        convscope.audit(in_memory(folder, audited.dataset), folds=FOLDS)
     return folder
 
 
