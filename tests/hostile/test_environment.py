@@ -68,6 +68,20 @@ VARIABLES = {
 }
 
 
+def merged() -> dict[str, dict[str, str]]:
+    """All variables at once, in as few environments as hold them without two values of one."""
+    together: list[dict[str, str]] = [{}]
+    for variables in VARIABLES.values():
+        if all(each.keys() & variables.keys() for each in together):
+            together.append({})
+        next(each for each in together if not each.keys() & variables.keys()).update(variables)
+    return {f"together {number}": each for number, each in enumerate(together, start=1)}
+
+
+ENVIRONMENTS = {**merged(), **VARIABLES}
+EACH = [pytest.param(name, marks=pytest.mark.thorough if name in VARIABLES else ()) for name in ENVIRONMENTS]
+
+
 @pytest.fixture
 def hostile_folder(tmp_path: Path) -> Path:
     """Return a folder with files named like modules that leave the file ``ran``."""
@@ -132,17 +146,15 @@ def test_no_settings_of_matplotlib_change_a_figure(kind: str, usual: str, digits
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", VARIABLES)
+@pytest.mark.parametrize("name", EACH)
 def test_no_variable_changes_a_figure(name: str, usual: str, digits_run: Run, tmp_path: Path) -> None:
     (tmp_path / "elsewhere").write_text(SETTINGS)
-    assert _drawn(digits_run, tmp_path, **VARIABLES[name]) == usual
+    assert _drawn(digits_run, tmp_path, **ENVIRONMENTS[name]) == usual
 
 
-@pytest.mark.parametrize(
-    "name", [name for name in VARIABLES if name not in ("a back-end with windows", "another time", "no colours")]
-)
+@pytest.mark.parametrize("name", EACH)
 def test_no_variable_changes_an_answer(name: str, digits_run: Run, tmp_path: Path) -> None:
-    answer = answer_of("evaluate", digits_run.folder.resolve(), "--json", folder=tmp_path, **VARIABLES[name])
+    answer = answer_of("evaluate", digits_run.folder.resolve(), "--json", folder=tmp_path, **ENVIRONMENTS[name])
     assert answer.status == 0, answer.error
     assert f"{digits_run.evaluation.accuracy:.6f}"[:6] in answer.out
     assert "\x1b" not in answer.out + answer.error
@@ -152,10 +164,13 @@ KERAS = """
 from convscope.models.backend import require_backend
 require_backend()
 import keras
+import tensorflow as tf
+tf.constant([1.0]) + 1
 print(keras.config.image_data_format(), keras.config.floatx(), keras.config.backend())
 """
 
 
+@pytest.mark.rows(1)
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "settings", ['{"image_data_format": "channels_first", "floatx": "float16", "backend": "jax"}', "[]", "no JSON"]
@@ -165,6 +180,7 @@ def test_no_settings_of_keras_change_a_network(settings: str, tmp_path: Path) ->
     (tmp_path / ".keras" / "keras.json").write_text(settings)
     answer = run_python("-c", KERAS, folder=tmp_path, seconds=60, environment={"HOME": str(tmp_path), "KERAS_BACKEND": ""})
     assert answer.out.split() == ["channels_last", "float32", "tensorflow"], answer.error
+    assert answer.error == ""
     assert (tmp_path / ".keras" / "keras.json").read_text() == settings
 
 

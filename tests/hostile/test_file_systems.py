@@ -310,7 +310,7 @@ OUTPUTS: list[tuple[str, ...]] = [
 
 
 @pytest.fixture
-def here(digits_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def here(digits_run: Run, tmp_path: Path, no_figures: None, monkeypatch: pytest.MonkeyPatch) -> Path:
     from PIL import Image
 
     shutil.copytree(digits_run.folder, tmp_path / "run")
@@ -492,6 +492,7 @@ STREAMS = {
 }  # fmt: skip
 
 
+@pytest.mark.rows(4)
 @pytest.mark.slow
 @pytest.mark.parametrize("streams", STREAMS)
 def test_a_stream_never_costs_a_training(streams: str, tmp_path: Path) -> None:

@@ -46,6 +46,15 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
+ONE_AFTER_THE_OTHER = """
+import sys
+from convscope.cli.main import main
+from convscope.system.isolation import isolate_process
+isolate_process()
+sys.exit(any([main(each.split()) for each in sys.argv[1:]]))
+"""
+
+
 class Watched:
     """Commands in the folder ``work``, and what they did outside."""
 
@@ -58,14 +67,15 @@ class Watched:
             "WATCH_LOG": str(self.log), "PYTHONDONTWRITEBYTECODE": "1",
         }  # fmt: skip
 
-    def start(self, *arguments: str | Path) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, code: tuple[str, str] = ("-m", "convscope")) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, "-m", "convscope", *map(str, arguments)],
+            [sys.executable, *code, *arguments],
             cwd=self.place / "work", env=self.environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
 
-    def run(self, *arguments: str | Path) -> None:
-        process = self.start(*arguments)
+    def run(self, *commands: str) -> None:
+        """Run commands in one process."""
+        process = self.start(*commands, code=("-c", ONE_AFTER_THE_OTHER))
         out, _ = process.communicate(timeout=200)
         assert process.returncode == 0, out
 
@@ -84,24 +94,20 @@ def watched(watcher: Path, place: Path) -> Watched:
     return Watched(watcher, place)
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        "data digits",
-        "train digits --recipe sprint --out run",
-        "predict run ../x.png",
-        "evaluate run",
-        "report run",
-        "mistakes run",
-        "explain run ../x.png",
-        "export run --out other.onnx",
-        "train digits --recipe sprint --engine keras --epochs 1 --out run-keras --no-report",
-        "export run --format keras --out other.keras",
-        "study digits --models logistic --recipes sprint --seeds 2 --workers 2 --out study",
-    ],
-)
-def test_a_command_talks_to_nobody_and_writes_to_its_run_and_the_cache(command: str, watched: Watched) -> None:
-    watched.run(*command.split())
+COMMANDS = [
+    ["data digits"],
+    ["train digits --recipe sprint --out run"],
+    ["predict run ../x.png", "evaluate run", "report run", "mistakes run", "explain run ../x.png", "export run --out other.onnx"],
+    ["train digits --recipe sprint --engine keras --epochs 1 --out run-keras --no-report",
+     "export run --format keras --out other.keras"],
+    ["study digits --models logistic --recipes sprint --seeds 2 --workers 2 --out study"],
+]  # fmt: skip
+"""Those of one process, which share its start, and TensorFlow's."""
+
+
+@pytest.mark.parametrize("commands", COMMANDS, ids=lambda commands: commands[-1])
+def test_a_command_talks_to_nobody_and_writes_to_its_run_and_the_cache(commands: list[str], watched: Watched) -> None:
+    watched.run(*commands)
     assert not watched.outside()
 
 

@@ -147,6 +147,7 @@ def test_a_power_cut_at_any_step_leaves_the_old_run_or_the_new_one(
     assert len(cuts) > 30
 
 
+@pytest.mark.rows(5)
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "number"),

@@ -91,7 +91,7 @@ def words(command: str, folder: Path) -> list[str]:
     return [first, *(str(folder / word) if word in ours else word for word in rest)]
 
 
-@pytest.mark.rows(32)
+@pytest.mark.rows(22)
 @pytest.mark.parametrize("verb", [*QUICK, *(pytest.param(each, marks=pytest.mark.slow) for each in OTHERS)])
 @pytest.mark.parametrize("name", SURROUNDINGS)
 def test_each_verb_gives_its_result_or_one_sentence(name: str, verb: str, forks: Forks, shared: Path) -> None:
@@ -102,9 +102,9 @@ def test_each_verb_gives_its_result_or_one_sentence(name: str, verb: str, forks:
 LONG = {
     "train": "train digits --model logistic --epochs 1 --no-report --out new",
     "train over a run": "train digits --model logistic --epochs 1 --no-report --out run --overwrite",
+    "thorough": "evaluate run --thorough",
     "study": "study digits --models logistic --seeds 1 --epochs 1 --workers 1 --out study",
     "audit": "audit run --folds 2",
-    "thorough": "evaluate run --thorough",
 }
 TINY = """
 import ctypes

@@ -39,6 +39,7 @@ def test_another_backend_is_refused_by_name() -> None:
     assert "KERAS_BACKEND is 'torch'" in result.stderr
 
 
+@pytest.mark.thorough  # `hostile/test_environment.py` imports it where it must print nothing, too
 @pytest.mark.slow
 def test_importing_tensorflow_prints_nothing() -> None:
     result = run("from convscope.models.backend import require_backend; require_backend(); "
