@@ -53,9 +53,11 @@ def table(path: Path, counts: tuple[int, ...]) -> Path:
     return path
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize("flip", [False, True])
-def test_a_flip_teaches_the_mirror_image(engine: str, flip: bool, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("flip", "engine"),
+    [(False, "native"), (True, "native"), (True, "keras"), pytest.param(False, "keras", marks=pytest.mark.thorough)],
+)
+def test_a_flip_teaches_the_mirror_image(flip: bool, engine: str, tmp_path: Path) -> None:
     run = train(arrows(), tmp_path / "run", flip=flip, engine=engine, augment="none", model="ann", epochs=6)
     accuracy = run.evaluation.accuracy
     assert accuracy > 0.95 if flip else accuracy < 0.8
@@ -132,8 +134,16 @@ def test_a_finished_training_that_diverged_says_so_and_leaks_no_warning(
     assert ("the training diverged" in shown and "try --learning-rate 0.01" in shown) == warns
 
 
-@pytest.mark.parametrize("engine", ["native", "keras"])
-@pytest.mark.parametrize("rate", [1e3, 1e12, 1e25, 1e29, 1e30, 1e33, 1e37])
+RATES = [1e3, 1e12, 1e25, 1e29, 1e30, 1e33, 1e37]
+
+
+@pytest.mark.parametrize(
+    ("rate", "engine"),
+    [
+        *((rate, "native") for rate in RATES),
+        *(pytest.param(rate, "keras", marks=() if rate in (1e3, 1e30) else pytest.mark.thorough) for rate in RATES),
+    ],
+)
 def test_a_training_that_diverged_leaves_a_run_that_can_be_read_or_none(rate: float, engine: str, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     try:

@@ -86,6 +86,7 @@ def test_few_articles_of_fashion_mnist_are_photographed_twice() -> None:
     assert 10 <= len(find_near_duplicates(fashion)) <= 60
 
 
+@pytest.mark.rows(3)
 @pytest.mark.parametrize("name", CHANGES)
 def test_changed_copies_of_digits_are_found_among_all_of_mnist(mnist: Dataset, name: str) -> None:
     rows = np.arange(0, 60000, 300)

@@ -47,6 +47,7 @@ PADS = {
 }
 
 
+@pytest.mark.rows(11)
 @pytest.mark.parametrize("side", [112, 280, 700])
 @pytest.mark.parametrize("name", PADS)
 def test_the_digit_of_a_pad_is_that_of_its_inside(name: str, side: int, mnist: Dataset) -> None:
