@@ -133,10 +133,15 @@ def bound_sentence(runs: list[dict[str, Any]]) -> str:
     """Return in how many audits the bound held."""
     given = [run for run in runs if run["is_lower_bound"]]
     held = sum(run["estimated_wrong"] <= run["changed"] for run in given)
+    others = [run for run in runs if not run["is_lower_bound"]]
+    too_many = sum(run["estimated_wrong"] > run["changed"] for run in others)
+    worst = max(others, key=lambda run: run["estimated_wrong"] / run["changed"])
     interval = wilson(held, len(given))
     return (
         f"A number was given in {len(given)} of {len(runs)} audits. In {held} of these ({percent(held / len(given))}%, 95% CI "
-        f"{percent(interval.low)} to {percent(interval.high)}), at least so many labels had been changed."
+        f"{percent(interval.low)} to {percent(interval.high)}), at least so many labels had been changed. In {too_many} of the "
+        f"others, the estimate was larger than the number of changed labels, up to "
+        f"{worst['estimated_wrong']} for {worst['changed']}."
     )
 
 

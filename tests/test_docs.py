@@ -87,6 +87,17 @@ def test_the_documentation_names_every_file_of_a_run_every_model_and_every_recip
     assert all(f"`{name}`" in README for name in [*MODELS, *RECIPES])
 
 
+def test_the_documentation_names_every_environment_variable_that_is_read() -> None:
+    listed = (ROOT / "docs" / "reference" / "environment.md").read_text("utf-8")
+    sources = "\n".join(path.read_text("utf-8") for path in (ROOT / "src").rglob("*.py"))
+    read = set(re.findall(r"environ\.get\((\"?\w+)", sources))
+    constants = dict(re.findall(r'^([A-Z_]+) = "([A-Z_]+)"$', sources, re.MULTILINE))
+    named = {each[1:] if each.startswith('"') else constants.get(each, each) for each in read}
+    assert {"CONVSCOPE_TRUST", "KERAS_HOME", "CC"} <= named
+    ours = {"_CONVSCOPE_COMMAND_LINE", "NUM_PROCESSES", "PROCESS_ID", "name"}  # KERAS_DISTRIBUTION_* are listed as such
+    assert {each for each in named - ours if f"`{each}`" not in listed} == set()
+
+
 def test_the_table_of_settings_has_each_with_its_values() -> None:
     rows = re.findall(r"^\| `(\w+)` \| ([^|]+) \|", (ROOT / "docs" / "settings.md").read_text("utf-8"), re.MULTILINE)
     assert rows == [(name, setting.accepted) for name, setting in SETTINGS.items()]
