@@ -72,7 +72,6 @@ def calling(at_step: Callable[[], None]) -> Iterator[None]:
                 within = False
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(os, "fsync", lambda descriptor: None)  # the test's own power does not fail
         for name in STEPS:
             patch.setattr(os, name, wrapped(getattr(os, name)))
         yield
@@ -101,6 +100,7 @@ PLACES = {"a new run": plain, "over a run": with_old_run, "over a link to a run"
 
 def prepare(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
     """Return the path to write a run to, and the folder that it stands for."""
+    monkeypatch.setattr(os, "fsync", lambda descriptor: None)  # the test's own power does not fail
     folder.mkdir()
     places = PLACES[name](folder)
     if name == "over a mount point":
