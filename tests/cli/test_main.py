@@ -264,6 +264,7 @@ def test_ctrl_c_keeps_the_weights_and_exits_with_130(tmp_path: Path, bad_inputs:
 SHORT = ("train", "digits", "--model", "logistic", "--epochs", "1", "--quiet")
 
 
+@pytest.mark.thorough  # `hostile/test_kills.py` kills trainings and reports, `runs/test_run_folder.py` at every step
 @pytest.mark.slow
 def test_a_training_killed_at_any_moment_leaves_no_manifest_or_a_whole_run(tmp_path: Path) -> None:
     """SIGKILL at two moments between the first file and the end; every file that a manifest names must be whole."""

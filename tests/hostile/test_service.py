@@ -50,7 +50,7 @@ def _attacking(service: Service, seconds: str, kind: str) -> subprocess.Popen[by
 
 
 @LINUX
-@pytest.mark.rows(9)
+@pytest.mark.rows(7)
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ATTACKS)
 def test_others_are_answered_beside_an_attacker(kind: str, open_service: Service, png: bytes) -> None:  # noqa: F811
