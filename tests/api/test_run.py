@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import shutil
 import subprocess
 import sys
@@ -187,3 +189,13 @@ def test_a_damaged_folder_is_no_run(run_copy: Path, tmp_path: Path) -> None:
         convscope.load_run(run_copy)
     with pytest.raises(RunError, match="a training wrote"):
         convscope.load_run(tmp_path / "absent")
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda run: pickle.loads(pickle.dumps(run))])
+def test_a_run_is_copied_and_pickled_without_its_figures(
+    copied: Callable[[convscope.Run], convscope.Run], digits_run: convscope.Run
+) -> None:
+    assert digits_run.figures
+    again = copied(digits_run)
+    assert "figures" not in vars(again)
+    assert again.evaluation.accuracy == digits_run.evaluation.accuracy

@@ -78,6 +78,10 @@ class Run:
         """
         return reload_dataset(self.record.request["dataset"]) if self.held_dataset is None else self.held_dataset
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what is pickled and copied: all but the figures, which matplotlib cannot pickle and which are drawn anew."""
+        return {name: value for name, value in vars(self).items() if name != "figures"}
+
     @property
     def stopped_early(self) -> bool:
         """Whether Ctrl-C ended the training before its last epoch."""
