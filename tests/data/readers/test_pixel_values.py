@@ -32,12 +32,27 @@ def test_bytes_are_taken_as_they_are_and_not_copied() -> None:
         (LEVELS / 255).astype(np.float32),
         (LEVELS / 255).astype(np.float16),
         LEVELS / 127.5 - 1,
+        LEVELS / 255 - 1e-9,
+        LEVELS / 255 * 1.000001,
+        LEVELS / 127.5 - 1.000001,
         LEVELS.astype(np.float64),
         LEVELS.astype(np.int64),
         LEVELS.astype(">i4"),
         LEVELS.astype(np.uint16) * 257,
     ],
-    ids=["0..1", "float32", "float16", "-1..1", "0..255", "int64", "big-endian", "16 bits"],
+    ids=[
+        "0..1",
+        "float32",
+        "float16",
+        "-1..1",
+        "0..1 less",
+        "0..1 more",
+        "-1..1 less",
+        "0..255",
+        "int64",
+        "big-endian",
+        "16 bits",
+    ],
 )
 def test_every_usual_scale_gives_the_same_levels(values: np.ndarray) -> None:
     images, notes = made(values)
@@ -71,6 +86,20 @@ def test_flat_rows_and_leading_channels_are_rearranged_with_a_note() -> None:
     assert np.array_equal(images[0], colour)
     assert notes == ["moved the channels to the last axis"]
     assert np.array_equal(made(colour)[0][0], colour)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_rows_of_colours_are_pixels_or_channels_whatever_makes_smoother_images(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    coarse = random.integers(0, 256, (20, 6, 6, 3), dtype=np.uint8)
+    images = coarse.repeat(6, axis=1).repeat(6, axis=2) // 2 + random.integers(0, 60, (20, 36, 36, 3), dtype=np.uint8)
+    by_channel = np.moveaxis(images, 3, 1)
+    for stored, words in ((images, []), (by_channel, ["took the values of each row channel by channel"])):
+        (found,), notes = made(stored.reshape(20, -1))
+        assert np.array_equal(found, images)
+        assert [note.partition(",")[0] for note in notes[1:]] == words
+    noise = random.integers(0, 256, (20, 36, 36, 3), dtype=np.uint8)
+    assert np.array_equal(made(noise.reshape(20, -1))[0][0], noise)
 
 
 def test_what_is_transparent_lies_on_white_as_in_images() -> None:

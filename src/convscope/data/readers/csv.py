@@ -20,7 +20,7 @@ from .csv_labels import LabelColumn, find_labels
 from .csv_layout import Layout, find_layout, is_number, looks_like_table
 from .csv_lines import Lines, read_lines
 from .nested_folders import visible_entries, wrapped_folders
-from .pixel_values import square_side
+from .pixel_values import images_of_rows, square_side
 from .split_names import find_splits
 
 SUFFIXES = frozenset({".csv", ".tsv"})
@@ -117,7 +117,8 @@ def _read(path: Path, progress: ReadListener | None, train: _Table | None = None
         if not text:
             lines.report(number, "the label is empty")
     refuse_bad_lines(path, lines)
-    images = np.stack(lines.rows).reshape(len(lines.rows), *shape)
+    images, note = images_of_rows(np.stack(lines.rows), shape)
+    notes = (*notes, note) if note else notes
     names = RowNames(f"{printable(path.name)} line", np.array(lines.numbers, np.int64))
     return _Table(images, found, names, layout.pixels, notes)
 

@@ -172,6 +172,8 @@ class GivenRange:
 
 def _own_scale(values: Values, high: float, name: str) -> ValueRange:
     low, dtype, is_many = values.low, values.dtype, values.count >= FEW_IMAGES
+    if dtype.kind == "f":  # whatever scaled them may have rounded
+        low, high = _rounded(low, (-1, 0)), _rounded(high, (1,))
     if dtype == np.bool_:
         return BITS
     if low < 0:
@@ -196,6 +198,10 @@ def _own_scale(values: Values, high: float, name: str) -> ValueRange:
     if bits is None:
         raise _unknown(name, low, high)
     return SIXTEEN_BITS if bits == 16 else ValueRange(0, max(2**bits - 1, high), f"stretched values of {bits} bits to 0–255")
+
+
+def _rounded(value: float, ends: Sequence[float]) -> float:
+    return next((end for end in ends if math.isclose(value, end, rel_tol=0, abs_tol=ROUNDING)), value)
 
 
 def _of_shares(high: float) -> ValueRange:

@@ -20,7 +20,7 @@ from .assemble import rows_of
 from .csv import SUFFIXES, read_pixel_lines, sorting_notes
 from .csv_layout import ID_COLUMNS, looks_like_table
 from .npz import read_images
-from .pixel_values import to_uint8_images
+from .pixel_values import images_of_rows, to_uint8_images
 
 TEXT_SUFFIXES = frozenset({".txt", ".dat", ".data"})
 NPZ = ".npz"
@@ -72,7 +72,7 @@ def read_unlabelled_table(
         images = _as_trained(path, array, trained_on, pixel_range)
         return UnlabelledTable(path, images, rows_of(key, images), ID, tuple(map(str, range(1, len(images) + 1))))
     layout, lines, shape = read_pixel_lines(path, progress, labelled=False)
-    rows = np.stack(lines.rows).reshape(len(lines.rows), *shape)
+    rows, _ = images_of_rows(np.stack(lines.rows), shape)
     titles = [layout.title(column) for column in layout.extras]
     ids = next((place for place, title in enumerate(titles) if title is not None and title.lower() in ID_COLUMNS), None)
     ignored = [title or "unnamed" for place, title in enumerate(titles) if place != ids]
