@@ -32,8 +32,8 @@ def drawings(digits_record: RunRecord) -> list[Drawing]:
 
 
 @pytest.fixture(scope="session")
-def page_text(digits_record: RunRecord, drawings: list[Drawing]) -> str:
-    return render(digits_record, drawings)
+def page_text(digits_run: convscope.Run) -> str:
+    return (digits_run.folder / "report.html").read_text("utf-8")
 
 
 @pytest.fixture(scope="session")

@@ -168,15 +168,19 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], convscope.
     return run
 
 
+SEE = """async (parts) => {
+  for (const part of document.querySelectorAll(parts)) {
+    const {top, bottom, width} = part.getBoundingClientRect();
+    if (!width || (top >= 0 && bottom <= innerHeight)) continue; // it is in sight already, or cannot be
+    part.scrollIntoView({behavior: "instant"});
+    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  }
+}"""
+
+
 def see_everything(page: Page) -> None:
     """Scrolls to every part, and lets it be drawn."""
-    for place in page.locator(PARTS).all():
-        place.evaluate(
-            """async (part) => {
-              part.scrollIntoView({behavior: "instant"});
-              await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-            }"""
-        )
+    page.evaluate(SEE, PARTS)
 
 
 def page_of(run: convscope.Run) -> str:

@@ -125,6 +125,37 @@ def inside(browser: Browser, address: str, **options: Any) -> Iterator[tuple[Pag
         yield page, troubles
 
 
+@pytest.fixture(scope="module")
+def digits_pages(browser: Browser, digits_run: convscope.Run) -> Iterator[tuple[Page, list[str]]]:
+    with inside(browser, (digits_run.folder / "report.html").as_uri()) as opened_page:
+        yield opened_page
+
+
+@pytest.fixture(scope="module")
+def colour_pages(browser: Browser, colour_run: convscope.Run) -> Iterator[tuple[Page, list[str]]]:
+    with inside(browser, (colour_run.folder / "report.html").as_uri()) as opened_page:
+        yield opened_page
+
+
+@pytest.fixture
+def page(digits_pages: tuple[Page, list[str]]) -> Iterator[Page]:
+    """A page for all tests that open the layer or the unit that they look at."""
+    yield digits_pages[0]
+    assert own_troubles(digits_pages[1]) == []
+
+
+@pytest.fixture
+def colour_page(colour_pages: tuple[Page, list[str]]) -> Iterator[Page]:
+    """The same of a network for colour images."""
+    yield colour_pages[0]
+    assert own_troubles(colour_pages[1]) == []
+
+
+def own_troubles(troubles: list[str]) -> list[str]:
+    """Without Chromium's advice to the tests, which read pixels back as often as they need them."""
+    return [trouble for trouble in troubles if "willReadFrequently" not in trouble]
+
+
 def open_layer(page: Page, name: str) -> None:
     page.evaluate(OPEN_LAYER, name)
 
@@ -196,14 +227,12 @@ def printed(text: str) -> tuple[float, int]:
 
 
 def test_the_arithmetic_of_units_of_every_layer_adds_up_to_what_numpy_computes(
-    browser: Browser, write_page: Write, digits_run: convscope.Run
+    page: Page, digits_run: convscope.Run
 ) -> None:
     expected = numpy_activations(digits_run)
-    with inside(browser, write_page(page_of(digits_run))) as (page, troubles):
-        for layer, place in random_units(digits_run.record.network, 12):
-            account = account_of(page, layer.name, place)
-            check_arithmetic(layer, account, float(expected[layer.name][tuple(place)]))
-        assert troubles == []
+    for layer, place in random_units(digits_run.record.network, 12):
+        account = account_of(page, layer.name, place)
+        check_arithmetic(layer, account, float(expected[layer.name][tuple(place)]))
 
 
 def account_of(page: Page, layer: str, place: list[int]) -> dict[str, Any]:
@@ -228,75 +257,67 @@ def show_all_terms(page: Page, wanted: str) -> None:
     raise AssertionError(f"aria-expanded did not become {wanted}")
 
 
-def test_what_is_printed_adds_up_within_its_digits(browser: Browser, write_page: Write, digits_run: convscope.Run) -> None:
-    with inside(browser, write_page(page_of(digits_run))) as (page, _):
-        for name, place in (("conv2d_1", [1, 2, 7]), ("dense", [17]), ("dense_1", [3])):
-            account_of(page, name, place)
-            show_all_terms(page, "true")
-            show_all_terms(page, "false")
-            terms = page.eval_on_selector_all(
-                "#unit .arithmetic-lines tr", "(rows) => rows.map((row) => [row.dataset.term, row.textContent])"
-            )
-            numbers = {term: printed(text) for term, text in terms}
-            parts = [printed(text) for term, text in terms if term in ("channel-sum", "shown", "rest")]
-            unit = 10.0 ** -numbers["sum"][1]
-            assert sum(value for value, _ in parts) == pytest.approx(numbers["sum"][0], abs=len(parts) * unit)
-            assert numbers["sum"][0] + numbers["bias"][0] == pytest.approx(numbers["before"][0], abs=2 * unit)
-        coarse = page.text_content("#unit .arithmetic-lines [data-term=sum]")
-        finer = page.locator("#unit .arithmetic-finer")
-        finer.focus()
-        page.keyboard.press("Enter")
-        page.wait_for_selector("#unit .arithmetic-finer[aria-pressed=true]")
-        page.wait_for_function(
-            "(coarse) => document.querySelector('#unit .arithmetic-lines [data-term=sum]')?.textContent !== coarse",
-            arg=coarse,
+def test_what_is_printed_adds_up_within_its_digits(page: Page) -> None:
+    for name, place in (("conv2d_1", [1, 2, 7]), ("dense", [17]), ("dense_1", [3])):
+        account_of(page, name, place)
+        show_all_terms(page, "true")
+        show_all_terms(page, "false")
+        terms = page.eval_on_selector_all(
+            "#unit .arithmetic-lines tr", "(rows) => rows.map((row) => [row.dataset.term, row.textContent])"
         )
-        value, text = page.eval_on_selector(
-            "#unit .arithmetic-lines [data-term=sum]", "(row) => [row.dataset.value, row.textContent]"
-        )
-        assert printed(text) == (pytest.approx(float(value), abs=1e-6), numbers["sum"][1] + 4)
+        numbers = {term: printed(text) for term, text in terms}
+        parts = [printed(text) for term, text in terms if term in ("channel-sum", "shown", "rest")]
+        unit = 10.0 ** -numbers["sum"][1]
+        assert sum(value for value, _ in parts) == pytest.approx(numbers["sum"][0], abs=len(parts) * unit)
+        assert numbers["sum"][0] + numbers["bias"][0] == pytest.approx(numbers["before"][0], abs=2 * unit)
+    coarse = page.text_content("#unit .arithmetic-lines [data-term=sum]")
+    finer = page.locator("#unit .arithmetic-finer")
+    finer.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#unit .arithmetic-finer[aria-pressed=true]")
+    page.wait_for_function(
+        "(coarse) => document.querySelector('#unit .arithmetic-lines [data-term=sum]')?.textContent !== coarse",
+        arg=coarse,
+    )
+    value, text = page.eval_on_selector(
+        "#unit .arithmetic-lines [data-term=sum]", "(row) => [row.dataset.value, row.textContent]"
+    )
+    assert printed(text) == (pytest.approx(float(value), abs=1e-6), numbers["sum"][1] + 4)
 
 
-def test_every_layer_shows_every_channel_at_one_scale(
-    browser: Browser, write_page: Write, digits_run: convscope.Run
-) -> None:
+def test_every_layer_shows_every_channel_at_one_scale(page: Page, digits_run: convscope.Run) -> None:
     network = digits_run.record.network
-    with inside(browser, write_page(page_of(digits_run))) as (page, troubles):
-        crumbs = page.locator("#inside-panel .crumb bdi").all_text_contents()
-        assert crumbs == [layer.name for layer in network.layers]
-        for layer in network.layers:
-            open_layer(page, layer.name)
-            tiles = page.evaluate(TILES)
-            if len(layer.output_shape) == 3:
-                rows, columns, channels = layer.output_shape
-                assert [units for units, _, _ in tiles] == [rows * columns] * channels
-                assert len({scale for _, scale, _ in tiles}) == 1
-                assert [name for _, _, name in tiles] == [str(channel) for channel in range(channels)]
-            else:
-                assert len(tiles) == min(24, layer.output_shape[0])
-        assert troubles == []
+    crumbs = page.locator("#inside-panel .crumb bdi").all_text_contents()
+    assert crumbs == [layer.name for layer in network.layers]
+    for layer in network.layers:
+        open_layer(page, layer.name)
+        tiles = page.evaluate(TILES)
+        if len(layer.output_shape) == 3:
+            rows, columns, channels = layer.output_shape
+            assert [units for units, _, _ in tiles] == [rows * columns] * channels
+            assert len({scale for _, scale, _ in tiles}) == 1
+            assert [name for _, _, name in tiles] == [str(channel) for channel in range(channels)]
+        else:
+            assert len(tiles) == min(24, layer.output_shape[0])
 
 
-def test_units_of_a_flat_layer_are_sorted_and_the_others_are_summed_up(
-    browser: Browser, write_page: Write, digits_run: convscope.Run
-) -> None:
+def test_units_of_a_flat_layer_are_sorted_and_the_others_are_summed_up(page: Page, digits_run: convscope.Run) -> None:
     network = digits_run.record.network
     values = numpy_activations(digits_run)["dense"]
     weights = network.layers[-1].weights["kernel"]
-    with inside(browser, write_page(page_of(digits_run))) as (page, _):
-        open_layer(page, "dense")
-        shown = [int(name) for _, _, name in page.evaluate(TILES)]
-        assert np.abs(values[shown]).tolist() == pytest.approx(sorted(np.abs(values), reverse=True)[: len(shown)], abs=1e-6)
-        others = page.locator("#inside-others").text_content() or ""
-        assert others.startswith(f"The other {len(values) - len(shown)} units add up to ")
-        rest = float(others.split()[-1].rstrip(".").replace("−", "-"))
-        assert rest == pytest.approx(values.sum() - values[shown].sum(), rel=5e-3, abs=1e-6)
-        page.locator("#inside-sort").get_by_text("contribution to the class").click()
-        page.evaluate(DRAWN)
-        first = int(page.evaluate(TILES)[0][2])
-        predicted = int(digits_run.evaluation.predictions[0])
-        contributions = np.abs(values * weights[:, predicted])
-        assert contributions[first] == pytest.approx(contributions.max(), abs=1e-6)
+    open_layer(page, "dense")
+    shown = [int(name) for _, _, name in page.evaluate(TILES)]
+    assert np.abs(values[shown]).tolist() == pytest.approx(sorted(np.abs(values), reverse=True)[: len(shown)], abs=1e-6)
+    others = page.locator("#inside-others").text_content() or ""
+    assert others.startswith(f"The other {len(values) - len(shown)} units add up to ")
+    rest = float(others.split()[-1].rstrip(".").replace("−", "-"))
+    assert rest == pytest.approx(values.sum() - values[shown].sum(), rel=5e-3, abs=1e-6)
+    page.locator("#inside-sort").get_by_text("contribution to the class").click()
+    page.evaluate(DRAWN)
+    first = int(page.evaluate(TILES)[0][2])
+    predicted = int(digits_run.evaluation.predictions[0])
+    contributions = np.abs(values * weights[:, predicted])
+    assert contributions[first] == pytest.approx(contributions.max(), abs=1e-6)
 
 
 def test_the_units_of_the_classes_have_the_one_probability_of_the_page(
@@ -339,64 +360,57 @@ def test_the_scale_can_be_that_of_each_channel_or_of_all_layers(browser: Browser
         assert page.evaluate(legend) == by_layer
 
 
-def test_the_receptive_field_that_is_told_is_pythons(browser: Browser, write_page: Write, colour_run: convscope.Run) -> None:
+def test_the_receptive_field_that_is_told_is_pythons(colour_page: Page, colour_run: convscope.Run) -> None:
     network = colour_run.record.network
     height, width, _ = colour_run.record.request["dataset"]["image_shape"]
-    with inside(browser, write_page(page_of(colour_run))) as (page, troubles):
-        for layer, reach in zip(network.layers, receptive_fields(network), strict=True):
-            if reach is None or len(layer.output_shape) != 3:
-                continue
-            for place in ([extent - 1 for extent in layer.output_shape],):
-                account = account_of(page, layer.name, place)
-                edges = []
-                for axis, extent in ((0, height), (1, width)):
-                    first = reach.start[axis] + place[axis] * reach.jump[axis]
-                    edges.append((max(first, 0), min(first + reach.size[axis], extent) - 1))
-                words = [f"{what}s {low} to {high}" for what, (low, high) in zip(("row", "column"), edges, strict=True)]
-                assert f"Its receptive field: {', '.join(words)} of the image." in account["sentence"]
-        assert troubles == []
+    for layer, reach in zip(network.layers, receptive_fields(network), strict=True):
+        if reach is None or len(layer.output_shape) != 3:
+            continue
+        for place in ([extent - 1 for extent in layer.output_shape],):
+            account = account_of(colour_page, layer.name, place)
+            edges = []
+            for axis, extent in ((0, height), (1, width)):
+                first = reach.start[axis] + place[axis] * reach.jump[axis]
+                edges.append((max(first, 0), min(first + reach.size[axis], extent) - 1))
+            words = [f"{what}s {low} to {high}" for what, (low, high) in zip(("row", "column"), edges, strict=True)]
+            assert f"Its receptive field: {', '.join(words)} of the image." in account["sentence"]
 
 
 def test_pixels_that_cannot_matter_are_struck_out_and_the_text_says_why(
-    browser: Browser, write_page: Write, colour_run: convscope.Run
+    colour_page: Page, colour_run: convscope.Run
 ) -> None:
     rows, columns = unused_input_pixels(colour_run.record.network)
     assert rows
     assert columns
-    with inside(browser, write_page(page_of(colour_run))) as (page, _):
-        page.evaluate(OPEN_UNIT, ["conv2d", [0, 0, 0]])
-        marked = np.array(page.evaluate(HATCHED))
-        blind = np.zeros_like(marked)
-        blind[rows] = 1
-        blind[:, columns] = 1
-        marked[:4, :4] = 0  # the outline of the unit's receptive field
-        assert (marked == blind).all()
-        assert page.get_by_text("The hatched pixels are unused.").is_visible()
+    colour_page.evaluate(OPEN_UNIT, ["conv2d", [0, 0, 0]])
+    marked = np.array(colour_page.evaluate(HATCHED))
+    blind = np.zeros_like(marked)
+    blind[rows] = 1
+    blind[:, columns] = 1
+    marked[:4, :4] = 0  # the outline of the unit's receptive field
+    assert (marked == blind).all()
+    assert colour_page.get_by_text("The hatched pixels are unused.").is_visible()
 
 
-def test_colour_images_are_shown_in_colour_and_by_channel(
-    browser: Browser, write_page: Write, colour_run: convscope.Run
-) -> None:
+def test_colour_images_are_shown_in_colour_and_by_channel(colour_page: Page, colour_run: convscope.Run) -> None:
     expected = numpy_activations(colour_run)
     evidence = colour_run.record.evidence
     assert evidence is not None
-    with inside(browser, write_page(page_of(colour_run))) as (page, troubles):
-        for layer, place in random_units(colour_run.record.network, 14, seed=2):
-            check_arithmetic(layer, account_of(page, layer.name, place), float(expected[layer.name][tuple(place)]))
-        page.evaluate(OPEN_UNIT, ["conv2d", [0, 0, 0]])
-        show_all_terms(page, "true")
-        assert page.locator("#unit .channel-name").all_text_contents() == ["red", "green", "blue"]
-        image = evidence.test_images[0].astype(int)
-        pictures = page.evaluate(
-            """() => [...document.querySelectorAll("#unit .unit-inputs canvas.pixels")].map((canvas) => [canvas.width,
-              [...canvas.getContext("2d").getImageData(0, 0, canvas.width || 1, canvas.height || 1).data]])"""
-        )
-        shown = [np.array(pixels).reshape(-1, width, 4)[..., :3] for width, pixels in pictures if width == 13]
-        assert len(shown) == 4
-        for channel in range(3):
-            assert np.abs(shown[channel][..., 0] - image[..., channel]).max() <= 1
-        assert (shown[3] == image).all()
-        assert troubles == []
+    for layer, place in random_units(colour_run.record.network, 14, seed=2):
+        check_arithmetic(layer, account_of(colour_page, layer.name, place), float(expected[layer.name][tuple(place)]))
+    colour_page.evaluate(OPEN_UNIT, ["conv2d", [0, 0, 0]])
+    show_all_terms(colour_page, "true")
+    assert colour_page.locator("#unit .channel-name").all_text_contents() == ["red", "green", "blue"]
+    image = evidence.test_images[0].astype(int)
+    pictures = colour_page.evaluate(
+        """() => [...document.querySelectorAll("#unit .unit-inputs canvas.pixels")].map((canvas) => [canvas.width,
+          [...canvas.getContext("2d").getImageData(0, 0, canvas.width || 1, canvas.height || 1).data]])"""
+    )
+    shown = [np.array(pixels).reshape(-1, width, 4)[..., :3] for width, pixels in pictures if width == 13]
+    assert len(shown) == 4
+    for channel in range(3):
+        assert np.abs(shown[channel][..., 0] - image[..., channel]).max() <= 1
+    assert (shown[3] == image).all()
 
 
 def test_pointing_at_the_map_moves_the_window_and_a_click_keeps_it_there(

@@ -115,8 +115,8 @@ def draw(page: Page, strokes: Iterable[Line], while_down: Callable[[], object] |
         first, *rest = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
         page.mouse.move(*first)
         page.mouse.down()
-        for number, place in enumerate(rest):
-            page.mouse.move(*place, steps=8)
+        for number, (before, place) in enumerate(pairwise([first, *rest])):
+            page.mouse.move(*place, steps=min(8, 1 + int(math.dist(before, place) / 12)))  # a hand is no slower
             if number in (len(rest) // 2 - 1, len(rest) - 1) and while_down:
                 page.evaluate(TWO_FRAMES)
                 while_down()
@@ -209,6 +209,7 @@ def test_a_view_survives_in_the_address(browser: Browser, write_page: Write, pag
         assert troubles == []
 
 
+@pytest.mark.rows(3)
 @pytest.mark.parametrize("hash_text", [
     "image=test-99999", "image=drawing", "image=picture", "image=train-99999&epoch=77",
     "image=drawing&ink=~~..&change=turn:1e9", "layer=nowhere&unit=99.99.99&target=99",

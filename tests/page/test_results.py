@@ -30,6 +30,7 @@ from convscope.runs.record import RunRecord
 
 from .conftest import HOSTILE, drawn, with_class_names  # type: ignore[import-not-found]
 from .test_browser import opened  # type: ignore[import-not-found]
+from .test_live import TWO_FRAMES  # type: ignore[import-not-found]
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -39,7 +40,30 @@ Write = Callable[[str], str]
 
 READY = "html[data-ready=true]"
 GALLERY = "#every-image .gallery"
-NUMBERS = """(place) => [...document.querySelectorAll(place + ' .tile')].map((tile) => Number(tile.dataset.name.slice(5)))"""
+NUMBERS = """(place) => {
+  const root = document.querySelector(place);
+  const forward = () => root.querySelector("button[aria-label='Next page'][aria-disabled=false]");
+  const numbers = () => [...root.querySelectorAll(".tile")].map((tile) => Number(tile.dataset.name.slice(5)));
+  const found = numbers();
+  while (forward()?.checkVisibility()) {
+    forward().click();
+    found.push(...numbers());
+  }
+  return found;
+}"""
+"""The numbers of all images in a place, page after page."""
+CELLS = f"""async () => {{
+  const found = [];
+  for (const button of document.querySelectorAll(".cells td[data-truth] > button:not(.recall-row)")) {{
+    button.click();
+    await new Promise((done) => setTimeout(done)); // promises of the last epoch's predictions are kept by then
+    const {{truth, predicted}} = button.closest("td").dataset;
+    found.push({{truth: Number(truth), predicted: Number(predicted), text: button.textContent,
+      images: ({NUMBERS})("#good .wall"), sentence: document.querySelector("#good .wall-sentence").innerText}});
+  }}
+  return found;
+}}"""
+"""Every cell of the matrix, clicked: its number, and what the wall below it shows."""
 ORDERS: dict[str, Callable[[Evaluation, Any], tuple[Any, ...]]] = {
     "surest": lambda all_of, rows: (-all_of.confidence[rows].astype(np.float32),),
     "doubtful": lambda all_of, rows: (all_of.confidence[rows].astype(np.float32),),
@@ -55,6 +79,26 @@ def results(browser: Browser, address: str, **options: Any) -> Iterator[tuple[Pa
         yield page, troubles
 
 
+@pytest.fixture(scope="module")
+def one_page(browser: Browser, page_text: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Page, list[str]]]:
+    path = tmp_path_factory.mktemp("results") / "report.html"
+    path.write_text(page_text, "utf-8")
+    with results(browser, path.as_uri()) as opened_page:
+        yield opened_page
+
+
+@pytest.fixture
+def page(one_page: tuple[Page, list[str]]) -> Iterator[Page]:
+    """One for all tests that choose themselves what they look at, or begin at the gallery's start."""
+    shared, troubles = one_page
+    yield shared
+    reset = shared.get_by_role("button", name="Reset", exact=True)
+    if reset.is_visible():
+        reset.click()
+    shared.mouse.move(0, 0)
+    assert troubles == []
+
+
 def until(page: Page, expression: str, argument: Any = None) -> None:
     """Wait until a script is true; Playwright's own way evaluates text in the page, which the page's policy forbids."""
     for _ in range(200):
@@ -66,12 +110,7 @@ def until(page: Page, expression: str, argument: Any = None) -> None:
 
 def shown(page: Page, place: str = GALLERY) -> list[int]:
     """The numbers of all images in ``place``, page after page."""
-    numbers = page.evaluate(NUMBERS, place)
-    forward = page.locator(f"{place} button[aria-label='Next page']")
-    while forward.is_visible() and forward.get_attribute("aria-disabled") == "false":
-        forward.click()
-        numbers += page.evaluate(NUMBERS, place)
-    return list(numbers)
+    return list(page.evaluate(NUMBERS, place))
 
 
 def choose(page: Page, *, truth: int = -1, predicted: int = -1, outcome: str = "all", order: str = "number") -> None:
@@ -82,36 +121,28 @@ def choose(page: Page, *, truth: int = -1, predicted: int = -1, outcome: str = "
     form.locator("select").nth(2).select_option(order)
 
 
-def test_the_gallery_of_every_cell_is_pythons_list(
-    browser: Browser, write_page: Write, page_text: str, digits_record: RunRecord
-) -> None:
+def test_the_gallery_of_every_cell_is_pythons_list(page: Page, digits_record: RunRecord) -> None:
     evaluation = digits_record.calibrated
-    with results(browser, write_page(page_text)) as (page, troubles):
-        for true, predicted in np.ndindex(10, 10):
-            rows = np.flatnonzero((evaluation.labels == true) & (evaluation.predictions == predicted))
-            cell = page.locator(f".cells td[data-truth='{true}'][data-predicted='{predicted}'] button")
-            assert cell.text_content() == str(len(rows))
-            cell.click()
-            assert sorted(shown(page, "#good .wall")) == rows.tolist(), (true, predicted)
-            assert page.locator("#good .wall-sentence").inner_text().startswith(str(len(rows)) if len(rows) else "None")
-        assert troubles == []
+    cells = page.evaluate(CELLS)
+    assert [(cell["truth"], cell["predicted"]) for cell in cells] == [*np.ndindex(10, 10)]
+    for cell in cells:
+        rows = np.flatnonzero((evaluation.labels == cell["truth"]) & (evaluation.predictions == cell["predicted"]))
+        assert cell["text"] == str(len(rows))
+        assert sorted(cell["images"]) == rows.tolist(), cell
+        assert cell["sentence"].startswith(str(len(rows)) if len(rows) else "None")
 
 
-def test_every_test_image_can_be_reached_and_every_filter_is_pythons(
-    browser: Browser, write_page: Write, page_text: str, digits_record: RunRecord
-) -> None:
+def test_every_test_image_can_be_reached_and_every_filter_is_pythons(page: Page, digits_record: RunRecord) -> None:
     evaluation = digits_record.calibrated
     labels, predictions = evaluation.labels, evaluation.predictions
-    with results(browser, write_page(page_text)) as (page, troubles):
-        choose(page)
-        assert shown(page) == list(range(len(evaluation)))
-        choose(page, truth=9)
-        assert shown(page) == np.flatnonzero(labels == 9).tolist()
-        choose(page, predicted=9, outcome="errors")
-        assert shown(page) == np.flatnonzero((predictions == 9) & (labels != 9)).tolist()
-        choose(page, truth=3, outcome="correct")
-        assert shown(page) == np.flatnonzero((labels == 3) & (predictions == 3)).tolist()
-        assert troubles == []
+    choose(page)
+    assert shown(page) == list(range(len(evaluation)))
+    choose(page, truth=9)
+    assert shown(page) == np.flatnonzero(labels == 9).tolist()
+    choose(page, predicted=9, outcome="errors")
+    assert shown(page) == np.flatnonzero((predictions == 9) & (labels != 9)).tolist()
+    choose(page, truth=3, outcome="correct")
+    assert shown(page) == np.flatnonzero((labels == 3) & (predictions == 3)).tolist()
 
 
 def test_the_mistakes_come_first_in_every_order_of_numpys(
@@ -143,35 +174,30 @@ def test_a_page_is_turned_in_less_than_50_milliseconds(browser: Browser, write_p
         assert sorted(times)[0] < 50, times  # the fastest of five: this machine has other work
 
 
-def test_a_tile_tells_number_classes_and_the_number_by_which_it_was_sorted(
-    browser: Browser, write_page: Write, page_text: str, digits_record: RunRecord
-) -> None:
+def test_a_tile_tells_number_classes_and_the_number_by_which_it_was_sorted(page: Page, digits_record: RunRecord) -> None:
     evaluation = digits_record.calibrated
     row = int(evaluation.mistakes[0])
     true, predicted = int(evaluation.labels[row]), int(evaluation.predictions[row])
-    with results(browser, write_page(page_text)) as (page, _):
-        tile = page.locator(f"{GALLERY} .tile").first
-        assert f"Test image {row}: {true}, predicted as {predicted};" in (tile.get_attribute("title") or "")
-        assert f"{true} → {predicted}" in tile.inner_text()
-        assert f"#{row}" in tile.inner_text()
-        assert "✕" in tile.inner_text()
-        assert tile.get_attribute("data-outcome") == "wrong"
-        named = "[...document.querySelectorAll('#every-image .tile')].map((each) => [each.dataset.row, each.innerText])"
-        for order in ORDERS:
-            choose(page, outcome="errors", order=order)
-            numbers = (
-                evaluation.confidence
-                if order != "worst"
-                else evaluation.probabilities[range(len(evaluation)), evaluation.labels]
-            )
-            for shown_row, text in page.evaluate(named):
-                share = format_probability(float(np.float32(numbers[int(shown_row)])), 1)
-                assert "".join(share.split()) in "".join(text.split()), (order, shown_row)
-            assert ("probability of the true class" in page.locator(f"{GALLERY} > .reading").inner_text()) == (
-                order == "worst"
-            )
-        choose(page, outcome="correct")
-        assert "✓" in page.locator(f"{GALLERY} .tile").first.inner_text()
+    tile = page.locator(f"{GALLERY} .tile").first
+    assert f"Test image {row}: {true}, predicted as {predicted};" in (tile.get_attribute("title") or "")
+    assert f"{true} → {predicted}" in tile.inner_text()
+    assert f"#{row}" in tile.inner_text()
+    assert "✕" in tile.inner_text()
+    assert tile.get_attribute("data-outcome") == "wrong"
+    named = "[...document.querySelectorAll('#every-image .tile')].map((each) => [each.dataset.row, each.innerText])"
+    for order in ORDERS:
+        choose(page, outcome="errors", order=order)
+        numbers = (
+            evaluation.confidence
+            if order != "worst"
+            else evaluation.probabilities[range(len(evaluation)), evaluation.labels]
+        )
+        for shown_row, text in page.evaluate(named):
+            share = format_probability(float(np.float32(numbers[int(shown_row)])), 1)
+            assert "".join(share.split()) in "".join(text.split()), (order, shown_row)
+        assert ("probability of the true class" in page.locator(f"{GALLERY} > .reading").inner_text()) == (order == "worst")
+    choose(page, outcome="correct")
+    assert "✓" in page.locator(f"{GALLERY} .tile").first.inner_text()
 
 
 def test_a_mistake_that_is_clicked_is_opened_with_the_neighbours_of_the_evidence(
@@ -266,33 +292,30 @@ def title(page: Page) -> str:
     return str(page.locator("[data-live=gallery-title]").inner_text())
 
 
-def test_the_title_of_the_gallery_follows_the_filters_and_a_reset_leads_back(
-    browser: Browser, write_page: Write, page_text: str, digits_record: RunRecord
-) -> None:
+def test_the_title_of_the_gallery_follows_the_filters_and_a_reset_leads_back(page: Page, digits_record: RunRecord) -> None:
     evaluation = digits_record.evaluation
     wrong, all_images = int(evaluation.errors), len(evaluation)
     pairs = digits_record.metrics["test"]["confused_pairs"]
-    with results(browser, write_page(page_text)) as (page, _):
-        assert title(page) == f"All {wrong} errors"
-        reset = page.get_by_role("button", name="Reset", exact=True)
-        assert not reset.is_visible()
-        chip = page.locator(".chips[aria-label='Most frequent'] .chip").first
-        first = pairs[0]
-        assert chip.text_content() == f"{first['true']} → {first['predicted']} ({first['count']})"
-        chip.click()
-        noun = "error" if first["count"] == 1 else "errors"
-        assert title(page) == f"{first['count']} {noun}: “{first['true']}” predicted as “{first['predicted']}”"
-        assert len(shown(page)) == first["count"]
-        assert chip.get_attribute("aria-pressed") == "true"
-        choose(page, truth=3, predicted=4, outcome="correct")
-        assert title(page) == "0 images match"
-        assert page.locator(f"{GALLERY} .tile").count() == 0
-        reset.click()
-        assert title(page) == f"All {wrong} errors"
-        choose(page, outcome="correct")
-        assert title(page) == f"All {all_images - wrong} correct predictions"
-        choose(page)
-        assert title(page) == f"All {all_images} test images"
+    assert title(page) == f"All {wrong} errors"
+    reset = page.get_by_role("button", name="Reset", exact=True)
+    assert not reset.is_visible()
+    chip = page.locator(".chips[aria-label='Most frequent'] .chip").first
+    first = pairs[0]
+    assert chip.text_content() == f"{first['true']} → {first['predicted']} ({first['count']})"
+    chip.click()
+    noun = "error" if first["count"] == 1 else "errors"
+    assert title(page) == f"{first['count']} {noun}: “{first['true']}” predicted as “{first['predicted']}”"
+    assert len(shown(page)) == first["count"]
+    assert chip.get_attribute("aria-pressed") == "true"
+    choose(page, truth=3, predicted=4, outcome="correct")
+    assert title(page) == "0 images match"
+    assert page.locator(f"{GALLERY} .tile").count() == 0
+    reset.click()
+    assert title(page) == f"All {wrong} errors"
+    choose(page, outcome="correct")
+    assert title(page) == f"All {all_images - wrong} correct predictions"
+    choose(page)
+    assert title(page) == f"All {all_images} test images"
 
 
 def test_the_keys_of_the_gallery_work_from_its_filters_too(browser: Browser, write_page: Write, page_text: str) -> None:
@@ -356,25 +379,33 @@ def test_marked_images_are_saved_as_the_audit_reads_them(
         assert troubles == []
 
 
-@pytest.mark.parametrize("part", ["triage", "neighbours", "course"])
+@pytest.mark.parametrize("parts", [["triage", "neighbours"], ["course"]])
 def test_the_case_stands_beside_the_tiles_in_one_window_without_a_scroller(
-    browser: Browser, write_page: Write, mnist_text: str, page_text: str, part: str
+    browser: Browser, write_page: Write, mnist_text: str, page_text: str, parts: list[str]
 ) -> None:
     # MNIST's run has one epoch, and no course.
-    with results(browser, write_page(page_text if part == "course" else mnist_text), width=1366) as (page, _):
-        page.set_viewport_size({"width": 1366, "height": 768})
+    text = page_text if parts == ["course"] else mnist_text
+    with results(browser, write_page(text), width=1366, height=768) as (page, _):
         page.locator(f"{GALLERY} .tile").nth(2).click()
-        page.wait_for_selector(f"[data-part={part}]", state="attached")
-        page.evaluate("(part) => { document.querySelector(`[data-part=${part}]`).open = true; }", part)
-        height, scrolls, right = page.evaluate("""() => {
-            const node = document.querySelector('.image-details');
-            const tiles = document.querySelector('#every-image .tile-grid').getBoundingClientRect();
-            const inner = [node, ...node.querySelectorAll('*')].filter((each) => each.scrollHeight > each.clientHeight + 1
-                && ['auto', 'scroll'].includes(getComputedStyle(each).overflowY));
-            return [node.offsetHeight, inner.length, node.getBoundingClientRect().left >= tiles.right];
-        }""")
-        assert height <= 768 - 56
-        assert (scrolls, right) == (0, True)
+        for part in parts:
+            page.wait_for_selector(f"[data-part={part}]", state="attached")
+            height, scrolls, right = page.evaluate(
+                """(part) => {
+                const node = document.querySelector('.image-details');
+                const fold = node.querySelector(`[data-part=${part}]`);
+                const tiles = document.querySelector('#every-image .tile-grid').getBoundingClientRect();
+                const wasOpen = fold.open;
+                fold.open = true;
+                const inner = [node, ...node.querySelectorAll('*')].filter((each) => each.scrollHeight > each.clientHeight + 1
+                    && ['auto', 'scroll'].includes(getComputedStyle(each).overflowY));
+                const found = [node.offsetHeight, inner.length, node.getBoundingClientRect().left >= tiles.right];
+                fold.open = wasOpen;
+                return found;
+            }""",
+                part,
+            )
+            assert height <= 768 - 56, part
+            assert (scrolls, right) == (0, True), part
 
 
 def test_on_a_phone_the_case_opens_below_the_row_of_its_tile(browser: Browser, write_page: Write, mnist_text: str) -> None:
@@ -593,18 +624,15 @@ def test_a_number_of_the_tables_leads_to_its_images(
         assert len(shown(page)) == count
 
 
-def test_a_class_lights_its_row_its_column_its_bar_and_its_tiles(
-    browser: Browser, write_page: Write, page_text: str
-) -> None:
-    with results(browser, write_page(page_text)) as (page, _):
-        page.locator("#good summary", has_text="Scores per class").click()
-        page.locator("#good tr[data-label='8']").hover()
-        assert page.locator(".cells th[data-highlight]").all_inner_texts() == ["8", "8"]
-        assert page.locator(".cells td[data-highlight]").count() == 20
-        assert page.locator(".cells td[data-highlight] .recall-row").get_attribute("aria-label").startswith("8: recall ")
-        for tile in page.locator(f"{GALLERY} .tile").all():
-            truth, predicted, lit = (tile.get_attribute(f"data-{key}") for key in ("truth", "predicted", "highlight"))
-            assert (lit is not None) == ("8" in (truth, predicted))
+def test_a_class_lights_its_row_its_column_its_bar_and_its_tiles(page: Page) -> None:
+    page.locator("#good summary", has_text="Scores per class").click()
+    page.locator("#good tr[data-label='8']").hover()
+    assert page.locator(".cells th[data-highlight]").all_inner_texts() == ["8", "8"]
+    assert page.locator(".cells td[data-highlight]").count() == 20
+    assert page.locator(".cells td[data-highlight] .recall-row").get_attribute("aria-label").startswith("8: recall ")
+    for tile in page.locator(f"{GALLERY} .tile").all():
+        truth, predicted, lit = (tile.get_attribute(f"data-{key}") for key in ("truth", "predicted", "highlight"))
+        assert (lit is not None) == ("8" in (truth, predicted))
 
 
 def test_hostile_names_do_nothing_in_the_results(browser: Browser, write_page: Write, hostile_text: str) -> None:
@@ -621,9 +649,8 @@ def test_hostile_names_do_nothing_in_the_results(browser: Browser, write_page: W
         assert troubles == []
 
 
-@pytest.mark.parametrize("width", [360, 1280])
 def test_the_results_never_scroll_the_page_sideways(
-    browser: Browser, write_page: Write, digits_record: RunRecord, page_text: str, width: int
+    browser: Browser, write_page: Write, digits_record: RunRecord, page_text: str
 ) -> None:
     long = with_class_names(digits_record, tuple(f"{number}-" + "Donaudampfschiffahrt" * 4 for number in range(10)))
     wide = """() => [...document.querySelectorAll('#learned *, #good *, #fails *')].filter((each) => {
@@ -631,9 +658,12 @@ def test_the_results_never_scroll_the_page_sideways(
         const may = '.scroll, .drawing, .visually-hidden, .classes, .matrix-frame, .line-chart, .pca-map svg';
         return width && right > innerWidth + 1 && !each.closest(may);
     }).map((each) => `${each.tagName} in ${each.parentElement.className}`)"""
-    for text in (page_text, render(long, drawn(long))):
-        with results(browser, write_page(text), width=width) as (page, _):
-            assert page.evaluate(wide) == []
+    for text, widths in ((page_text, (360, 1280)), (render(long, drawn(long)), (1280, 360))):
+        with results(browser, write_page(text), width=widths[0]) as (page, _):
+            for width in widths:
+                page.set_viewport_size({"width": width, "height": 800})
+                page.evaluate(TWO_FRAMES)
+                assert page.evaluate(wide) == [], width
 
 
 def test_without_mistakes_every_image_is_in_the_section_before(
@@ -646,7 +676,7 @@ def test_without_mistakes_every_image_is_in_the_section_before(
         digits_record.examples, mistakes=digits_record.examples.mistakes[:0], mistake_indices=np.empty(0, int)
     )
     record = replace(digits_record, evaluation=perfect, metrics=metrics, examples=examples)
-    with results(browser, write_page(render(record, drawn(record)))) as (page, troubles):
+    with results(browser, write_page(render(record, []))) as (page, troubles):
         assert page.locator("#fails").count() == 0
         assert shown(page)[:3] == np.argsort(-record.calibrated.confidence.astype(np.float32), kind="stable")[:3].tolist()
         assert page.locator(".cells .wrong").count() == 0
@@ -697,6 +727,7 @@ def test_a_network_that_is_too_large_for_the_page_has_its_mistakes_and_their_nei
         assert troubles == []
 
 
+@pytest.mark.rows(3)
 @pytest.mark.parametrize("length", [1, 10, 104])
 @pytest.mark.parametrize("width", [640, 1280])
 def test_recall_stands_where_the_axis_says_whatever_the_length_of_the_names(
@@ -739,18 +770,15 @@ def test_a_phone_shows_the_recall_of_every_class_without_scrolling(
         )
 
 
-def test_all_errors_of_a_class_are_behind_its_recall(
-    browser: Browser, write_page: Write, page_text: str, digits_record: RunRecord
-) -> None:
+def test_all_errors_of_a_class_are_behind_its_recall(page: Page, digits_record: RunRecord) -> None:
     evaluation = digits_record.calibrated
-    with results(browser, write_page(page_text)) as (page, _):
-        for label in range(10):
-            rows = np.flatnonzero((evaluation.labels == label) & (evaluation.predictions != label))
-            page.locator(".recall-row").nth(label).click()
-            assert sorted(shown(page, "#good .wall")) == rows.tolist()
-        page.locator(".cells td[data-truth='8'][data-predicted='8'] button").click()
-        page.locator("#good .wall > .link").click()
-        assert sorted(shown(page)) == np.flatnonzero((evaluation.labels == 8) & (evaluation.predictions == 8)).tolist()
+    for label in range(10):
+        rows = np.flatnonzero((evaluation.labels == label) & (evaluation.predictions != label))
+        page.locator(".recall-row").nth(label).click()
+        assert sorted(shown(page, "#good .wall")) == rows.tolist()
+    page.locator(".cells td[data-truth='8'][data-predicted='8'] button").click()
+    page.locator("#good .wall > .link").click()
+    assert sorted(shown(page)) == np.flatnonzero((evaluation.labels == 8) & (evaluation.predictions == 8)).tolist()
 
 
 def test_the_columns_of_a_matrix_of_many_long_names_are_equally_wide(
@@ -766,14 +794,11 @@ def test_the_columns_of_a_matrix_of_many_long_names_are_equally_wide(
         assert widths[0] <= 44
 
 
-def test_the_caption_of_the_matrix_is_true_of_its_cells(
-    browser: Browser, write_page: Write, page_text: str, digits_record: RunRecord
-) -> None:
-    with results(browser, write_page(page_text)) as (page, _):
-        caption = page.locator("#figure-confusion_matrix .reading").inner_text()
-        assert "Cells on the diagonal count correct predictions, all others errors." in caption
-        texts = page.locator(".cells td[data-truth]:not(:last-child)").all_inner_texts()
-        assert [int(text.replace(",", "")) for text in texts] == digits_record.evaluation.confusion.counts.ravel().tolist()
+def test_the_caption_of_the_matrix_is_true_of_its_cells(page: Page, digits_record: RunRecord) -> None:
+    caption = page.locator("#figure-confusion_matrix .reading").inner_text()
+    assert "Cells on the diagonal count correct predictions, all others errors." in caption
+    texts = page.locator(".cells td[data-truth]:not(:last-child)").all_inner_texts()
+    assert [int(text.replace(",", "")) for text in texts] == digits_record.evaluation.confusion.counts.ravel().tolist()
 
 
 FILL = """(at) => {
@@ -783,9 +808,7 @@ FILL = """(at) => {
 }"""
 
 
-def test_what_a_threshold_leaves_is_pythons_selective_prediction(
-    browser: Browser, write_page: Write, page_text: str, digits_record: RunRecord
-) -> None:
+def test_what_a_threshold_leaves_is_pythons_selective_prediction(page: Page, digits_record: RunRecord) -> None:
     arrays = evidence_arrays(digits_record)
     confidence, labels, predictions = (arrays[f"test-{name}"] for name in ("confidence", "labels", "predictions"))
     correct = (labels == predictions).astype(np.int64)
@@ -794,44 +817,38 @@ def test_what_a_threshold_leaves_is_pythons_selective_prediction(
     errors = [int((confidence >= step).sum() - correct[confidence >= step].sum()) for step in steps]
     few = [at for at, step in enumerate(steps) if step >= max([0, *chosen]) and errors[at] <= 0.05 * errors[0]]
     steps = steps[: few[0] + 1] if few else steps
-    with results(browser, write_page(page_text)) as (page, troubles):
-        assert page.locator(".threshold input").get_attribute("max") == str(len(steps) - 1)
-        for at in (0, 40, len(steps) // 2, len(steps) - 1):
-            page.evaluate(FILL, at)
-            expected = select(confidence, correct, steps[at])
-            assert page.locator(".threshold output").inner_text() == percent(steps[at])
-            assert page.locator(".selective").inner_text() == (
-                f"At this threshold the network predicts {expected.answered} of {expected.n} test images "
-                f"({percent(expected.coverage)} coverage), and {percent(expected.accuracy)} of these predictions are correct "
-                f"(95% CI {percent_range(expected.interval)})."
-            )
-            kept = confidence >= steps[at]
-            for place, rows in enumerate((kept & (correct == 0), ~kept)):
-                door = page.locator("#sure .door").nth(place)
-                door.click()
-                assert door.inner_text().split()[0] == str(rows.sum())
-                assert sorted(shown(page, "#sure .wall")) == np.flatnonzero(rows).tolist()
-        assert troubles == []
+    assert page.locator(".threshold input").get_attribute("max") == str(len(steps) - 1)
+    for at in (0, 40, len(steps) // 2, len(steps) - 1):
+        page.evaluate(FILL, at)
+        expected = select(confidence, correct, steps[at])
+        assert page.locator(".threshold output").inner_text() == percent(steps[at])
+        assert page.locator(".selective").inner_text() == (
+            f"At this threshold the network predicts {expected.answered} of {expected.n} test images "
+            f"({percent(expected.coverage)} coverage), and {percent(expected.accuracy)} of these predictions are correct "
+            f"(95% CI {percent_range(expected.interval)})."
+        )
+        kept = confidence >= steps[at]
+        for place, rows in enumerate((kept & (correct == 0), ~kept)):
+            door = page.locator("#sure .door").nth(place)
+            door.click()
+            assert door.inner_text().split()[0] == str(rows.sum())
+            assert sorted(shown(page, "#sure .wall")) == np.flatnonzero(rows).tolist()
 
 
-def test_a_bin_of_the_reliability_diagram_shows_its_images(
-    browser: Browser, write_page: Write, page_text: str, digits_record: RunRecord
-) -> None:
+def test_a_bin_of_the_reliability_diagram_shows_its_images(page: Page, digits_record: RunRecord) -> None:
     uncertainty, arrays = digits_record.metrics["uncertainty"], evidence_arrays(digits_record)
     bins = (uncertainty["calibrated"] or uncertainty["uncalibrated"])["bins"]
-    with results(browser, write_page(page_text)) as (page, troubles):
-        buttons = page.locator(".bins button")
-        assert buttons.count() == len(bins)
-        box = buttons.first.bounding_box()
-        assert box is not None
-        assert min(box["width"], box["height"]) >= 24
-        for number, each in enumerate(bins):
-            buttons.nth(number).click()
-            rows = np.flatnonzero((arrays["test-confidence"] > each["low"]) & (arrays["test-confidence"] <= each["high"]))
-            assert sorted(shown(page, "#sure .wall")) == rows.tolist()
-            assert f"accuracy {percent(each['accuracy'], 1)}" in (buttons.nth(number).get_attribute("aria-label") or "")
-        assert page.locator("#sure [aria-pressed=true]").count() == 1
-        assert troubles == []
+    buttons = page.locator(".bins button")
+    assert buttons.count() == len(bins)
+    box = buttons.first.bounding_box()
+    assert box is not None
+    assert min(box["width"], box["height"]) >= 24
+    for number, each in enumerate(bins):
+        buttons.nth(number).click()
+        rows = np.flatnonzero((arrays["test-confidence"] > each["low"]) & (arrays["test-confidence"] <= each["high"]))
+        assert sorted(shown(page, "#sure .wall")) == rows.tolist()
+        assert f"accuracy {percent(each['accuracy'], 1)}" in (buttons.nth(number).get_attribute("aria-label") or "")
+    assert page.locator("#sure [aria-pressed=true]").count() == 1
 
 
 def test_a_page_of_a_sample_has_the_thresholds_that_the_run_stored(
@@ -851,25 +868,21 @@ def test_a_page_of_a_sample_has_the_thresholds_that_the_run_stored(
         assert troubles == []
 
 
-def test_the_doors_of_the_baseline_show_who_is_wrong(
-    browser: Browser, write_page: Write, page_text: str, digits_record: RunRecord
-) -> None:
+def test_the_doors_of_the_baseline_show_who_is_wrong(page: Page, digits_record: RunRecord) -> None:
     evaluation, other = digits_record.evaluation, digits_record.baseline_predictions
     assert other is not None
     wrong, other_wrong = evaluation.predictions != evaluation.labels, other != evaluation.labels
     groups = (wrong & other_wrong, ~wrong & other_wrong, wrong & ~other_wrong)
-    with results(browser, write_page(page_text)) as (page, troubles):
-        for place, rows in enumerate(groups):
-            door = page.locator("#verdict .door").nth(place)
-            door.click()
-            assert door.inner_text().split()[0] == str(rows.sum())
-            assert sorted(shown(page, "#verdict .wall")) == np.flatnonzero(rows).tolist()
-            if place == 1:  # what the baseline called them
-                tiles = page.locator("#verdict .tile").all()
-                assert tiles
-                assert all(int(tile.get_attribute("data-predicted") or -1) == other[int(tile.get_attribute("data-row") or -1)]
-                           for tile in tiles)  # fmt: skip
-        assert troubles == []
+    for place, rows in enumerate(groups):
+        door = page.locator("#verdict .door").nth(place)
+        door.click()
+        assert door.inner_text().split()[0] == str(rows.sum())
+        assert sorted(shown(page, "#verdict .wall")) == np.flatnonzero(rows).tolist()
+        if place == 1:  # what the baseline called them
+            tiles = page.locator("#verdict .tile").all()
+            assert tiles
+            assert all(int(tile.get_attribute("data-predicted") or -1) == other[int(tile.get_attribute("data-row") or -1)]
+                       for tile in tiles)  # fmt: skip
 
 
 def test_without_the_baselines_predictions_there_are_counts(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from .test_live import opened, ready  # type: ignore[import-not-found]
+from .test_navigation import RESTED  # type: ignore[import-not-found]
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -26,7 +27,7 @@ PLACES = """() => Object.fromEntries(
 
 
 def moved(page: Page, before: dict[str, list[list[float]]]) -> dict[str, object]:
-    page.wait_for_timeout(500)
+    page.evaluate(RESTED)
     now = page.evaluate(PLACES)
     return {
         part: (old, now[part])
@@ -43,7 +44,7 @@ def test_images_epochs_an_empty_pad_and_a_question_move_nothing(
 ) -> None:
     with opened(browser, write_page(page_text), width=width, height=height) as (page, troubles):
         ready(page)
-        page.wait_for_timeout(2000)
+        page.evaluate(RESTED)
         before = page.evaluate(PLACES)
         assert all(before.values())
         for place in range(page.locator("#thumbnails button").count()):
@@ -68,7 +69,7 @@ def test_the_question_covers_neither_the_pad_nor_the_class(
         ready(page)
         page.locator("#prediction-bars button").nth(3).click()
         page.wait_for_selector("#pad-attribution-controls:visible")
-        page.wait_for_timeout(500)
+        page.evaluate(RESTED)
         controls = page.locator("#pad-attribution-controls").bounding_box()
         assert controls is not None
         for part in ("#pad", "#prediction-class", "#prediction-bars button >> nth=3"):
@@ -110,7 +111,7 @@ def test_a_question_closes_with_its_layer_and_play_keeps_the_address(
     with opened(browser, f"{write_page(page_text)}#layer=conv2d&unit=3.4.1", width=390, height=844) as (page, _):
         ready(page)
         page.wait_for_selector("#inside-panel:visible")
-        page.wait_for_timeout(800)
+        page.evaluate(RESTED)
         panel = page.locator("#inside-panel").bounding_box()
         assert panel is not None
         assert panel["y"] < 844 / 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture
-def page(browser: Browser, write_page: Callable[[str], str], mnist_text: str) -> Iterator[Page]:
-    with opened(browser, write_page(mnist_text)) as (page, troubles):
+@pytest.fixture(scope="module")
+def page(browser: Browser, mnist_run: convscope.Run) -> Iterator[Page]:
+    """One for all: saving and copying change nothing on it."""
+    with opened(browser, (mnist_run.folder / "report.html").as_uri()) as (page, troubles):
         ready(page)
         yield page
         assert troubles == []
