@@ -61,7 +61,7 @@ def test_the_folder_of_notebooks_is_small() -> None:
     assert sum(path.stat().st_size for path in EXAMPLES.iterdir()) <= 1_500_000
 
 
-@pytest.mark.rows(1)
+@pytest.mark.thorough  # below, the longest is executed in any case
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["own_photos", "label_errors", "lesson"])
 def test_executing_a_notebook_shows_what_is_stored(name: str, tmp_path: Path) -> None:
@@ -99,6 +99,11 @@ def test_the_notebook_runs_without_an_error_and_without_a_warning(executed: Path
     outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
     assert not [output for output in outputs if output.output_type == "error"]
     assert not [output for output in outputs if output.get("name") == "stderr"]
+
+
+@pytest.mark.slow
+def test_it_shows_the_kinds_of_results_that_are_stored(executed: Path) -> None:
+    assert kinds(code_cells(executed)) == kinds(code_cells(NOTEBOOK))
 
 
 @pytest.mark.slow
