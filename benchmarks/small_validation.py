@@ -123,13 +123,15 @@ def section(results: Result) -> str:
     counts = [run["validation"] for run in runs]
     validation = sorted({min(counts), max(counts)})
     used, low = sum(run["temperature"] is not None for run in runs), missed(thresholds)
+    covered = [each["coverage"] for run in runs for each in run["sets"] if each["level"] == LEVELS[0]]
     rows = [row(name, each) for name, each in results["runs"].items()]
     return f"""{table(head, rows)}
 
 {len(results["runs"]["MNIST"])} seeds, {TRAIN:,} images each, {" to ".join(map(str, validation))} of which for validation. A
 temperature was in use in {used} of the {len(runs)} runs of the first three lines. Of their thresholds, {low} of {len(thresholds)}
 are below their promise ({percent(low / len(thresholds))}%, 95% CI {percent(interval.low)} to {percent(interval.high)}; at most 5%
-may be). {conditions(results)}."""
+may be). Single ones of these runs covered {percent(min(covered))} to {percent(max(covered))}% with sets for {100 * LEVELS[0]:g}%.
+{conditions(results)}."""
 
 
 def load() -> Result:
