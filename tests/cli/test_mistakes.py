@@ -38,6 +38,11 @@ def test_the_table_has_a_line_per_mistake_with_hint_and_reason(
     assert [line.split() for line in capsys.readouterr().out.splitlines()] == [head.split(), lines[0].split()]
 
 
+def test_without_a_list_the_number_of_errors_is_said(digits_run: convscope.Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["mistakes", str(digits_run.folder), "--most", "0"]) == 0
+    assert capsys.readouterr().out == f"{digits_run.evaluation.errors} errors\n"
+
+
 def test_the_json_is_a_table_of_plain_values(digits_run: convscope.Run, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["mistakes", str(digits_run.folder), "--json"]) == 0
     told = json.loads(capsys.readouterr().out)

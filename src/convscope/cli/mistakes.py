@@ -70,17 +70,18 @@ def command(
     if as_json:
         click.echo(text.to_json(_record(found, os.fspath(run), loaded.evaluation.errors)))
         return
-    for line in _lines(found, loaded.evaluation.errors, quiet):
+    for line in _lines(found, loaded.evaluation.errors, quiet, wanted=most != 0):
         click.echo(line)
 
 
-def _lines(found: Sequence[Mistake], errors: int, quiet: bool) -> Iterator[str]:
+def _lines(found: Sequence[Mistake], errors: int, quiet: bool, *, wanted: bool) -> Iterator[str]:
     if found:
         yield from _table(found)
     if quiet:
         return
     if not found:
-        yield "no errors" if not errors else f"{count_of(errors, 'error')}, but none has an image in this run"
+        missing = ", but none has an image in this run" if wanted else ""
+        yield f"{count_of(errors, 'error')}{missing}" if errors else "no errors"
         return
     kinds = [mistake.triage.kind for mistake in found]
     counts = ", ".join(f"{kinds.count(kind):,} {kind}" for kind in KINDS)
