@@ -18,6 +18,8 @@ from convscope.figures.figure import Drawing, to_drawing, to_svg
 from convscope.figures.gallery import illustrate
 from convscope.page.payload import make_payload
 from convscope.page.render import render
+from convscope.runs import files, store
+from convscope.runs.evidence import ensure_evidence
 from convscope.runs.record import RunRecord
 
 HOSTILE = (
@@ -68,6 +70,16 @@ def write_page(tmp_path: Path) -> Callable[[str], str]:
         return path.as_uri()
 
     return write
+
+
+def train_with_page(data: str | Path, out: Path, **arguments: Any) -> convscope.Run:
+    """A run whose page has no drawings, which take most of the time, but all that is live."""
+    run = convscope.train(data, out=out, report=False, **arguments)
+    record = ensure_evidence(run.record, out, run.dataset)
+    assert record.evidence is not None
+    store.save_evidence(record.evidence, out)
+    (out / files.REPORT).write_text(render(record, []), "utf-8")
+    return convscope.load_run(out)
 
 
 def drawn(record: RunRecord) -> list[Drawing]:

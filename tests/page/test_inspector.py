@@ -19,6 +19,7 @@ from convscope.data.preprocessing import to_inputs
 from convscope.models.network import Layer, Network
 from convscope.models.receptive_field import receptive_fields, unused_input_pixels
 
+from .conftest import train_with_page  # type: ignore[import-not-found]
 from .test_browser import opened  # type: ignore[import-not-found]
 from .test_live import until, with_payload  # type: ignore[import-not-found]
 
@@ -94,12 +95,12 @@ HATCHED = """() => {
 
 @pytest.fixture(scope="module")
 def logistic_run(tmp_path_factory: pytest.TempPathFactory) -> convscope.Run:
-    return convscope.train("digits", model="logistic", epochs=1, out=tmp_path_factory.mktemp("runs") / "logistic")
+    return train_with_page("digits", tmp_path_factory.mktemp("runs") / "logistic", model="logistic", epochs=1)
 
 
 @pytest.fixture(scope="module")
 def ann_run(tmp_path_factory: pytest.TempPathFactory) -> convscope.Run:
-    return convscope.train("digits", model="ann", epochs=1, out=tmp_path_factory.mktemp("runs") / "ann")
+    return train_with_page("digits", tmp_path_factory.mktemp("runs") / "ann", model="ann", epochs=1)
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +113,7 @@ def colour_run(tmp_path_factory: pytest.TempPathFactory) -> convscope.Run:
     for image, label in zip(images, labels, strict=True):
         image[3:8, 4:9, label] = 230
     np.savez(folder / "colours.npz", x_train=images[:200], y_train=labels[:200], x_test=images[200:], y_test=labels[200:])
-    return convscope.train(folder / "colours.npz", epochs=1, out=folder / "run")
+    return train_with_page(folder / "colours.npz", folder / "run", epochs=1)
 
 
 @contextmanager
@@ -590,17 +591,14 @@ def test_any_input_channel_can_be_chosen_and_the_sum_stays(
             assert fsum(shown) == pytest.approx(terms["channel-sum"], abs=1e-6)
 
 
-def test_the_winner_of_a_pooling_is_a_door_to_the_layer_before(
-    browser: Browser, write_page: Write, digits_run: convscope.Run
-) -> None:
+def test_the_winner_of_a_pooling_is_a_door_to_the_layer_before(page: Page, digits_run: convscope.Run) -> None:
     expected = numpy_activations(digits_run)
     place = np.unravel_index(expected["max_pooling2d"].argmax(), expected["max_pooling2d"].shape)
-    with inside(browser, write_page(page_of(digits_run))) as (page, _):
-        page.evaluate(OPEN_UNIT, ["max_pooling2d", [int(index) for index in place]])
-        page.locator("#unit .link").click()
-        page.wait_for_timeout(100)
-        winner = np.unravel_index(expected["conv2d"].argmax(), expected["conv2d"].shape)
-        page.wait_for_url(f"**layer=conv2d&unit={winner[0]}.{winner[1]}.{winner[2]}*")
+    page.evaluate(OPEN_UNIT, ["max_pooling2d", [int(index) for index in place]])
+    page.locator("#unit .link").click()
+    page.wait_for_timeout(100)
+    winner = np.unravel_index(expected["conv2d"].argmax(), expected["conv2d"].shape)
+    page.wait_for_url(f"**layer=conv2d&unit={winner[0]}.{winner[1]}.{winner[2]}*")
 
 
 def test_a_clicked_bar_lays_the_attribution_over_the_pad_by_three_methods(

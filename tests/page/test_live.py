@@ -25,6 +25,7 @@ from convscope.page.csp import island
 from convscope.runs.record import RunRecord
 
 from ..handwriting import penned, photo_of_one, photo_of_sheet, sheet_of_photos  # type: ignore[import-not-found]
+from .conftest import train_with_page  # type: ignore[import-not-found]
 from .test_browser import opened  # type: ignore[import-not-found]
 
 if TYPE_CHECKING:
@@ -725,5 +726,5 @@ def colour_text(tmp_path_factory: pytest.TempPathFactory) -> str:
 
     (x_train, y_train), (x_test, y_test) = images(240), images(60)
     np.savez(folder / "spots.npz", x_train=x_train, y_train=y_train, x_test=x_test, y_test=y_test)
-    run = convscope.train(folder / "spots.npz", epochs=1, out=folder / "run")
+    run = train_with_page(folder / "spots.npz", folder / "run", epochs=1)
     return (run.folder / "report.html").read_text("utf-8")
