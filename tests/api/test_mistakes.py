@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -29,14 +30,15 @@ def test_a_run_and_its_folder_give_the_same_mistakes(digits_run: convscope.Run) 
     ].items()
 
 
-def test_other_runs_vote_if_they_are_on_the_same_data(digits_run: convscope.Run, run_copy: Path) -> None:
+def test_other_runs_vote_if_they_are_on_the_same_data(digits_run: convscope.Run, run_copy: Path, tmp_path: Path) -> None:
+    alike = shutil.copytree(run_copy, tmp_path / "alike")
     predictions = load_arrays(run_copy / PREDICTIONS)
     logits = np.eye(10, dtype=np.float32)[predictions["labels"]]
     save_arrays(run_copy / PREDICTIONS, {**predictions, "logits": logits})
     perfect = Evaluation(predictions["labels"], logits, digits_run.evaluation.class_names)
     write_json(run_copy / METRICS, {**opening.read_json(run_copy / METRICS), "test": evaluation_metrics(perfect)})
     run_folder.write_manifest(run_copy)
-    for each in convscope.mistakes(digits_run, others=[run_copy, digits_run]):
+    for each in convscope.mistakes(digits_run, others=[run_copy, alike]):
         assert np.flatnonzero(each.votes).tolist() == sorted(each.labels)
         assert each.votes.sum() == 2
     request = opening.read_json(run_copy / REQUEST)
@@ -55,8 +57,13 @@ def test_a_run_without_images_and_data_is_refused(run_copy: Path) -> None:
         convscope.mistakes(run_copy)
 
 
-def test_what_makes_no_sense_is_refused(digits_run: convscope.Run, tmp_path: Path) -> None:
+def test_what_makes_no_sense_is_refused(digits_run: convscope.Run, run_copy: Path, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="most.*-1"):
         convscope.mistakes(digits_run, most=-1)
     with pytest.raises(RunError, match="absent"):
         convscope.mistakes(tmp_path / "absent")
+    link = tmp_path / "link"
+    link.symlink_to(digits_run.folder)
+    for others in ([digits_run], [link], [run_copy, run_copy]):
+        with pytest.raises(ConfigError, match="is given twice, but has one vote. Name it once"):
+            convscope.mistakes(digits_run, others=others)

@@ -49,6 +49,9 @@ def mistakes(
     if most is not None and (isinstance(most, bool) or not isinstance(most, int) or most < 0):
         raise ConfigError(f"most must be a whole number of at least 0; got {most!r}.")
     folder, *other_folders = (run_folder.verify(each) for each in (run, *others))
+    for number, other in enumerate(other_folders):
+        if any(other.samefile(each) for each in (folder, *other_folders[:number])):
+            raise ConfigError(f"the run {str(other)!r} is given twice, but has one vote. Name it once.")
     study_folder = None if study is None else Path(study)
     if study is not None:
         run_folder.refuse_unwritable(folder)
