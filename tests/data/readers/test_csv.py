@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import time
 import unicodedata
 from pathlib import Path
@@ -539,6 +540,16 @@ def test_all_bad_lines_are_named_at_once_the_first_twenty_in_full(tmp_path: Path
     assert len(rest) == 21
     assert rest[-1] == "  and 22 more"
     assert max(map(len, rest)) < 120
+
+
+@pytest.mark.parametrize("word", ["nan", "NaN", "NA", "null", "None", "?"])
+def test_a_word_for_no_value_is_a_class_among_names_and_no_label_among_numbers(word: str, tmp_path: Path) -> None:
+    def rows(*labels: str) -> list[str]:
+        return [f"{label},{','.join('1' * 16)}" for label in labels for _ in range(10)]
+
+    assert set(read_table(table(tmp_path / "names.csv", [HEADER, *rows("cat", word)]), OPTIONS).class_names) == {"cat", word}
+    with pytest.raises(DatasetError, match=re.escape(f"line 22: the label is {word!r}, and the others are numbers")):
+        read_table(table(tmp_path / "numbers.csv", [HEADER, *rows("0", "1", word)]), OPTIONS)
 
 
 @pytest.mark.parametrize("short", ["cat", "cat,1,2", "cat" + ",1" * 40, ",", "1 2 3"])

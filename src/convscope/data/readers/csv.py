@@ -1,8 +1,9 @@
 """Reader for text tables with one line per image: its label and its pixels.
 
-Images are square, grey or RGB; the three channels of an RGB pixel are adjacent.
+Images are square, grey or RGB.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from .pixel_values import images_of_rows, square_side
 from .split_names import find_splits
 
 SUFFIXES = frozenset({".csv", ".tsv"})
+NO_VALUE = frozenset({"nan", "na", "n/a", "null", "none", "-", "?"})
 
 
 def find_tables(folder: Path, *, all_as_test: bool = False) -> dict[str, Path]:
@@ -113,14 +115,22 @@ def _read(path: Path, progress: ReadListener | None, train: _Table | None = None
         raise DatasetError(f"{str(path)!r} has no labels: {found.reason}. Add a first column named label.")
     if found.texts is None:
         notes = (f"ignored {path.name}, which has no labels: {found.reason}",)
+    no_label = _words_for_none(found.texts or ())
     for number, text in zip(lines.numbers, found.texts or (), strict=False):
-        if not text:
-            lines.report(number, "the label is empty")
+        if not text or text in no_label:
+            lines.report(number, f"the label is {text!r}, and the others are numbers" if text else "the label is empty")
     refuse_bad_lines(path, lines)
     images, note = images_of_rows(np.stack(lines.rows), shape)
     notes = (*notes, note) if note else notes
     names = RowNames(f"{printable(path.name)} line", np.array(lines.numbers, np.int64))
     return _Table(images, found, names, layout.pixels, notes)
+
+
+def _words_for_none(labels: Sequence[str]) -> set[str]:
+    """Return the words for no value that stand among numbers, where they name no class as they may among names."""
+    different = set(labels) - {""}
+    words = {label for label in different if label.casefold() in NO_VALUE}
+    return words if words != different and all(map(is_number, different - words)) else set()
 
 
 def read_pixel_lines(
