@@ -144,9 +144,7 @@ def main() -> None:
     parser.add_argument("--table", action="store_true", help="only regenerate the table")
     arguments = parser.parse_args()
     if arguments.table:
-        results = summarised(load())
-        write_json(RESULTS, results)
-        replace_between(PAGE, "cnn against ann", table(results))
+        replace_between(PAGE, "cnn against ann", table(summarised(load())))
         return
     for recipe in arguments.recipe or ("notebook", "standard"):
         name, settings = f"{arguments.data}/{recipe}", json.loads(json.dumps(RECIPES[recipe]().as_dict()))
