@@ -170,8 +170,6 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], convscope.
 
 SEE = """async (parts) => {
   for (const part of document.querySelectorAll(parts)) {
-    const {top, bottom, width} = part.getBoundingClientRect();
-    if (!width || (top >= 0 && bottom <= innerHeight)) continue; // it is in sight already, or cannot be
     part.scrollIntoView({behavior: "instant"});
     await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
   }

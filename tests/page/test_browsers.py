@@ -67,6 +67,7 @@ def boxes(engine: Engine, selector: str) -> list[list[float]]:
     return found
 
 
+@pytest.mark.rows(4)  # the width between is tried in Chromium too
 @pytest.mark.parametrize("width", [1366, 1093, 768])
 def test_every_layer_is_in_sight_in_its_order_and_nothing_overflows(engine: Engine, address: str, width: int) -> None:
     engine.resize(width, 625)
