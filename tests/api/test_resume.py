@@ -14,7 +14,10 @@ import numpy as np
 import pytest
 
 import convscope
-from convscope.errors import RunExistsError
+from convscope.errors import ConfigError, RunError, RunExistsError
+from convscope.models import layers
+from convscope.models.custom import Build
+from convscope.models.network import Network
 from convscope.runs import ledger, run_folder
 from convscope.runs.files import CHECKPOINT
 from convscope.training.events import Event, TrainProgress
@@ -137,3 +140,30 @@ def test_a_stopped_run_is_not_resumed_with_other_settings_and_can_be_replaced(tm
     assert run.stopped_early
     assert not (tmp_path / CHECKPOINT).exists()  # of the run before
     assert not list(tmp_path.glob("*-kept*"))
+
+
+def own(activation: str) -> Build:
+    """A function of one name, whatever it describes."""
+
+    def build(image_shape: tuple[int, int, int], num_classes: int) -> Network:
+        middle = layers.Conv2D(4, 3, activation=activation)
+        parts = [middle, layers.Flatten(), layers.Dense(num_classes, activation="softmax")]
+        return layers.sequential("own", image_shape, parts)
+
+    return build
+
+
+def test_another_network_of_the_same_name_is_neither_loaded_nor_resumed_nor_a_seed(tmp_path: Path) -> None:
+    asked: dict[str, Any] = {"data": "digits", "recipe": "sprint", "epochs": 2, "report": False}
+    loaded, stopped = tmp_path / "loaded", tmp_path / "stopped"
+    run = convscope.train(model=own("relu"), out=loaded, **asked)
+    convscope.train(model=own("relu"), out=stopped, progress=ctrl_c(1), **asked)
+    again = convscope.train(model=own("relu"), out=loaded, if_exists="load", **asked)
+    assert again.record.request["created"] == run.record.request["created"]
+    for given in ({"out": loaded, "if_exists": "load"}, {"out": stopped, "resume": True}):
+        with pytest.raises(ConfigError, match="'build' described another network when it was started"):
+            convscope.train(model=own("tanh"), **given, **asked)
+    study: dict[str, Any] = {"recipes": ["sprint"], "epochs": 1, "workers": 1, "out": tmp_path / "study"}
+    convscope.study("digits", models=[own("relu")], seeds=1, **study)
+    with pytest.raises(RunError, match="what the model describes has changed"):
+        convscope.study("digits", models=[own("tanh")], seeds=2, **study)

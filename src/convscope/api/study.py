@@ -22,7 +22,7 @@ from ..studies.comparisons import PairedComparison
 from ..studies.executors.open import check_workers, open_workers
 from ..studies.folds import FoldResults, FoldRow, make_fold_results
 from ..studies.hyperparameter_search import JOURNAL, require_optuna
-from ..studies.outcomes import as_json, refuse_other_content
+from ..studies.outcomes import as_json, refuse_mixed_networks, refuse_other_content
 from ..studies.plan import ALL, SCHEMA_VERSION, StudyPlan, check_names, make_plan
 from ..studies.results import Row, StudyResults, make_results, to_csv, to_json
 from ..studies.scheduler import run_tasks
@@ -155,6 +155,7 @@ def study(
             with open_workers(workers, dataset, work.left, RUN_FUNCTIONS, time_limit) as at_work:
                 run_tasks(tasks, at_work, work.remark)
         outcomes = [work.outcome(spec) for spec in plan.run_specs(work.configurations)]
+        refuse_mixed_networks(outcomes)
         results: StudyResults | FoldResults
         if folds is None:
             results = make_results(plan, dataset, outcomes, [search.best()[0] for search in work.searches])

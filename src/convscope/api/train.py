@@ -33,9 +33,10 @@ from ..exporters.onnx import export_onnx, write_metadata
 from ..exporters.rehearsal import rehearse
 from ..exporters.verification import Verification
 from ..figures.parallel import ALL, SecondProcess
-from ..models.architectures import find_model
+from ..models.architectures import MODELS, find_model
 from ..models.backend import process_index
 from ..models.custom import Build, short_name
+from ..models.fingerprint import network_fingerprint
 from ..models.keras_model import write_keras_archive
 from ..models.onnx_writer.writer import onnx_bytes
 from ..models.predictor import Predictor
@@ -47,7 +48,7 @@ from ..runs.files import CHECKPOINT, EVIDENCE, KERAS_MODEL, ONNX_MODEL, REQUEST
 from ..runs.reading import read_begun_request
 from ..runs.record import RunRecord, make_record, with_metrics
 from ..runs.reference_data import save_reference_data
-from ..runs.request import describe_outcome, describe_request, refuse_other_request
+from ..runs.request import NETWORK, describe_outcome, describe_request, refuse_other_request
 from ..system.arguments import checked
 from ..system.dataclass_json import to_json
 from ..system.files import write_json
@@ -57,7 +58,7 @@ from ..training.config import TrainConfig
 from ..training.engines import check_engine
 from ..training.epoch_log import divergence, lower_rate
 from ..training.events import Callback, Event, Listener, TrainProgress, calling
-from ..training.loop import Training, fit
+from ..training.loop import Training, build_custom, fit
 from ..training.recipe_rule import TrainingSet
 from ..training.recipes import find_recipe
 from ..types import Balance, EngineChoice, IfExists, Labels, PathLike, RecipeName
@@ -175,7 +176,7 @@ def train(
     check = check_dataset(dataset)
     if listening and check.problems:
         listening(DatasetChecked(dataset.name, check.problems))
-    request = describe_request(dataset, model_name, config, seed, engine, check.problems, weights)
+    request = _request(dataset, model_name, build, config, seed, engine, check.problems, weights)
     if if_exists == "load" and run_folder.is_run(folder):
         return _load_same(folder, request, dataset)
     with run_folder.writing_run(folder, overwrite=overwrite, resume=resume) as writable:
@@ -219,6 +220,23 @@ def _given(own: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any
     if twice := [name for name in given if name in settings]:
         raise ConfigError(f"{twice[0]} is given twice: as an argument and among the settings. Drop one of the two.")
     return {**settings, **given}
+
+
+def _request(
+    dataset: Dataset,
+    name: str,
+    build: Build,
+    config: TrainConfig,
+    seed: int,
+    engine: str,
+    problems: Sequence[str],
+    weights: str,
+) -> dict[str, Any]:
+    """Return the content of ``run.json``, with what tells a network of the user's own from another of that name."""
+    request = describe_request(dataset, name, config, seed, engine, problems, weights)
+    if build not in MODELS.values():
+        request[NETWORK] = network_fingerprint(build_custom(build, dataset, seed), with_weights=weights == "keep")
+    return request
 
 
 def _load_same(folder: Path, request: Mapping[str, Any], dataset: Dataset) -> Run:

@@ -43,6 +43,7 @@ RUN_FORM: Mapping[str, Any] = {
     "command": str,
     "model": str,
     "weights?": str,
+    "network_fingerprint?": str,
     "recipe": str,
     "seed": int,
     "engine?": str,

@@ -16,6 +16,8 @@ from ..training.recipe_rule import TrainingSet
 from ..training.recipes import changed_settings
 
 SCHEMA_VERSION = 2
+NETWORK = "network_fingerprint"
+"""Key of what tells whether a function, or a file, still describes the network; absent for networks of convscope."""
 
 
 def describe_request(
@@ -72,6 +74,11 @@ def refuse_other_request(begun: Mapping[str, Any], asked: Mapping[str, Any], to:
     for name in ("model", "weights", "seed", "config", "versions"):
         if begun.get(name) != asked[name]:
             raise ConfigError(_differs(to, name, begun.get(name), asked[name]))
+    before, now = (request.get(NETWORK) for request in (begun, asked))
+    if before and now and before != now:
+        raise ConfigError(
+            f"cannot {to} the run: {asked['model']!r} described another network when it was started. {_remedy('network', to)}"
+        )
     before, now = (request.get("dataset", {}).get("fingerprint") for request in (begun, asked))
     if before != now:
         raise ConfigError(_differs(to, "the data fingerprint", before, now))
@@ -85,8 +92,12 @@ def refuse_other_request(begun: Mapping[str, Any], asked: Mapping[str, Any], to:
 
 def _differs(to: str, what: str, begun: object, asked: object) -> str:
     what, begun, asked = first_difference(what, begun, asked)
-    remedy = f"drop {option('resume')} and " * (to == "resume") + f"choose another folder with {option('out', 'DIR')}"
-    return f"cannot {to} the run: it was started with {what} {begun!r}, not {asked!r}. Use the same setting, or {remedy}."
+    return f"cannot {to} the run: it was started with {what} {begun!r}, not {asked!r}. {_remedy('setting', to)}"
+
+
+def _remedy(same: str, to: str) -> str:
+    drop = f"drop {option('resume')} and " * (to == "resume")
+    return f"Use the same {same}, or {drop}choose another folder with {option('out', 'DIR')}."
 
 
 def first_difference(name: str, one: object, other: object) -> tuple[str, object, object]:

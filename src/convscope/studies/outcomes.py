@@ -1,6 +1,7 @@
 """Measured runs of a study, read from their folders."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from ..runs.array_forms import read_arrays
 from ..runs.files import PREDICTIONS
 from ..runs.metrics_form import read_metrics
 from ..runs.reading import read_request
+from ..runs.request import NETWORK
 from ..system.files import is_temporary
 from ..system.forms import Sizes
 from ..types import Labels
@@ -42,6 +44,8 @@ class Outcome:
     train_seconds: float
     precision: str
     versions: dict[str, str]
+    network: str = ""
+    """Fingerprint of a network of one's own; empty for those of convscope, and for runs of earlier versions."""
 
     @property
     def accuracy(self) -> float:
@@ -60,7 +64,20 @@ def read_outcome(spec: RunSpec, folder: Path, dataset: Dataset) -> Outcome:
         spec, folder.name, metrics["data"]["train"], len(evaluation), evaluation.errors, evaluation.loss,
         float(metrics["history"]["last_epoch"]["val_accuracy"]), evaluation.predictions, metrics["parameters"],
         float(metrics["train_seconds"]), request["precision"], dict(request["versions"]),
+        request.get(NETWORK, ""),
     )  # fmt: skip
+
+
+def refuse_mixed_networks(outcomes: Iterable[Outcome]) -> None:
+    """Raise :class:`RunError` if runs of one configuration trained different networks, because its function or file changed."""
+    first: dict[str, Outcome] = {}
+    for each in outcomes:
+        other = first.setdefault(each.spec.configuration.name, each)
+        if each.network and other.network and each.network != other.network:
+            raise RunError(
+                f"the runs {other.run!r} and {each.run!r} trained different networks: what the model describes has changed. Move "
+                "the runs of the old one out of the study, and run the same command again."
+            )
 
 
 def refuse_other_content(folder: Path, known: frozenset[str]) -> None:
