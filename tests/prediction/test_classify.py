@@ -253,3 +253,34 @@ def test_the_model_of_a_run_predicts_as_the_run(inverted: bool, digits_run: Run)
         assert by_model.class_names == by_run.class_names
         np.testing.assert_array_equal(by_model.prepared, by_run.prepared)
         np.testing.assert_allclose(by_model.probabilities, by_run.probabilities, atol=1e-4)
+
+
+def test_a_name_of_numpys_is_a_name(digits_run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "two.png"
+    Image.fromarray(digits_run.dataset.test.images[0, ..., 0]).save(path)
+    (expected,) = convscope.predict(digits_run, str(path))
+    for given in (np.str_(path), [np.str_(path)]):
+        (found,) = convscope.predict(digits_run, given)
+        assert (found.class_name, found.probability) == (expected.class_name, expected.probability)
+
+
+class Attached:
+    """A tensor that needs its gradient, as PyTorch's."""
+
+    def __array__(self, *_: object) -> None:
+        raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
+
+
+def closed() -> io.BytesIO:
+    file = io.BytesIO(b"GIF89a")
+    file.close()
+    return file
+
+
+@pytest.mark.parametrize(("made", "words"), [
+    (Attached, "a Attached is no array: can't call numpy().*detach"), (closed, "I/O operation on closed file.*Open the file again"),
+])  # fmt: skip
+@pytest.mark.parametrize("in_list", [False, True])
+def test_what_cannot_be_read_is_one_sentence(made: Any, words: str, in_list: bool, digits_run: Run) -> None:
+    with pytest.raises(PictureError, match=words):
+        convscope.predict(digits_run, [made()] if in_list else made())

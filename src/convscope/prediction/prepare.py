@@ -16,7 +16,7 @@ from ..data.preprocessing import UNCHANGED, ImagePreprocessor
 from ..data.read_options import AS_THEY_ARE, PixelForm, checked_pixel_range
 from ..data.readers.pixel_scale import GivenRange
 from ..data.threads import one_thread_each
-from ..errors import PictureError
+from ..errors import PictureError, reason_of
 from ..types import Images
 from .predictions import Place
 
@@ -65,7 +65,14 @@ def _as_array(image: Any) -> Any:
     """Return the array of a tensor; anything else unchanged. PictureError for a masked array."""
     if np.ma.is_masked(image):
         raise PictureError("a masked array has missing values. Fill them before the prediction.")
-    return np.asarray(image) if hasattr(image, "__array__") else image
+    if isinstance(image, (str, bytes)) or not hasattr(image, "__array__"):  # NumPy's texts have it, too
+        return image
+    try:
+        return np.asarray(image)
+    except Exception as error:  # whatever a tensor says, such as that it needs detach()
+        raise PictureError(
+            f"a {type(image).__name__} is no array: {reason_of(error)}. Convert it to a NumPy array."
+        ) from error
 
 
 def _given_range(trained_on: PixelForm | None, asked: tuple[float, float] | None) -> GivenRange | None:

@@ -75,6 +75,8 @@ SAME: dict[str, tuple[Any, dict[str, Any]]] = {
                     {"x_train": X[:20], "y_train": Y[:20], "x_val": X[20:40], "y_val": Y[20:40], "x_test": X[TEST],
                      "y_test": Y[TEST]}),
     "a mapping": ({"x": X, "y": Y}, {"x": X, "y": Y}),
+    "a mapping with names": ({"x": X, "y": Y, "class_names": ["ant", "bee", "cat"]},
+                             {"x": X, "y": Y, "class_names": np.array(["ant", "bee", "cat"])}),
     "a mapping with splits": ({"x_train": X[:40], "y_train": Y[:40], "x_test": X[TEST], "y_test": Y[TEST]},
                               {"x_train": X[:40], "y_train": Y[:40], "x_test": X[TEST], "y_test": Y[TEST]}),
     "a dataset of PyTorch": (NumbersOnly(), {"x": X, "y": Y, "class_names": np.array(["ant", "bee", "cat"])}),

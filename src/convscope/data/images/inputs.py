@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from ...errors import PictureError
+from ...errors import PictureError, reason_of
 from ...formatting import printable
 from ...types import PathLike
 from ..readers.pixel_scale import GivenRange
@@ -105,7 +105,10 @@ def open_image(image: Any, name: str, given: GivenRange | None = None, least: in
     if hasattr(image, "__array__"):
         return _from_array(np.asarray(image), name, least)
     if hasattr(image, "read"):
-        content = image.read()
+        try:
+            content = image.read()
+        except (OSError, ValueError) as error:  # such as one that is closed
+            raise PictureError(f"{name} cannot be read: {reason_of(error)}. Open the file again.") from error
         if not isinstance(content, bytes):
             raise PictureError(f"{name} is a file that is open as text. Open it with mode 'rb'.")
         return decode_image(content, name, given, least)

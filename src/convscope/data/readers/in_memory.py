@@ -16,7 +16,7 @@ from ...system.memory import check_memory
 from ..dataset import IN_MEMORY, Dataset
 from ..read_options import DEFAULTS, ReadOptions
 from .assemble import DatasetSource, RawSplit, assemble_splits, rows_of
-from .npz import KEYS, VALIDATION, refuse_left_out
+from .npz import KEYS, NAMES, VALIDATION, class_names_in, refuse_left_out
 from .pixel_values import CHANNELS
 
 NAME = "arrays"
@@ -154,7 +154,9 @@ def _items(stream: Any) -> Iterator[Any] | Iterable[Any]:
 
 
 def _class_names(data: Any) -> Sequence[str] | None:
-    """Return what TensorFlow's ``class_names`` or torchvision's ``classes`` say, of the data or of their first part."""
+    """Return the names in a mapping, or TensorFlow's ``class_names`` or torchvision's ``classes`` of the data or its first part."""
+    if isinstance(data, Mapping) or hasattr(data, "files"):
+        return class_names_in(np.asarray(data[NAMES]), "the dataset") if NAMES in data else None
     first = data[0] if isinstance(data, (tuple, list)) and data else data
     found = next((getattr(first, each) for each in ("class_names", "classes") if hasattr(first, each)), None)
     return [*map(str, found)] if isinstance(found, (tuple, list)) and found else None

@@ -46,7 +46,7 @@ def read_npz(path: PathLike, options: ReadOptions = DEFAULTS) -> Dataset:
     """Read a dataset from arrays that ``to_uint8_images`` and ``index_labels`` accept."""
     arrays = _open(path, (*LAYOUTS, KEYS[2:]) if options.all_as_test else LAYOUTS)
     images, labels = next(pair for pair in (KEYS[:2], ("x", "y"), KEYS[2:]) if pair[0] in arrays)
-    names = _names(path, arrays[NAMES]) if NAMES in arrays else None
+    names = class_names_in(arrays[NAMES], repr(str(path))) if NAMES in arrays else None
     origin = DatasetSource(str(path), f"Arrays from {Path(path).name}", class_names=names)
     parts = {"train": _part(arrays, images, labels)}
     if images == KEYS[0]:
@@ -73,15 +73,16 @@ def read_images(path: PathLike) -> tuple[str, npt.NDArray[Any]]:
     return next((key, arrays[key]) for key in ("x_test", "x") if key in arrays)
 
 
-def _names(path: PathLike, names: npt.NDArray[Any]) -> tuple[str, ...]:
+def class_names_in(names: npt.NDArray[Any], where: str) -> tuple[str, ...]:
+    """Return the names in the array ``class_names`` of ``where``; DatasetError for what is no row of texts."""
     if names.dtype.kind == "S":
         names = np.char.decode(names, "utf-8", "backslashreplace")
     if names.ndim != 1 or names.dtype.kind not in "Uiu":
         raise DatasetError(
-            f"{NAMES} in {str(path)!r} must be a row of texts; got shape {names.shape} {names.dtype}. Save one name per class."
+            f"{NAMES} in {where} must be a row of texts; got shape {names.shape} {names.dtype}. Save one name per class."
         )
     texts = tuple(map(str, names[: MAX_CLASSES + 1].tolist()))
-    check_class_names(texts, repr(str(path)))
+    check_class_names(texts, where)
     return texts
 
 
