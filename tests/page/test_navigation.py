@@ -309,7 +309,7 @@ def test_500_strokes_fit_in_a_link_that_opens_in_half_a_second_and_leave_nothing
     random = np.random.default_rng(6)
     starts = random.uniform(20, 260, (500, 1, 2))
     lines = np.rint(starts + np.cumsum(random.uniform(-15, 15, (500, 5, 2)), axis=1)).astype(int)
-    with opened(browser, write_page(mnist_text)) as (page, troubles):
+    with opened(browser, write_page(mnist_text), own_tab=True) as (page, troubles):
         ready(page)
         page.wait_for_timeout(2000)
         heap = page.context.new_cdp_session(page)

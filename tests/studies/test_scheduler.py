@@ -153,7 +153,7 @@ def test_a_task_that_hangs_is_ended_and_repeated_after_the_others(how: str, digi
     remarks: list[str] = []
     tasks = [task(f"{number}", hang_once, str(tmp_path / "flag"), number, done=lambda result: results.append(result) or [])
              for number in range(4)]  # fmt: skip
-    with LocalWorkers(1, digits, NO_RUNS, time_limit=4) as workers:
+    with LocalWorkers(1, digits, NO_RUNS, time_limit=10) as workers:
         run_tasks(tasks, workers, remarks.append)
     assert results == [1, 2, 3, 0]
     assert ["took longer than time_limit" in remark for remark in remarks] == [True]
