@@ -192,10 +192,12 @@ def test_a_damaged_folder_is_no_run(run_copy: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda run: pickle.loads(pickle.dumps(run))])
-def test_a_run_is_copied_and_pickled_without_its_figures(
+def test_a_run_is_copied_and_pickled_without_figures_and_model(
     copied: Callable[[convscope.Run], convscope.Run], digits_run: convscope.Run
 ) -> None:
     assert digits_run.figures
+    assert digits_run.model.compiled
     again = copied(digits_run)
-    assert "figures" not in vars(again)
+    assert not {"figures", "model"} & vars(again).keys()
+    assert again.model.compiled
     assert again.evaluation.accuracy == digits_run.evaluation.accuracy

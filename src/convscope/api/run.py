@@ -79,8 +79,8 @@ class Run:
         return reload_dataset(self.record.request["dataset"]) if self.held_dataset is None else self.held_dataset
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return what is pickled and copied: all but the figures, which matplotlib cannot pickle and which are drawn anew."""
-        return {name: value for name, value in vars(self).items() if name != "figures"}
+        """Return what is pickled and copied: all but figures and a model from the disk, which cannot be and are made anew."""
+        return {name: value for name, value in vars(self).items() if name not in ("figures", "model")}
 
     @property
     def stopped_early(self) -> bool:
