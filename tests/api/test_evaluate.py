@@ -155,7 +155,7 @@ def test_images_that_nearly_equal_training_images_count_too(tmp_path: Path, caps
     assert (found.data.overlap.n, found.data.overlap.near, found.data.overlap.others) == (2, 5, 10)
     assert sorted(found.data.overlap.images) == [f"x row {row}" for row in range(7)]
     assert main(["evaluate", str(run.folder), str(data)]) == 0
-    assert "\n7 of 17 images (nearly, 5 of them) equal training images of the run: x row 0, " in capsys.readouterr().out
+    assert "\n7 of 17 images equal training images of the run (5 of them nearly): x row 0, " in capsys.readouterr().out
 
 
 def test_the_digits_of_scikit_learn_are_all_test_images_of_other_runs(digits_run: convscope.Run, run_copy: Path) -> None:

@@ -162,8 +162,9 @@ def _overlap_line(data: MeasuredData) -> str:
     if not number:
         return "none of these images equals or nearly equals one that the run was trained on"
     names = printable(shorten_list(overlap.images[:MAX_NAMED], MAX_NAMED, number))
-    how = "nearly " if not overlap.n else f"(nearly, {overlap.near:,} of them) " if overlap.near else ""
-    line = f"{number:,} of {count_of(data.used, 'image')} {how}{'equals' if number == 1 else 'equal'} training images of the run"
+    equal = f"{'' if overlap.n else 'nearly '}{'equals' if number == 1 else 'equal'}"
+    nearly = f" ({overlap.near:,} of them nearly)" if overlap.n and overlap.near else ""
+    line = f"{number:,} of {count_of(data.used, 'image')} {equal} training images of the run{nearly}"
     if overlap.accuracy_of_others is None or overlap.interval_of_others is None:
         return f"{line}, so this accuracy is not that on new images: {names}"
     interval = percent_range(overlap.interval_of_others)

@@ -74,7 +74,7 @@ def command(
         click.echo(line)
 
 
-def _lines(found: Sequence[Mistake], errors: int, quiet: bool, *, wanted: bool) -> Iterator[str]:
+def _lines(found: Sequence[Mistake], errors: int, quiet: bool, *, wanted: bool = True) -> Iterator[str]:
     if found:
         yield from _table(found)
     if quiet:
