@@ -153,7 +153,7 @@ def own(activation: str) -> Build:
     return build
 
 
-def test_another_network_of_the_same_name_is_neither_loaded_nor_resumed_nor_a_seed(tmp_path: Path) -> None:
+def test_another_network_of_the_same_name_is_neither_loaded_nor_resumed(tmp_path: Path) -> None:
     asked: dict[str, Any] = {"data": "digits", "recipe": "sprint", "epochs": 2, "report": False}
     loaded, stopped = tmp_path / "loaded", tmp_path / "stopped"
     run = convscope.train(model=own("relu"), out=loaded, **asked)
@@ -163,6 +163,10 @@ def test_another_network_of_the_same_name_is_neither_loaded_nor_resumed_nor_a_se
     for given in ({"out": loaded, "if_exists": "load"}, {"out": stopped, "resume": True}):
         with pytest.raises(ConfigError, match="'build' described another network when it was started"):
             convscope.train(model=own("tanh"), **given, **asked)
+
+
+@pytest.mark.thorough
+def test_a_study_of_a_network_that_changed_is_refused(tmp_path: Path) -> None:
     study: dict[str, Any] = {"recipes": ["sprint"], "epochs": 1, "workers": 1, "out": tmp_path / "study"}
     convscope.study("digits", models=[own("relu")], seeds=1, **study)
     with pytest.raises(RunError, match="what the model describes has changed"):

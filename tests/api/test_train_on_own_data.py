@@ -74,7 +74,7 @@ MIN_ACCURACY = {digits_as_pictures: 0.95, photos: 0.75, fashion: 0.5, digits_as_
 """Accuracy to reach; chance reaches a third."""
 
 
-@pytest.mark.rows(2)
+@pytest.mark.rows(1)
 @pytest.mark.slow
 @pytest.mark.parametrize("make", MIN_ACCURACY)
 def test_each_form_is_shown_trained_on_reported_predicted_with_and_exported_without_an_option(

@@ -17,7 +17,7 @@ QUICK = [
 """Without those that take long or do what others do; neighbours differ, since `make test` takes every third or fourth row."""
 
 
-@pytest.mark.rows(6)
+@pytest.mark.rows(4)
 @pytest.mark.slow
 @pytest.mark.parametrize("name", QUICK)
 @pytest.mark.parametrize("number", [0, 1])

@@ -33,7 +33,7 @@ def axe() -> str:
         missing("axe-core is not in this environment")
 
 
-@pytest.mark.rows(2)
+@pytest.mark.rows(1)
 @pytest.mark.parametrize("width", [1366, 390, 320])
 def test_axe_finds_nothing_in_either_theme(
     width: int, page_text: str, browser: Browser, write_page: Callable[[str], str], axe: str

@@ -185,7 +185,7 @@ def page_of(run: convscope.Run) -> str:
     return str((run.folder / "report.html").as_uri())
 
 
-@pytest.mark.rows(3)
+@pytest.mark.rows(2)
 @pytest.mark.parametrize("name", [name for name in CASES if name not in INCOMPLETE])
 def test_the_page_of_any_network_is_whole_and_runs_as_keras_does(
     browser: Browser, runs: Callable[[str], convscope.Run], name: str
@@ -261,7 +261,7 @@ def test_the_softmax_of_many_classes_adds_up_whole_and_cut_short(
         assert troubles == []
 
 
-@pytest.mark.rows(2)
+@pytest.mark.rows(1)
 @pytest.mark.parametrize("name", INCOMPLETE)
 def test_what_the_page_cannot_compute_is_trained_and_named_and_all_before_it_is_shown(
     browser: Browser, runs: Callable[[str], convscope.Run], name: str

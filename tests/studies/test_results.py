@@ -7,6 +7,7 @@ import html
 import io
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +17,10 @@ from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
 from convscope.data.dataset import Dataset
+from convscope.errors import RunError
 from convscope.page.study import render_study
 from convscope.page.text import study as page_text_study
-from convscope.studies.outcomes import Outcome
+from convscope.studies.outcomes import Outcome, refuse_mixed_networks
 from convscope.studies.plan import StudyPlan, make_plan
 from convscope.studies.results import StudyResults, make_results, to_csv, to_json
 from convscope.system.hardware import describe_machine, package_versions
@@ -44,6 +46,15 @@ def outcomes(study: StudyPlan, digits: Dataset) -> list[Outcome]:
         found.append(Outcome(spec, spec.run_name("digits"), 92, 359, errors, 0.1 * errors, 0.9, predictions, 650, 1.25,
                              "float32", {"keras": "3"}))  # fmt: skip
     return found
+
+
+def test_runs_of_networks_that_differ_are_no_seeds_of_one(digits: Dataset) -> None:
+    first, second, *others = outcomes(plan(digits, seeds=2), digits)
+    same = [each for each in (first, second, *others) if each.spec.configuration.name == first.spec.configuration.name]
+    refuse_mixed_networks([replace(each, network="one") for each in same])
+    refuse_mixed_networks([replace(same[0], network="one"), same[1]])  # of an earlier version
+    with pytest.raises(RunError, match=f"{same[0].run}' and '{same[1].run}' trained different networks"):
+        refuse_mixed_networks([replace(same[0], network="one"), replace(same[1], network="other")])
 
 
 def results(digits: Dataset, **asked: Any) -> StudyResults:
