@@ -284,5 +284,7 @@ VALIDATION_SETS: dict[str, Callable[[], Dataset]] = {
     "objects": lambda: objects("objects", SHAPES[:5], 48, 600, flat=False, num_test=1000, seed=1),
     "fashion-4000": lambda: _some(fashion(), "fashion-4000", equal(4000)),
     "mnist-4000": lambda: _some(load_mnist(), "mnist-4000", equal(4000)),
+    "fashion-12000": lambda: _some(fashion(), "fashion-12000", equal(12_000)),
+    "fashion-30000": lambda: _some(fashion(), "fashion-30000", equal(30_000)),
 }  # fmt: skip
 """Smaller sets whose "test" images are for validation: none is, shares a pixel with, or is in a font of, a test image above."""
