@@ -75,6 +75,7 @@ def test_every_command_in_the_documentation_has_a_verb_and_options_that_exist(pa
             assert words[-1] == "--help"
 
 
+@pytest.mark.slow
 def test_the_reference_shows_the_types_of_settings_without_their_private_checks() -> None:
     extensions = griffe.load_extensions(ROOT / "docs" / "annotations.py")
     module = griffe.load("convscope.training.augmentation", search_paths=[ROOT / "src"], extensions=extensions)

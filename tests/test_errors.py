@@ -100,6 +100,7 @@ def folder(digits_run: convscope.Run, tmp_path: Path, monkeypatch: pytest.Monkey
     np.savez(tmp_path / "floats.npz", x=values, y=np.arange(10) % 2)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("folder")
 @pytest.mark.parametrize("name", WRONG)
 def test_an_error_names_arguments_as_the_caller_does(name: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -162,6 +163,7 @@ def texts_outside_calls_of_spelled(tree: ast.AST) -> Iterator[ast.Constant]:
             yield node
 
 
+@pytest.mark.slow
 def test_no_message_outside_the_command_line_contains_a_flag() -> None:
     found = [
         f"{name} line {text.lineno}: {text.value}"

@@ -60,6 +60,7 @@ def test_the_page_has_a_recipe_for_each_library() -> None:
     assert RECIPES.keys() == {"tensorboard", "wandb", "mlflow"}
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("default")  # of libraries that are not ours
 @pytest.mark.parametrize("library", RECIPES)
 def test_a_recipe_records_every_epoch(

@@ -30,6 +30,7 @@ def test_public_names_are_sorted_and_all_there() -> None:
     assert set(convscope.__all__) <= set(dir(convscope))
 
 
+@pytest.mark.slow
 def test_attributions_are_those_of_the_page_alone() -> None:
     """A second occlusion, of log-probabilities and another filling, had the name of the page's."""
     sources = (path.read_text("utf-8") for path in Path(convscope.__file__).parent.rglob("*.py"))

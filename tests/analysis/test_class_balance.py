@@ -30,6 +30,7 @@ def train(dataset: Dataset, folder: Path, balance: str) -> convscope.Run:
     return convscope.train(dataset, model="ann", epochs=4, out=folder / balance, balance=balance, report=False)
 
 
+@pytest.mark.slow
 def test_the_effect_of_a_prior_correction_is_that_of_the_logits_with_and_without_it(uneven: Dataset, tmp_path: Path) -> None:
     run = train(uneven, tmp_path, "prior")
     balance, evaluation = run.metrics["balance"], run.evaluation
@@ -50,6 +51,7 @@ def test_the_effect_of_a_prior_correction_is_that_of_the_logits_with_and_without
     assert np.abs(logits - evaluation.logits).max() <= 1e-5 * np.abs(logits).max()
 
 
+@pytest.mark.slow
 def test_data_train_and_findings_say_of_uneven_classes_the_same(
     uneven: Dataset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -33,6 +33,7 @@ labels_and_predictions = st.integers(2, 6).flatmap(
 )
 
 
+@pytest.mark.slow
 @given(labels_and_predictions)
 def test_the_matrix_and_the_scores_equal_scikit_learns(case: tuple[int, list[tuple[int, int]]]) -> None:
     size, pairs = case

@@ -117,6 +117,7 @@ def test_different_images_are_refused() -> None:
         compare_evaluations([], [one, other], dataset="")
 
 
+@pytest.mark.slow
 def test_any_pair_of_four_equally_good_networks_differs_significantly_in_at_most_one_of_twenty_cases() -> None:
     trials, generator = 400, np.random.default_rng(3)
     labels = np.zeros(1500, int)

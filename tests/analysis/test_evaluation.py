@@ -40,6 +40,7 @@ def test_mistakes_are_all_errors_in_descending_order_of_confidence() -> None:
     assert (np.diff(confidence) <= 0).all()
 
 
+@pytest.mark.slow
 def test_keras_own_evaluate_agrees(digits_run: Run) -> None:
     model, test = digits_run.model, digits_run.dataset.test
     model.compile(loss="sparse_categorical_crossentropy", metrics=["accuracy"])

@@ -170,6 +170,7 @@ def collected(record: RunRecord, data: Dataset) -> Evidence:
     return collect_evidence(record, data, Predictor(onnx_bytes(record.network)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("k", "train", "test"), [(2, 4, 2), (2, 300, 50), (7, 20, 3), (100, 900, 150), (1000, 2500, 40)])
 @pytest.mark.parametrize("validation", ["held-out", "test"])
 def test_any_number_of_classes_and_images_will_do(k: int, train: int, test: int, validation: str) -> None:
@@ -207,6 +208,7 @@ def test_a_true_class_that_nobody_trained_on_has_no_neighbours() -> None:
     assert (evidence.nearest_neighbours.true[true != 2] >= 0).all()
 
 
+@pytest.mark.slow
 def test_large_images_are_sampled_and_the_neighbours_of_some_mistakes_left_out() -> None:
     data = dataset(4, train=200, test=60, shape=(120, 120, 3))
     record = record_of(data)

@@ -52,6 +52,7 @@ def test_a_class_without_images_has_the_widest_interval_and_a_perfect_one_has_a_
     assert perfect.high == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("block", [700])
 def test_macro_f1_equals_scikit_learns_with_the_deviation_of_resampled_test_sets(
     block: int, monkeypatch: pytest.MonkeyPatch
@@ -69,6 +70,7 @@ def test_macro_f1_equals_scikit_learns_with_the_deviation_of_resampled_test_sets
     assert found.interval.low < found.value < found.interval.high
 
 
+@pytest.mark.slow
 def test_the_interval_of_macro_f1_keeps_its_coverage(monkeypatch: pytest.MonkeyPatch) -> None:
     """400 test sets of 200 images in unequal classes; a quarter of the resamples costs 1% of coverage."""
     monkeypatch.setattr(classification, "RESAMPLES", 500)
@@ -99,6 +101,7 @@ def test_macro_f1_without_errors_has_the_interval_of_the_accuracy() -> None:
     assert 0.85 < found.interval.low < 0.95
 
 
+@pytest.mark.slow
 def test_a_thousand_classes_are_fast() -> None:
     labels = np.arange(5000) % 1000
     predictions = np.where(np.arange(5000) % 3 == 0, (labels * 7) % 1000, labels)

@@ -18,6 +18,7 @@ from convscope.runs import files, opening, run_folder, store
 from convscope.system.files import write_json
 
 
+@pytest.mark.slow
 def test_two_runs_are_compared_image_by_image(digits_run: convscope.Run, other_run: Path) -> None:
     found = convscope.compare([digits_run, other_run])
     own, other = digits_run.evaluation, store.load_record(other_run).evaluation
@@ -74,6 +75,7 @@ def test_names_are_as_short_as_uniqueness_allows() -> None:
     assert names_of([Path("/a/one/x"), Path("/a/two/x"), Path("/a/two/y")]) == ["one/x", "two/x", "two/y"]
 
 
+@pytest.mark.slow
 def test_the_page_is_written_to_output_and_overwrites_nothing(
     digits_run: convscope.Run, other_run: Path, tmp_path: Path
 ) -> None:

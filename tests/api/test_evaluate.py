@@ -90,6 +90,7 @@ FORMS: list[Writer] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("write", FORMS)
 @pytest.mark.parametrize(("classes", "number"), [((2, 5, 7), 12), ((3,), 5), ((8,), 1), ((9, 0), 2)])
 def test_every_image_of_data_without_a_test_split_is_measured_under_its_own_name(
@@ -108,6 +109,7 @@ def test_every_image_of_data_without_a_test_split_is_measured_under_its_own_name
     assert json.dumps(found.data.as_dict())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("write", [files, files_test_only, npz_texts_backwards])
 @pytest.mark.parametrize("order", ["2,5,7", "7,2,5"])
 def test_classes_that_class_names_rename_are_reported_by_their_own_names(
@@ -167,6 +169,7 @@ def test_the_digits_of_scikit_learn_are_all_test_images_of_other_runs(digits_run
     assert len(convscope.evaluate(run_copy, "digits")) == 1797
 
 
+@pytest.mark.slow
 def test_the_runs_own_data_keep_the_test_images_that_were_held_out(tmp_path: Path, digits: Dataset) -> None:
     some = Split(digits.train.images[:200], digits.train.labels[:200])
     data = npz(tmp_path, some.images, some.labels)

@@ -30,6 +30,7 @@ def test_a_run_and_its_folder_give_the_same_mistakes(digits_run: convscope.Run) 
     ].items()
 
 
+@pytest.mark.slow
 def test_other_runs_vote_if_they_are_on_the_same_data(digits_run: convscope.Run, run_copy: Path, tmp_path: Path) -> None:
     alike = shutil.copytree(run_copy, tmp_path / "alike")
     predictions = load_arrays(run_copy / PREDICTIONS)

@@ -66,6 +66,7 @@ def test_an_unknown_figure_is_named_with_the_nearest(digits_run: convscope.Run) 
     assert figures.get("acuracy") is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["history", "evaluation", "predictions", "mistakes", "comparison"])
 def test_a_result_is_a_data_frame_and_an_html_table(name: str, results: dict[str, Any]) -> None:
     result = results[name]
@@ -89,6 +90,7 @@ def test_a_mistake_shows_its_image(results: dict[str, Any]) -> None:
     assert results["mistakes"][0]._repr_html_().startswith('<img src="data:image/png;base64,')
 
 
+@pytest.mark.slow
 def test_the_figures_are_a_gallery_with_a_short_text_form(digits_run: convscope.Run) -> None:
     figures = digits_run.figures
     assert Tags(figures._repr_html_()).found.count("img") == len(figures) > 10
@@ -106,6 +108,7 @@ def test_the_page_is_shown_in_a_frame_that_holds_all_of_it(
     assert "height: 600px" in frame._repr_html_()
 
 
+@pytest.mark.slow
 def test_progress_appears_by_itself_in_a_notebook_only(tmp_path: Path) -> None:
     code = (
         "import sys; {}import numpy, convscope\n"
@@ -196,6 +199,7 @@ def test_arrays_from_minus_one_to_one_get_the_remedy_that_works(digits_run: conv
     assert len(convscope.predict(digits_run, (image + 1) / 2)) == 1
 
 
+@pytest.mark.slow
 def test_the_model_of_a_run_is_compiled(digits_run: convscope.Run) -> None:
     test = digits_run.dataset.test
     loss, accuracy = convscope.load_run(digits_run.folder).model.evaluate(

@@ -205,6 +205,7 @@ def test_places_are_in_the_pixels_of_the_file(digits_run: Run, tmp_path: Path) -
         assert np.abs(np.array([place.x, place.y, place.width, place.height]) - (left, 600, 300, 1800)).max() <= 12
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("digits_run")
 def test_one_digit_of_a_sheet_is_explained(
     digits_run: Run, sheet: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -28,6 +28,7 @@ def photos() -> list[bytes]:
     return [*one, sheet.content]
 
 
+@pytest.mark.slow
 def test_the_arrays_are_those_that_predict_feeds_the_network(digits_run: convscope.Run, photos: list[bytes]) -> None:
     expected = convscope.predict(digits_run, photos)
     predictor = Predictor(digits_run.folder / "model.onnx")
@@ -40,6 +41,7 @@ def test_the_arrays_are_those_that_predict_feeds_the_network(digits_run: convsco
     assert np.array_equal(found, expected.prepared / np.float32(255))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["path", "bytes", "array", "Pillow", "batch", "list"])
 def test_every_kind_of_image_is_taken(kind: str, digits_run: convscope.Run, photos: list[bytes], tmp_path: Path) -> None:
     (tmp_path / "photo.jpg").write_bytes(photos[0])
@@ -52,6 +54,7 @@ def test_every_kind_of_image_is_taken(kind: str, digits_run: convscope.Run, phot
     assert np.array_equal(convscope.preprocess(digits_run, given, dtype="uint8", single=True), expected)
 
 
+@pytest.mark.slow
 def test_metadata_are_taken_for_the_run(digits_run: convscope.Run, photos: list[bytes]) -> None:
     about = json.loads(Predictor(digits_run.folder / "model.onnx").metadata["convscope"])
     from_run = convscope.preprocess(digits_run.folder, photos)
@@ -88,6 +91,7 @@ def test_what_cannot_be_preprocessed_is_refused(digits_run: convscope.Run, tmp_p
         convscope.preprocess(digits_run, b"nonsense")
 
 
+@pytest.mark.slow
 def test_it_takes_neither_a_back_end_nor_onnx_runtime(digits_run: convscope.Run) -> None:
     code = (
         "import sys, numpy, convscope\n"

@@ -79,6 +79,7 @@ def test_evidence_collected_later_is_the_same(bare_run: Path, digits_run: convsc
     assert np.array_equal(kept.reference_images, digits_run.record.evidence.reference_images)
 
 
+@pytest.mark.slow
 def test_evidence_is_collected_once(bare_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     convscope.report(bare_run)
     monkeypatch.setattr(convscope, "load_dataset", lambda source: pytest.fail("the dataset was read again"))
@@ -100,6 +101,7 @@ def test_missing_data_are_named_on_the_page(run_copy: Path) -> None:
     assert files.EVIDENCE not in files_of(run_folder.verify(run))
 
 
+@pytest.mark.slow
 def test_data_at_the_recorded_path_are_used_only_if_they_are_the_same(
     run_copy: Path, digits: Dataset, tmp_path: Path
 ) -> None:
@@ -110,6 +112,7 @@ def test_data_at_the_recorded_path_are_used_only_if_they_are_the_same(
     assert payload_of(convscope.report(run))["evidence"] is not None
 
 
+@pytest.mark.slow
 def test_a_run_in_memory_brings_its_dataset_along(run_copy: Path, digits_run: convscope.Run) -> None:
     run = without_evidence(run_copy, source="never written to a file")
     in_memory = convscope.Run(run, digits_run.record, held_dataset=digits_run.dataset)

@@ -85,6 +85,7 @@ def test_a_process_stopped_by_sigint_goes_on_in_another_bit_for_bit(straight: co
     assert_same_training(convscope.load_run(tmp_path), straight)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("epoch", "at_its_end"), [(1, False), (1, True), (3, False), (4, True)])
 def test_a_stopped_run_goes_on_from_its_last_whole_epoch(
     epoch: int, at_its_end: bool, straight: convscope.Run, tmp_path: Path
@@ -107,6 +108,7 @@ def test_a_stopped_run_goes_on_from_its_last_whole_epoch(
         convscope.train(out=tmp_path, resume=True, **ASKED)
 
 
+@pytest.mark.slow
 def test_a_resumed_training_may_be_stopped_and_may_fail_again(straight: convscope.Run, tmp_path: Path) -> None:
     tmp_path = tmp_path / "run"
     convscope.train(out=tmp_path, progress=ctrl_c(2), **ASKED)
@@ -128,6 +130,7 @@ def test_a_resumed_training_may_be_stopped_and_may_fail_again(straight: convscop
     assert [path.name for path in tmp_path.parent.iterdir()] == [tmp_path.name]
 
 
+@pytest.mark.slow
 def test_a_stopped_run_is_not_resumed_with_other_settings_and_can_be_replaced(tmp_path: Path) -> None:
     convscope.train(out=tmp_path, progress=ctrl_c(2), **ASKED)
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
@@ -153,6 +156,7 @@ def own(activation: str) -> Build:
     return build
 
 
+@pytest.mark.slow
 def test_another_network_of_the_same_name_is_neither_loaded_nor_resumed(tmp_path: Path) -> None:
     asked: dict[str, Any] = {"data": "digits", "recipe": "sprint", "epochs": 2, "report": False}
     loaded, stopped = tmp_path / "loaded", tmp_path / "stopped"

@@ -31,6 +31,7 @@ def loaded(digits_run: convscope.Run) -> convscope.Run:
     return convscope.load_run(digits_run.folder)
 
 
+@pytest.mark.slow
 def test_a_run_is_loaded_and_queried_without_keras(digits_run: convscope.Run) -> None:
     code = (
         "import sys; sys.modules.update(keras=None, tensorflow=None); import convscope\n"
@@ -138,6 +139,7 @@ PARTS: dict[str, Callable[[convscope.Run], Any]] = {
 REPLACED = r"^the run in '.*run' was replaced since it was opened\. Load it again\.$"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 def test_a_run_whose_folder_holds_another_one_says_so_and_keeps_what_it_read(
     way: str, run_copy: Path, another: Path, digits_run: convscope.Run, monkeypatch: pytest.MonkeyPatch
@@ -156,6 +158,7 @@ def test_a_run_whose_folder_holds_another_one_says_so_and_keeps_what_it_read(
     assert convscope.load_run(run_copy).metrics["train_seconds"] != run.record.metrics["train_seconds"]
 
 
+@pytest.mark.slow
 def test_a_model_that_a_run_gave_does_not_predict_with_the_classes_of_another(run_copy: Path, another: Path) -> None:
     model = convscope.load_run(run_copy).model
     before = convscope.predict(model, np.eye(8))[0].probability
@@ -165,6 +168,7 @@ def test_a_model_that_a_run_gave_does_not_predict_with_the_classes_of_another(ru
         convscope.predict(model, np.eye(8))
 
 
+@pytest.mark.slow
 def test_a_run_that_comes_back_is_the_run_and_one_that_is_half_restored_or_gone_is_none(
     run_copy: Path, another: Path, digits_run: convscope.Run, no_figures: None
 ) -> None:
@@ -191,6 +195,7 @@ def test_a_damaged_folder_is_no_run(run_copy: Path, tmp_path: Path) -> None:
         convscope.load_run(tmp_path / "absent")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda run: pickle.loads(pickle.dumps(run))])
 def test_a_run_is_copied_and_pickled_without_figures_and_model(
     copied: Callable[[convscope.Run], convscope.Run], digits_run: convscope.Run

@@ -285,6 +285,7 @@ def test_remaining_runs_need_the_same_package_versions(digits: Dataset, tmp_path
         study(digits, models=["logistic"], recipes=["sprint"], seeds=2, out=tmp_path / "study")
 
 
+@pytest.mark.slow
 def test_a_missing_scheduler_is_one_error(
     digits: Dataset, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,6 +12,7 @@ from convscope.errors import ConfigError
 from convscope.training.events import Event, TrainProgress
 
 
+@pytest.mark.slow
 def test_the_seconds_of_a_resumed_run_include_the_epochs_before(tmp_path: Path) -> None:
     seen: list[int] = []
     asked: dict[str, Any] = {"model": "logistic", "epochs": 4, "out": tmp_path, "report": False}
@@ -33,6 +34,7 @@ def test_the_seconds_of_a_resumed_run_include_the_epochs_before(tmp_path: Path) 
     assert run.record.metrics["wall_seconds"] < elapsed + run.history[0].seconds
 
 
+@pytest.mark.slow
 def test_a_seed_of_numpy_is_the_number(tmp_path: Path) -> None:
     run = convscope.train("digits", model="logistic", epochs=1, seed=np.uint64(3), out=tmp_path / "run", report=False)
     assert convscope.load_run(run).record.request["seed"] == 3

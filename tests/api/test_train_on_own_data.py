@@ -155,6 +155,7 @@ def test_the_options_are_in_the_record_and_the_report_reads_the_same_again(
         convscope.evaluate(run, data, reading=ReadOptions(skip_bad_images=True))
 
 
+@pytest.mark.slow
 def test_train_reports_the_reading_of_the_data(digits: Dataset, tmp_path: Path) -> None:
     data = photos(tmp_path, digits)
     events: list[object] = []

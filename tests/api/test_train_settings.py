@@ -53,6 +53,7 @@ def table(path: Path, counts: tuple[int, ...]) -> Path:
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("flip", "engine"),
     [(False, "native"), (True, "native"), (True, "keras"), pytest.param(False, "keras", marks=pytest.mark.thorough)],
@@ -63,6 +64,7 @@ def test_a_flip_teaches_the_mirror_image(flip: bool, engine: str, tmp_path: Path
     assert accuracy > 0.95 if flip else accuracy < 0.8
 
 
+@pytest.mark.slow
 def test_only_standard_flips_by_itself_and_only_what_looks_alike_from_both_sides(tmp_path: Path) -> None:
     for recipe in ("sprint", "standard", "best", "strong", "notebook"):
         for names in (("up", "down"), ("7", "L")):
@@ -73,6 +75,7 @@ def test_only_standard_flips_by_itself_and_only_what_looks_alike_from_both_sides
             assert ("flip" in run.record.request["augmentation"]) is flips
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ENGINES)
 def test_batch_size_and_learning_rate_are_used_and_recorded(engine: str, tmp_path: Path) -> None:
     events: list[Event] = []
@@ -92,6 +95,7 @@ def test_batch_size_and_learning_rate_are_used_and_recorded(engine: str, tmp_pat
     assert "schedule=constant" in command
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ENGINES)
 def test_another_learning_rate_learns_other_weights(engine: str, tmp_path: Path) -> None:
     slow, fast = (
@@ -115,6 +119,7 @@ def test_a_training_that_diverged_is_not_blamed_on_its_export(
         train("digits", tmp_path / "run", model="logistic", epochs=2, learning_rate=rate)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("model", "rate", "engine", "warns"),
     [
@@ -137,6 +142,7 @@ def test_a_finished_training_that_diverged_says_so_and_leaks_no_warning(
 RATES = [1e3, 1e12, 1e25, 1e29, 1e30, 1e33, 1e37]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rate", "engine"),
     [
@@ -154,6 +160,7 @@ def test_a_training_that_diverged_leaves_a_run_that_can_be_read_or_none(rate: fl
         assert convscope.load_run(folder).evaluation.logits.shape == (359, 10)
 
 
+@pytest.mark.slow
 def test_the_recorded_command_trains_the_same_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     data = table(tmp_path / "my set.npz", (30, 50, 40))
@@ -170,6 +177,7 @@ def test_the_recorded_command_trains_the_same_weights(tmp_path: Path, monkeypatc
     assert all(np.array_equal(array, weights(again)[name]) for name, array in weights(run).items())
 
 
+@pytest.mark.slow
 def test_a_training_with_settings_resumes_with_the_same_and_refuses_others(tmp_path: Path) -> None:
     def stop(event: Event) -> None:
         if isinstance(event, TrainProgress):
@@ -186,6 +194,7 @@ def test_a_training_with_settings_resumes_with_the_same_and_refuses_others(tmp_p
     assert all(np.array_equal(array, weights(resumed)[name]) for name, array in weights(straight).items())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", [0.1, 0.25, 0.5])
 def test_the_share_for_the_test_is_held_out_of_each_class_and_read_again(share: float, tmp_path: Path) -> None:
     data, total = table(tmp_path / "data.npz", (20, 100, 60)), 180
@@ -198,6 +207,7 @@ def test_the_share_for_the_test_is_held_out_of_each_class_and_read_again(share: 
     assert f"--test-share {share}" in run.record.request["command"]
 
 
+@pytest.mark.slow
 def test_the_builtin_digits_take_a_share_too(tmp_path: Path) -> None:
     assert main(["train", "digits", "--test-share", "0.4", "--model", "logistic", "--epochs", "1", "--no-report", "--quiet",
                  "--out", str(tmp_path / "run")]) == 0  # fmt: skip

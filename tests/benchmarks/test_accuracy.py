@@ -30,11 +30,13 @@ def errors(script: ModuleType, spread: float) -> np.ndarray[tuple[int, ...], np.
     return generator.binomial(script.BLOCK, rates)
 
 
+@pytest.mark.slow
 def test_the_document_follows_from_the_saved_results(script: ModuleType) -> None:
     saved = json.loads(script.RESULTS.read_text("utf-8"))["recipes"]["standard"]
     assert script.dependence_text(saved) in script.PAGE.read_text("utf-8"), "run benchmarks/accuracy.py"
 
 
+@pytest.mark.slow
 def test_errors_on_mnist_are_not_spread_as_those_of_independent_images(script: ModuleType) -> None:
     runs = json.loads(script.RESULTS.read_text("utf-8"))["recipes"]["standard"]["runs"]
     assert all(len(run["wrong"]) == round(10_000 * (1 - run["accuracy"])) for run in runs)

@@ -48,6 +48,7 @@ def test_a_choice_is_compared_by_the_difference_per_seed_over_the_sets(script: M
     )
 
 
+@pytest.mark.slow
 def test_no_image_of_the_choices_is_a_test_image(script: ModuleType) -> None:
     tested, chosen_on = script.SETS["mnist-200"]().test, script.VALIDATION_SETS["mnist-200"]()
     others = {image.tobytes() for split in (chosen_on.train, chosen_on.test) for image in split.images}

@@ -35,6 +35,7 @@ def test_thresholds_and_sets_of_a_hundred_validation_images_hold_on_thousands_of
             assert np.mean(shares) > level - 3 * error
 
 
+@pytest.mark.slow
 def test_a_training_keeps_its_promises_to_itself(script: ModuleType) -> None:
     made = script.SETS["letters"](0)
     assert (len(made.train), len(made.test), made.num_classes) == (script.TRAIN, script.LETTERS, 26)

@@ -307,6 +307,7 @@ def test_data_shows_the_pictures_beside_those_that_cannot_be_read(
     assert all(f"'{name}' is empty" in printed.err for name, _ in many)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_bad_data_are_one_error_and_an_exit_status(
     name: str,

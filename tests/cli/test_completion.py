@@ -74,6 +74,7 @@ def test_zsh_and_fish_are_offered_the_same() -> None:
     assert offered("fish", "convscope train dig") == ["file,dig", "plain,digits"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("line", ["convscope train x --model ", "convscope study ", "convscope export x --format "])
 def test_completion_imports_nothing_heavy(line: str) -> None:
     code = (
@@ -85,6 +86,7 @@ def test_completion_imports_nothing_heavy(line: str) -> None:
     assert done.stdout.split() == offered("bash", line)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("bash") is None, reason="needs a bash")
 def test_a_bash_completes_verbs_options_names_and_files(tmp_path: Path) -> None:
     (tmp_path / "convscope").write_text(f'#!/bin/sh\nexec {sys.executable} -m convscope "$@"\n')

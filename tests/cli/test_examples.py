@@ -68,6 +68,7 @@ def test_an_example_that_takes_long_has_arguments_that_are_accepted(example: str
     assert command.make_context(verb, arguments).params
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("example", [each for each in ALL if not PARSED.search(each)])
 def test_an_example_runs(
     example: str, workplace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

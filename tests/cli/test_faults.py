@@ -239,6 +239,7 @@ def contents(folder: Path) -> dict[str, bytes | None]:
     return {str(path): path.read_bytes() if path.is_file() else None for path in sorted(folder.rglob("*"))}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("section", "name"), CASES)
 def test_a_fault_is_one_sentence_and_an_exit_status(
     section: str,

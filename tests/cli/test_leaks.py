@@ -33,6 +33,7 @@ def save_scenes(folder: Path, scenes: int = 20, frames: int = 6, name: str = "sc
     return folder
 
 
+@pytest.mark.slow
 def test_near_duplicates_are_told_by_data_and_train_and_in_the_run(
     tmp_path: Path, no_figures: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -63,6 +64,7 @@ def scene_of(name: str) -> str:
     return Path(name).name.split("-")[0]
 
 
+@pytest.mark.slow
 def test_groups_by_file_name_are_offered_and_kept_in_one_split(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     data, folder = save_scenes(tmp_path / "data"), tmp_path / "run"
     assert main(["data", str(data), "--quiet"]) == 0
@@ -108,6 +110,7 @@ def test_groups_by_file_name_are_offered_and_kept_in_one_split(tmp_path: Path, c
     assert (measured["used"], measured["is_own_test_split"]) == (len(dataset.test), True)
 
 
+@pytest.mark.slow
 def test_a_run_that_was_begun_with_other_groups_is_not_resumed(tmp_path: Path) -> None:
     save_scenes(tmp_path / "data" / "train", name="s{:02}-f{}.png")
     save_scenes(tmp_path / "data" / "test", name="t{:02}-f{}.png")
@@ -117,6 +120,7 @@ def test_a_run_that_was_begun_with_other_groups_is_not_resumed(tmp_path: Path) -
         refuse_other_request(*requests)
 
 
+@pytest.mark.slow
 def test_groups_of_data_with_their_own_test_split_are_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for split in ("train", "test"):
         save_scenes(tmp_path / split, scenes=12)

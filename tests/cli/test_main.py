@@ -91,6 +91,7 @@ def test_the_recipe_notebook_warns_that_it_validates_on_the_test_split(
         assert ("359 validation images (the test split" in capsys.readouterr().err) == (recipe == "notebook")
 
 
+@pytest.mark.slow
 def test_evaluate_prints_the_numbers_of_the_run(digits_run: Run) -> None:
     printed = convscope("evaluate", digits_run.folder)
     assert printed.stdout.startswith(f"test accuracy {percent(digits_run.evaluation.accuracy)} ")
@@ -100,6 +101,7 @@ def test_evaluate_prints_the_numbers_of_the_run(digits_run: Run) -> None:
     assert numbers["confusion"] == digits_run.record.metrics["test"]["confusion"]
 
 
+@pytest.mark.slow
 def test_evaluate_on_other_data_runs_the_network_again(digits_run: Run, run_copy: Path, tmp_path: Path) -> None:
     train, test = digits_run.dataset.train, digits_run.dataset.test
     np.savez(tmp_path / "own.npz", x_train=test.images, y_train=test.labels, x_test=train.images, y_test=train.labels)
@@ -109,6 +111,7 @@ def test_evaluate_on_other_data_runs_the_network_again(digits_run: Run, run_copy
     assert numbers["errors"] == int((predictions != train.labels).sum())
 
 
+@pytest.mark.slow
 def test_evaluate_on_images_of_another_size_is_one_error(digits_run: Run) -> None:
     assert_one_error(convscope("evaluate", digits_run.folder, "mnist"), 1, "(10000, 28, 28, 1)", "(n, 8, 8, 1)")
 
@@ -290,10 +293,12 @@ def is_whole_after_a_kill(path: Path, seconds: float) -> bool:
     return (run_folder.verify(path) / "report.html").is_file()
 
 
+@pytest.mark.slow
 def test_debug_shows_a_traceback() -> None:
     assert "Traceback" in convscope("train", "mnits", "--debug").stderr
 
 
+@pytest.mark.slow
 def test_a_closed_pipe_is_no_error() -> None:
     command = f"{sys.executable} -m convscope data mnist | head -1"
     result = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, check=False)

@@ -16,6 +16,7 @@ from convscope.cli import mistakes
 from convscope.cli.main import main
 
 
+@pytest.mark.slow
 def test_the_table_has_a_line_per_mistake_with_hint_and_reason(
     digits_run: convscope.Run, capsys: pytest.CaptureFixture[str]
 ) -> None:

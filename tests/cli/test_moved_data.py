@@ -30,6 +30,7 @@ def moved(digits: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
 VERBS = [("evaluate", "--accuracy", "0.5"), ("evaluate", "--thorough"), ("audit",), ("mistakes",)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("verb", VERBS)
 def test_the_message_names_the_folder_and_the_option(
     verb: tuple[str, ...], moved: Path, capsys: pytest.CaptureFixture[str]
@@ -41,6 +42,7 @@ def test_the_message_names_the_folder_and_the_option(
     assert (verb[0] == "mistakes") != (f"(current folder: {str(moved / 'elsewhere')!r})" in errors)
 
 
+@pytest.mark.slow
 @pytest.mark.rows(6)
 @pytest.mark.parametrize("place", ["../new/digits.npz", None])
 @pytest.mark.parametrize("verb", [*VERBS, ("export",), ("report",)])
@@ -80,6 +82,7 @@ def test_python_opens_a_run_with_its_data_at_another_place(moved: Path) -> None:
         _ = convscope.load_run("../run").dataset
 
 
+@pytest.mark.slow
 def test_an_absolute_place_is_named_as_it_is(moved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(moved)
     convscope.train(moved / "new" / "digits.npz", model="logistic", epochs=1, report=False, out="second")

@@ -24,6 +24,7 @@ BLANK = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BLANK)
 def test_a_blank_image_is_no_digit_and_no_success(
     name: str, digits_run: convscope.Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]

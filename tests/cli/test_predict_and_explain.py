@@ -163,6 +163,7 @@ def test_the_page_opens_at_the_image(digits_run: Run, in_pictures: Path, capsys:
     assert payload["evidence"] is not None
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_figures")
 def test_nothing_is_overwritten_without_the_flag(
     digits_run: Run, in_pictures: Path, capsys: pytest.CaptureFixture[str]
@@ -289,6 +290,7 @@ def test_several_predictions_at_once_do_not_disturb_each_other(digits_run: Run, 
     assert all(result.returncode == 0 for result in results)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("header", "extra", "head", "ids"),
     [
@@ -324,6 +326,7 @@ def test_a_table_without_labels_is_answered_in_its_order(
     assert found.names == tuple(f"test.csv line {n + 1 + header}" for n in range(5))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", [lambda x: x, lambda x: x[..., 0], lambda x: x.reshape(len(x), -1), lambda x: x / 255])
 @pytest.mark.parametrize("key", ["x", "x_test", "X_test", "test_images"])
 def test_the_images_of_an_npz_file_are_answered_in_their_order(

@@ -59,6 +59,7 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[Terminal]:
     os.close(made.master)
 
 
+@pytest.mark.slow
 def test_a_bar_moves_while_images_are_decoded_and_vanishes_afterwards(
     terminal: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:

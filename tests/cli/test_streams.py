@@ -43,6 +43,7 @@ def in_encoding(monkeypatch: pytest.MonkeyPatch, encoding: str, *arguments: obje
     return status, out, err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "ascii", "cp437", "koi8-r", "utf-8"])
 def test_no_encoding_fails_a_command_and_json_stays_exact(
     encoding: str, photos: Path, digits_run: convscope.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -70,6 +71,7 @@ def test_no_encoding_fails_a_command_and_json_stays_exact(
     assert "convscope: error" in err
 
 
+@pytest.mark.slow
 def test_typography_is_spelt_in_ascii_and_other_scripts_are_escaped(
     photos: Path, digits_run: convscope.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

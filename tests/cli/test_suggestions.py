@@ -31,6 +31,7 @@ def workplace(digits_run: convscope.Run, digits: Dataset, tmp_path: Path, monkey
 RUN = "runs/digits-cnn-standard-0"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "suggested"),
     [
@@ -50,6 +51,7 @@ def test_swapped_arguments_are_put_right(
     assert main(shlex.split(suggested)[1:]) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "wrong", "right"),
     [

@@ -59,6 +59,7 @@ GROUPED: dict[str, tuple[list[str], int]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", GROUPED)
 def test_groups_in_file_names_are_noticed_and_the_pattern_gives_them(name: str) -> None:
     files, number = GROUPED[name]
@@ -133,6 +134,7 @@ HUNG = ["(a+)+$", "(a|a)*$", "(a|aa)+$", r"(\w*)*$", "(.*a){20}$"]
 """Patterns for which a search in thirty letters takes hours."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pattern", HUNG)
 def test_a_pattern_that_takes_for_ever_is_one_sentence(pattern: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(file_groups, "SECONDS", 0.2)

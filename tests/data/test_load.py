@@ -156,6 +156,7 @@ def test_a_known_name_that_is_also_a_path_is_an_error_that_names_both(
     assert f"Pass ./{name}" in str(caught.value)
 
 
+@pytest.mark.slow
 def test_a_path_with_a_known_name_is_read_and_read_again_by_the_run(
     pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

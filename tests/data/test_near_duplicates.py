@@ -72,12 +72,14 @@ def scenes(frames: int = 6) -> Dataset:
     return Dataset("scenes", train, test, ("a", "b"), Provenance("scenes", "made"))
 
 
+@pytest.mark.slow
 def test_digits_written_alike_are_no_duplicates(mnist: Dataset, digits: Dataset) -> None:
     for dataset in (mnist, digits):
         assert len(find_near_duplicates(dataset)) == 0
         assert dataset.fingerprint in CLEAN
 
 
+@pytest.mark.slow
 def test_few_articles_of_fashion_mnist_are_photographed_twice() -> None:
     try:
         fashion = load_dataset("fashion")
@@ -86,6 +88,7 @@ def test_few_articles_of_fashion_mnist_are_photographed_twice() -> None:
     assert 10 <= len(find_near_duplicates(fashion)) <= 60
 
 
+@pytest.mark.slow
 @pytest.mark.rows(3)
 @pytest.mark.parametrize("name", CHANGES)
 def test_changed_copies_of_digits_are_found_among_all_of_mnist(mnist: Dataset, name: str) -> None:

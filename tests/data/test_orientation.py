@@ -32,6 +32,7 @@ def test_transposed_digits_are_told_from_upright_ones(mnist: Dataset, count: int
     assert find_orientation(on_side[:, :, ::-1], labels, NAMES) != "transposed"
 
 
+@pytest.mark.slow
 def test_other_images_than_digits_lie_no_way(digits: Dataset) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (500, 28, 28, 1), dtype=np.uint8)
     assert find_orientation(noise, np.arange(500) % 10, NAMES) is None
@@ -72,6 +73,7 @@ def test_letters_of_emnist_are_turned_by_the_name_of_their_table(tmp_path: Path)
     assert np.array_equal(load_dataset(tmp_path).train.images[..., 0], letters.swapaxes(1, 2))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["npz", "csv"])
 def test_any_digits_on_their_side_are_noticed_and_turned_on_request(
     form: str, mnist: Dataset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -90,6 +92,7 @@ def test_any_digits_on_their_side_are_noticed_and_turned_on_request(
     assert ReadOptions(transpose=True).as_arguments() == ["--transpose"]
 
 
+@pytest.mark.slow
 def test_a_table_to_predict_is_turned_like_the_training_table(mnist: Dataset, tmp_path: Path) -> None:
     images, labels = mnist.train.images[:3000, ..., 0].swapaxes(1, 2), mnist.train.labels[:3000]
     np.savez(tmp_path / "own.npz", x=images, y=labels)

@@ -72,6 +72,7 @@ def test_an_image_of_the_other_polarity_is_turned_round_with_a_note(own: str, ot
     assert preprocessor.preprocess(flat).steps == expected.steps
 
 
+@pytest.mark.slow
 def test_every_image_of_the_training_sets_is_taken_as_it_is(mnist: Dataset, digits: Dataset) -> None:
     for dataset in (mnist, digits):
         preprocessor = preprocessor_for(description(dataset), dataset.train.images[:500])

@@ -46,6 +46,7 @@ def test_an_impossible_fraction_is_refused(fraction: float) -> None:
         stratified_split(np.zeros(4, int), fraction, seed=0)
 
 
+@pytest.mark.slow
 @given(
     members=hnp.arrays(np.int64, st.tuples(st.integers(1, 120), st.just(2)), elements=st.integers(0, 9)),
     fraction=st.floats(0.01, 0.99),

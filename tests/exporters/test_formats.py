@@ -56,6 +56,7 @@ def exports(own_run: Run, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FORMATS)
 def test_every_test_image_gets_the_class_and_the_logits_of_the_run(
     name: str, exports: dict[str, Export], digits_run: Run
@@ -152,6 +153,7 @@ def _predicted(run: Run, picture: Path) -> list[tuple[str, float]]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("names", [("onnx",), pytest.param(FORMATS[1:], marks=pytest.mark.slow)], ids=" ".join)
 def test_a_printed_program_prints_the_predictions_for_a_photo(
     names: tuple[str, ...], exports: dict[str, Export], digits_run: Run, photo: Path, tmp_path: Path
@@ -174,6 +176,7 @@ def test_without_convscope_the_program_says_what_the_image_must_be(
     assert "one digit, cropped and centred" in warning
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FORMATS)
 def test_an_exported_file_alone_tells_how_to_preprocess(
     name: str, exports: dict[str, Export], digits_run: Run, photo: Path
@@ -290,6 +293,7 @@ def test_a_damaged_run_is_not_exported(run_copy: Path, tmp_path: Path) -> None:
         convscope.export(run_copy, out=tmp_path / "net.onnx")
 
 
+@pytest.mark.slow
 def test_the_command_says_what_was_checked_and_prints_programs(own_run: Run, tmp_path: Path) -> None:
     line = [sys.executable, "-m", "convscope", "export", str(own_run.folder), "--out", "net.onnx"]
     done = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, check=True)

@@ -77,6 +77,7 @@ def test_the_upload_is_printed_and_not_done(exported: Export) -> None:
     assert exported.snippets == {"Upload": f"hf upload digits-hub '{exported.path}' .\n"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spoilt", ["README.md", "notes.txt"])
 def test_a_folder_of_somebody_else_is_not_replaced(spoilt: str, exported: Export, run_copy: Path) -> None:
     with pytest.raises(OutputError, match="overwrite=True"):

@@ -56,6 +56,7 @@ def test_an_export_that_disagrees_is_not_kept(digits_run: Run, tmp_path: Path, m
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_the_converter_is_used_where_our_own_graph_disagrees(
     digits_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

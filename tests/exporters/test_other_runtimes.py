@@ -22,6 +22,7 @@ def library(snippet: str) -> str:
     return re.split(r"\s", snippet)[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("snippet", SNIPPETS, ids=library)
 def test_a_snippet_computes_the_logits_of_predict(
     snippet: str, digits_run: convscope.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -32,6 +32,7 @@ def few() -> Dataset:
     return Dataset("few", split, split, ("a", "b", "c"), Provenance("few", "made for a test"))
 
 
+@pytest.mark.slow
 @pytest.mark.rows(13)
 @pytest.mark.parametrize("name", ACCEPTED)
 def test_a_network_of_any_build_is_accepted_and_exported_as_keras_computes_it(
@@ -56,6 +57,7 @@ def test_a_network_of_any_build_is_accepted_and_exported_as_keras_computes_it(
     assert network.weight_arrays().keys() == again.weight_arrays().keys()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_cannot_work_is_refused_in_a_sentence_or_two_that_name_the_layer(name: str, few: Dataset) -> None:
     build, words = REFUSED[name]
@@ -78,6 +80,7 @@ def test_convscopes_own_architectures_need_no_rehearsal(few: Dataset, monkeypatc
         rehearse("own", build, few, seed=0)
 
 
+@pytest.mark.slow
 def test_the_rehearsal_leaves_a_model_that_is_built_only_once_as_it_was(few: Dataset) -> None:
     model = residual(few.image_shape, few.num_classes)
     before = model.get_weights()
@@ -85,6 +88,7 @@ def test_the_rehearsal_leaves_a_model_that_is_built_only_once_as_it_was(few: Dat
     assert all(np.array_equal(old, new) for old, new in zip(before, model.get_weights(), strict=True))
 
 
+@pytest.mark.slow
 def test_a_missing_converter_is_named_before_the_training(few: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "tf2onnx", None)
     with pytest.raises(MissingBackendError, match="tf2onnx"):

@@ -43,6 +43,7 @@ def dense_layer(inputs: int, outputs: int) -> Layer:
     return Layer("dense", "Dense", {}, (inputs,), (outputs,), {"kernel": np.ones((inputs, outputs), np.float32)})
 
 
+@pytest.mark.slow
 def test_a_run_of_the_notebooks_network_has_all_figures_in_the_notebooks_order(
     illustrations: Mapping[str, Illustration],
 ) -> None:
@@ -107,6 +108,7 @@ def test_figures_of_results_and_weights_differ_between_runs_in_title_and_picture
         assert to_png(first[name]) != to_png(second[name])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", IN_ORDER)
 def test_every_svg_is_well_formed_and_states_no_date(illustrations: Mapping[str, Illustration], name: str) -> None:
     svg = to_svg(illustrations[name])
@@ -114,6 +116,7 @@ def test_every_svg_is_well_formed_and_states_no_date(illustrations: Mapping[str,
     assert "<dc:date>" not in svg
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", IN_ORDER)
 def test_a_drawing_is_one_element_whose_ids_carry_its_name(illustrations: Mapping[str, Illustration], name: str) -> None:
     drawing = to_drawing(illustrations[name], to_svg(illustrations[name]))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
+import pytest
 
 from convscope.analysis.activations import Kernels, activations, kernels
 from convscope.data.preprocessing import to_inputs
@@ -40,6 +41,7 @@ def colours(values: npt.ArrayLike, name: str, low: float, high: float) -> Pixels
     return np.asarray(mpl.colormaps[name](shares, bytes=True))
 
 
+@pytest.mark.slow
 def test_all_512_kernels_of_the_second_convolution_are_in_the_mosaic(
     illustrations: Mapping[str, Illustration], digits_record: RunRecord
 ) -> None:
@@ -136,6 +138,7 @@ def test_the_diagram_writes_shape_parameters_and_work_of_every_layer(
         assert {row.name, row.kind, f"{row.num_parameters:,}", f"{row.multiply_adds:,}"} <= set(written)
 
 
+@pytest.mark.slow
 def test_a_deep_network_is_drawn_with_numbers_for_names() -> None:
     layers = tuple(
         Layer(f"a_long_name_for_layer_{i}", "Conv2D", {"kernel_size": [3, 3], "strides": [1, 1]}, (40, 40, 8 + i), (40, 40, 9 + i),

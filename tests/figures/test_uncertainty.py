@@ -97,6 +97,7 @@ def test_a_network_that_is_certain_of_all_is_drawn(uncertainty: dict[str, Any]) 
     to_svg(figure)
 
 
+@pytest.mark.slow
 def test_a_run_without_uncertainty_has_neither(digits_record: RunRecord) -> None:
     metrics = {name: value for name, value in digits_record.metrics.items() if name != "uncertainty"}
     names = [each.name for each in illustrate(replace(digits_record, metrics=metrics))]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+import pytest
 
 from convscope.analysis.activations import FeatureMaps, Kernels
 from convscope.analysis.classification import Confusion
@@ -111,6 +112,7 @@ def drawn() -> Iterator[Illustration]:
     yield draw_baseline(metrics, "cnn")
 
 
+@pytest.mark.slow
 def test_the_words_of_every_figure(gold: GoldFiles) -> None:
     gold("figures/words", "\n\n".join(
         f"{each.name}\ntitle: {each.title}\ncaption: {each.caption}\nalternative: {each.alt_text}" for each in drawn()

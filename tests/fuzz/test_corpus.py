@@ -19,6 +19,7 @@ from .trying import try_reader  # type: ignore[import-not-found]
 FILES = sorted(CORPUS.glob("*/*.bin"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", READERS)
 def test_a_reader_makes_a_result_or_a_sentence_of_everything(name: str, digits_run: Run, tmp_path: Path) -> None:
     reader = READERS[name]

@@ -121,6 +121,7 @@ def write(path: Path, members: Members, compression: int = zipfile.ZIP_DEFLATED)
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", REFUSED)
 def test_an_array_that_lies_or_is_odd_is_one_sentence(name: str, tmp_path: Path) -> None:
     make, words = REFUSED[name]

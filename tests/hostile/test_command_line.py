@@ -38,6 +38,7 @@ def answer_to() -> Iterator[Callable[..., Answer]]:
         yield lambda *arguments, folder: forks.answer("", *arguments, folder=folder)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("verb", ["report", "predict"])
 @pytest.mark.parametrize("name", NOTHING)
 def test_a_run_that_is_none_is_one_error(verb: str, name: str, answer_to: Callable[..., Answer], tmp_path: Path) -> None:

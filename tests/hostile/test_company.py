@@ -104,6 +104,7 @@ def exchange(run_copy: Path, other_run: Path) -> Callable[[], None]:
     return call
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("verb", ["report", "audit", pytest.param("evaluate --thorough", marks=pytest.mark.thorough)])
 def test_a_run_that_is_replaced_meanwhile_is_not_mixed_with_the_old_one(
     verb: str, run_copy: Path, other_run: Path, no_figures: None, monkeypatch: pytest.MonkeyPatch
@@ -153,6 +154,7 @@ MOMENTS = [
 MORE = [("report", "lock.clean"), ("report", "store.load_record"), ("audit", "store.load_record"), ("audit", "ledger.read")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("verb", "moment"), [*MOMENTS, *(pytest.param(*each, marks=pytest.mark.slow) for each in MORE)])
 def test_a_run_that_is_moved_away_meanwhile_is_not_made_anew(
     verb: str, moment: str, run_copy: Path, no_figures: None, monkeypatch: pytest.MonkeyPatch
@@ -217,6 +219,7 @@ def test_both_processes_that_draw_a_report_read_the_same_run(run_copy: Path, mon
     assert refused == ["train"]
 
 
+@pytest.mark.slow
 def test_an_audit_keeps_what_others_measured_meanwhile(
     run_copy: Path, no_figures: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -290,6 +293,7 @@ def test_a_service_answers_from_the_run_that_it_opened_whatever_is_written(run_c
         service.communicate(timeout=30)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "moment", ["store.read_request", "store.read_metrics", "store.history_from_csv", "store.network_of"]
 )
@@ -307,6 +311,7 @@ def test_a_run_that_is_replaced_while_it_is_read_is_read_whole(
         assert np.array_equal(array, whole.network.weight_arrays()[name])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("verb", [*(name for name in READING if name != "predict"), "explain", "compare"])
 def test_of_a_run_that_is_replaced_while_a_verb_reads_it_no_two_are_mixed(
     verb: str, run_copy: Path, exchange: Callable[[], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -337,6 +342,7 @@ def test_a_classifier_of_a_run_that_is_replaced_meanwhile_is_of_the_new_one(
     assert found[0].probability == whole[0].probability
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", ["run_folder.verify", "classifier.read_request", "classifier.open_predictor"])
 def test_a_service_that_starts_beside_a_training_opens_one_run_whole(
     moment: str,

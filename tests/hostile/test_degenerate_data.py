@@ -104,6 +104,7 @@ def trained_or_refused(data: Path, folder: Path, **arguments: Any) -> convscope.
         return None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("recipe", ["sprint", "notebook"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_cannot_be_learned_is_trained_or_refused(kind: str, recipe: str, tmp_path: Path) -> None:
@@ -113,6 +114,7 @@ def test_what_cannot_be_learned_is_trained_or_refused(kind: str, recipe: str, tm
         convscope.mistakes(run)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("size", SMALL, ids=str)
 def test_every_size_of_image_is_trained(size: tuple[int, int], channels: int, tmp_path: Path) -> None:
@@ -195,6 +197,7 @@ def test_a_dataset_in_memory_is_held_to_the_same(tmp_path: Path) -> None:
     assert convscope.train(dataset, recipe="sprint", report=False, out=tmp_path / "run").evaluation.labels.shape == (9,)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["array", "Pillow", "png", "bmp", "gif", "webp", "tiff", "ppm"])
 @pytest.mark.parametrize("size", [(1, 1), (2, 3), (3, 2), (3, 3), (1, 3)], ids=str)
 def test_a_picture_of_the_size_of_the_networks_own_is_classified_however_small(

@@ -90,6 +90,7 @@ def hostile_folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [("--version",), ("data", "digits"), ("predict",)])
 def test_no_file_of_the_current_folder_is_run(arguments: tuple[str, ...], hostile_folder: Path, digits_run: Run) -> None:
     more = (digits_run.folder, digits_run.folder / "figures" / "loss.png") if arguments == ("predict",) else ()
@@ -132,6 +133,7 @@ def usual(digits_run: Run, tmp_path_factory: pytest.TempPathFactory) -> str:
     return _drawn(digits_run, tmp_path_factory.mktemp("empty"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["settings", "no text", "a pipe", "the user's"])
 def test_no_settings_of_matplotlib_change_a_figure(kind: str, usual: str, digits_run: Run, tmp_path: Path) -> None:
     folder = tmp_path / ".config/matplotlib" if kind == "the user's" else tmp_path
@@ -152,6 +154,7 @@ def test_no_variable_changes_a_figure(name: str, usual: str, digits_run: Run, tm
     assert _drawn(digits_run, tmp_path, **ENVIRONMENTS[name]) == usual
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EACH)
 def test_no_variable_changes_an_answer(name: str, digits_run: Run, tmp_path: Path) -> None:
     answer = answer_of("evaluate", digits_run.folder.resolve(), "--json", folder=tmp_path, **ENVIRONMENTS[name])
@@ -184,6 +187,7 @@ def test_no_settings_of_keras_change_a_network(settings: str, tmp_path: Path) ->
     assert (tmp_path / ".keras" / "keras.json").read_text() == settings
 
 
+@pytest.mark.slow
 def test_a_program_that_imports_convscope_keeps_its_environment(tmp_path: Path) -> None:
     code = "import os; before = dict(os.environ); import convscope, convscope.figures.parallel; assert before == dict(os.environ)"
     assert run_python("-c", code, folder=tmp_path, seconds=60, environment={"MPLBACKEND": "svg"}).status == 0

@@ -152,6 +152,7 @@ def known(monkeypatch: pytest.MonkeyPatch, *mirrors: str) -> None:
     monkeypatch.setitem(KNOWN_SETS, "fashion", replace(FASHION, archives=(replace(ARCHIVE, mirrors=mirrors),)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_mirror_with_a_fault_is_given_up_and_nothing_is_kept(
     fault: str, plain: str, home: Path, monkeypatch: pytest.MonkeyPatch
@@ -165,6 +166,7 @@ def test_a_mirror_with_a_fault_is_given_up_and_nothing_is_kept(
     assert not list(home.iterdir())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["an address", "a redirection", "a name of another server", "FTP", "a file"])
 def test_nothing_comes_without_tls(
     kind: str, plain: str, secure: str, certificate: Path, home: Path, monkeypatch: pytest.MonkeyPatch
@@ -200,6 +202,7 @@ def test_all_mirrors_are_asked_over_tls() -> None:
     assert all(mirror.startswith("https://") for mirror in mirrors)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["half", "another", "a bomb", "nothing"])
 def test_a_file_that_is_there_is_no_whole_one_by_its_name(
     kind: str, plain: str, home: Path, monkeypatch: pytest.MonkeyPatch
@@ -214,6 +217,7 @@ def test_a_file_that_is_there_is_no_whole_one_by_its_name(
     assert os.listdir(home) == ["file.gz"]
 
 
+@pytest.mark.slow
 def test_a_server_that_never_ends_its_handshake_is_given_up(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         known(monkeypatch, f"https://127.0.0.1:{silent.getsockname()[1]}/")

@@ -41,6 +41,7 @@ def place(folder: Path, name: str) -> Path:
     return file
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LOOKALIKES)
 def test_what_only_looks_like_ours_stays(name: str, tmp_path: Path) -> None:
     write_run(tmp_path / "run", 1)
@@ -96,6 +97,7 @@ def test_a_file_that_the_old_run_did_not_list_stays(name: str, tmp_path: Path) -
 LISTED_NOWHERE = ["a run that was killed at its end", "a run that was killed", "a damaged manifest"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("resume", [False, True], ids=["overwrite", "resume"])
 @pytest.mark.parametrize("state", LISTED_NOWHERE)
 @pytest.mark.parametrize("name", sorted(files.KNOWN_FILES - {files.REQUEST, files.MANIFEST, files.LABEL_SUSPECTS}))
@@ -319,6 +321,7 @@ def here(digits_run: Run, tmp_path: Path, no_figures: None, monkeypatch: pytest.
     return tmp_path
 
 
+@pytest.mark.slow
 @pytest.mark.rows(12)
 @pytest.mark.parametrize("arguments", OUTPUTS, ids=lambda words: words[0])
 @pytest.mark.parametrize("kind", ["link", "pipe", "folder", "missing", "no folder", "long", "not UTF-8", "hidden"])
@@ -369,6 +372,7 @@ NAMED: list[tuple[str, ...]] = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["pipe", "device"])
 @pytest.mark.parametrize("arguments", NAMED, ids=" ".join)
 def test_what_is_no_file_is_named(
@@ -397,6 +401,7 @@ LONG = {"audit", "evaluate --thorough", "study", "report"}
 FULL = [(verb, step, number) for verb in WRITERS for step in ("write", "fsync", "replace") for number in (1, 2)]
 
 
+@pytest.mark.slow
 @pytest.mark.rows(14)
 @pytest.mark.parametrize(
     ("verb", "step", "number"), [pytest.param(*each, marks=[pytest.mark.slow] * (each[0] in LONG)) for each in FULL]
@@ -503,6 +508,7 @@ def test_a_stream_never_costs_a_training(streams: str, tmp_path: Path) -> None:
     assert sorted(os.listdir(tmp_path)) == ["run"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("streams", [">/dev/full", ">&-"])
 def test_a_result_that_cannot_be_printed_is_an_error(streams: str, here: Path) -> None:
     command = f"{sys.executable} -m convscope predict run good.png {streams}"
@@ -528,6 +534,7 @@ def test_an_empty_path_is_not_the_current_folder(
     assert sorted(here.rglob("*")) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("verb", ["", "train", "report", "serve"])
 def test_help_is_whole_without_docstrings(verb: str) -> None:
     words = [verb] if verb else []

@@ -49,6 +49,7 @@ CALLS: dict[str, Callable[[convscope.Run, Any], object]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [LONG, DEEP], ids=["long", "deep"])
 @pytest.mark.parametrize("call", CALLS)
 def test_a_name_that_is_too_long_is_one_sentence(call: str, name: str, run_copy: Path) -> None:
@@ -57,6 +58,7 @@ def test_a_name_that_is_too_long_is_one_sentence(call: str, name: str, run_copy:
     assert len(str(caught.value)) < 1000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("call", CALLS)
 def test_what_is_no_name_is_one_sentence(call: str, run_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(run_copy.parent)

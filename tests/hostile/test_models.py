@@ -192,6 +192,7 @@ def saved(made: onnx.ModelProto | bytes, folder: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_network_that_does_more_than_compute_is_refused_before_it_is_opened(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -157,6 +157,7 @@ def test_a_link_to_itself_is_no_internal_error(
     assert "internal" not in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_an_output_below_a_thousand_new_folders_is_no_internal_error(
     place: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -177,6 +178,7 @@ def test_overwrite_is_true_or_false(given: object, place: Path) -> None:
         convscope.train("digits", out=place, overwrite=given)  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [*IN_A_RUN.values(), *TWICE.values(), *NOT_OURS.values()], ids=" ".join)
 def test_what_is_in_the_way_is_refused_and_kept(
     arguments: list[str], place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -192,6 +194,7 @@ def test_what_is_in_the_way_is_refused_and_kept(
     }
 
 
+@pytest.mark.slow
 def test_a_page_of_ours_and_a_file_beside_the_runs_may_be_replaced(place: Path, tmp_path: Path, no_figures: None) -> None:
     assert [main(["report", place.name, "--output", "page.html"]) for _ in range(2)] == [0, 0]
     for option in ([], ["--overwrite"]):

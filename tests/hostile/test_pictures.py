@@ -114,6 +114,7 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_costs_too_much_is_refused_before_it_is_decoded(name: str) -> None:
     make, words = REFUSED[name]
@@ -218,6 +219,7 @@ INK: dict[str, Callable[[], np.ndarray]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", INK)
 def test_digits_are_searched_in_time_that_grows_with_the_picture(name: str) -> None:
     image, started = INK[name](), time.process_time()

@@ -100,6 +100,7 @@ def test_streams_of_any_encoding_write_text_alone(name: str, encoding: str, monk
     assert is_text_alone(written)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [each for each, text in NAMES.items() if text.isprintable() or "\ud83d" not in text])
 def test_names_of_classes_and_files_are_text_alone_in_every_list(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], digits_run: convscope.Run
@@ -121,6 +122,7 @@ def test_names_of_classes_and_files_are_text_alone_in_every_list(
     assert is_text_alone(err)
 
 
+@pytest.mark.slow
 def test_bars_on_a_terminal_keep_their_own_codes_and_no_others(tmp_path: Path) -> None:
     for label in ("\x1b]0;owned\x07", "\u202eplain"):
         (tmp_path / "data" / label).mkdir(parents=True)

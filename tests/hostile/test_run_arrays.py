@@ -112,6 +112,7 @@ def packed(arrays: dict[str, Array]) -> bytes:
     return buffer.getvalue()
 
 
+@pytest.mark.slow
 def test_every_array_of_another_form_is_one_sentence_that_names_file_and_array(run: Path) -> None:
     known = {name: arrays_of(run / name) for name in ARCHIVES}
     attempts = [(name, array, kind) for name in ARCHIVES for array in known[name] for kind in VARIANTS]
@@ -129,6 +130,7 @@ def test_every_array_of_another_form_is_one_sentence_that_names_file_and_array(r
     assert not wrong, "\n".join(map(str, wrong))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ARCHIVES)
 @pytest.mark.parametrize("kind", ["missing", "complex", "records", "empty", "one axis more", "huge"])
 def test_of_each_file_an_array_of_another_form_is_refused(name: str, kind: str, run: Path) -> None:
@@ -196,6 +198,7 @@ HEADERS = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [files.PREDICTIONS, files.EVIDENCE])
 @pytest.mark.parametrize("header", HEADERS)
 def test_a_header_that_lies_is_refused_before_its_array_is_read(header: str, name: str, run: Path) -> None:
@@ -242,6 +245,7 @@ FILES: dict[str, Callable[[], bytes]] = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [files.PREDICTIONS, files.SNAPSHOTS])
 @pytest.mark.parametrize("kind", FILES)
 def test_an_archive_that_lies_is_one_sentence(kind: str, name: str, run: Path) -> None:
@@ -252,6 +256,7 @@ def test_an_archive_that_lies_is_one_sentence(kind: str, name: str, run: Path) -
     assert time.process_time() - started < 20
 
 
+@pytest.mark.slow
 def test_arrays_of_later_versions_are_passed_over(run: Path) -> None:
     for name in ARCHIVES:
         assert not refusal(run, name, packed({**arrays_of(run / name), "later": np.zeros(3), "later/part": np.zeros(2)}))
@@ -285,6 +290,7 @@ DESCRIPTIONS: dict[str, Callable[[dict[str, Any]], object]] = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", DESCRIPTIONS)
 def test_a_network_that_does_not_hold_together_is_one_sentence(change: str, run: Path) -> None:
     arrays = arrays_of(run / files.SNAPSHOTS)

@@ -101,6 +101,7 @@ def open_everything(run: Path) -> list[str]:
     return refused
 
 
+@pytest.mark.slow
 @pytest.mark.rows(45)
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("name", NAMES)
@@ -122,6 +123,7 @@ def test_a_file_of_another_kind_is_one_sentence_and_nothing_outside_is_touched(n
         assert name in sentence or files.MANIFEST in sentence, sentence
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("folder", "missing")])
 def test_a_page_and_figures_of_another_kind_are_made_again_in_their_place(
     kind: str, run_copy: Path, no_figures: None
@@ -141,6 +143,7 @@ def test_a_page_and_figures_of_another_kind_are_made_again_in_their_place(
     assert convscope.load_run(run_copy).folder == run_copy
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", ["moved", "edited", "unlisted", "linked", "missing"])
 def test_the_service_sends_no_page_but_the_one_that_the_run_wrote(change: str, run_copy: Path, no_figures: None) -> None:
     page, whole = run_copy / files.REPORT, (run_copy / files.REPORT).read_bytes()
@@ -162,6 +165,7 @@ def test_the_service_sends_no_page_but_the_one_that_the_run_wrote(change: str, r
     assert sent.startswith(b"<!DOCTYPE html>") or b"<html" in sent[:200]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [files.EVIDENCE, files.REFERENCE_DATA, files.LABEL_SUSPECTS, files.CHECKPOINT])
 def test_a_file_that_the_manifest_does_not_list_is_not_read_and_not_listed_later(
     name: str, run_copy: Path, no_figures: None
@@ -177,6 +181,7 @@ def test_a_file_that_the_manifest_does_not_list_is_not_read_and_not_listed_later
         assert name not in json.loads((run_copy / files.MANIFEST).read_text("utf-8"))["files"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("folder", [files.REPORT, f"{files.FIGURES}/mine", "mine"])
 def test_a_folder_of_the_users_in_a_run_is_neither_listed_nor_touched(folder: str, run_copy: Path, no_figures: None) -> None:
     (run_copy / files.REPORT).unlink()

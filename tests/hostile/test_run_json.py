@@ -104,6 +104,7 @@ def use(run: Path) -> None:
     render(loaded.record, iter(()))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", ["audited_run", "first_version"])
 def test_every_value_of_another_kind_is_one_sentence_that_names_file_and_key(
     version: str, request: pytest.FixtureRequest
@@ -126,6 +127,7 @@ def test_every_value_of_another_kind_is_one_sentence_that_names_file_and_key(
     assert not wrong, "\n".join(map(str, wrong))
 
 
+@pytest.mark.slow
 def test_no_key_of_the_request_is_needed_by_a_reader_that_does_not_name_it_as_missing(audited_run: Path) -> None:
     document = json.loads((audited_run / files.REQUEST).read_text("utf-8"))
     keys, unnamed = [path for path in leaves(document) if path and isinstance(path[-1], str)], []
@@ -193,6 +195,7 @@ TOP: list[tuple[str, str, Any, str]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "key", "value", "named"), TOP, ids=[f"{key} {str(value)[:20]}" for _, key, value, _ in TOP]
 )

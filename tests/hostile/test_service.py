@@ -147,6 +147,7 @@ def executed(digits_run: Run, tmp_path_factory: pytest.TempPathFactory) -> list[
     return [path.stem for path in folder.glob("*.executed")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MODULES)
 def test_workers_run_nothing_of_the_current_folder(name: str, executed: list[str]) -> None:
     assert name not in executed

@@ -91,6 +91,7 @@ def words(command: str, folder: Path) -> list[str]:
     return [first, *(str(folder / word) if word in ours else word for word in rest)]
 
 
+@pytest.mark.slow
 @pytest.mark.rows(22)
 @pytest.mark.parametrize("verb", [*QUICK, *(pytest.param(each, marks=pytest.mark.slow) for each in OTHERS)])
 @pytest.mark.parametrize("name", SURROUNDINGS)

@@ -128,6 +128,7 @@ def run(digits_run: convscope.Run, tmp_path_factory: pytest.TempPathFactory) -> 
     return convscope.load_run(shutil.copytree(digits_run.folder, tmp_path_factory.mktemp("wrong") / "run"))
 
 
+@pytest.mark.slow
 @pytest.mark.rows(80)
 @pytest.mark.parametrize(("name", "parameter"), CASES, ids=[f"{name}-{parameter.name}" for name, parameter in CASES])
 def test_a_wrong_argument_is_one_error_that_names_it(

@@ -51,11 +51,13 @@ def build(parts: list[keras.Layer], image_shape: tuple[int, int, int] = (13, 17,
     return keras.Sequential([keras.Input(image_shape), *clones, *flat, layers.Dense(5), layers.Softmax()])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CHAINS)
 def test_every_layer_agrees_with_keras(name: str) -> None:
     check_against_keras(build(CHAINS[name]), seed=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(8))
 def test_every_layer_of_a_random_network_agrees_with_keras(seed: int) -> None:
     generator = np.random.default_rng(seed)

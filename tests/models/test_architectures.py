@@ -44,6 +44,7 @@ def test_keras_own_summary_counts_108618_parameters() -> None:
     assert "Non-trainable params: 0 (0.00 B)" in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(MODELS))
 @pytest.mark.parametrize("image_shape", SHAPES)
 def test_every_model_is_the_one_that_keras_builds_layer_by_layer(name: str, image_shape: tuple[int, int, int]) -> None:
@@ -109,6 +110,7 @@ def test_rows_and_columns_26_and_27_of_mnist_never_matter_and_all_others_do() ->
         assert not np.array_equal(answer, model(changed).numpy())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(MODELS))
 @pytest.mark.parametrize("image_shape", SHAPES)
 def test_every_model_takes_any_size_channels_and_class_count(name: str, image_shape: tuple[int, int, int]) -> None:

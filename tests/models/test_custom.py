@@ -289,6 +289,7 @@ def without_keras(model: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 def test_a_description_in_a_file_is_trained_without_keras(tmp_path: Path) -> None:
     (tmp_path / "net.py").write_text(
         "from convscope.models.layers import Dense, Flatten, sequential\n"
@@ -300,6 +301,7 @@ def test_a_description_in_a_file_is_trained_without_keras(tmp_path: Path) -> Non
     assert (tmp_path / "run" / "manifest.json").is_file()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", ["import keras\ndef build(shape, classes): ...", "def build(shape, classes): import keras"])
 def test_a_file_that_needs_keras_says_what_to_do_where_it_is_missing(code: str, tmp_path: Path) -> None:
     (tmp_path / "net.py").write_text(code)
@@ -307,12 +309,14 @@ def test_a_file_that_needs_keras_says_what_to_do_where_it_is_missing(code: str, 
     assert (result.returncode, result.stderr) == (1, KERAS_IS_MISSING)
 
 
+@pytest.mark.slow
 def test_a_keras_file_says_what_to_do_where_keras_is_missing(tmp_path: Path) -> None:
     write_keras_archive(cnn((8, 8, 1), 10), tmp_path / "net.keras")
     result = without_keras(str(tmp_path / "net.keras"), tmp_path)
     assert (result.returncode, result.stderr) == (1, KERAS_IS_MISSING)
 
 
+@pytest.mark.slow
 def test_a_function_that_returns_something_else_is_named_without_keras_too(tmp_path: Path) -> None:
     (tmp_path / "net.py").write_text("def build(shape, classes): return 3\n")
     result = without_keras(f"{tmp_path / 'net.py'}:build", tmp_path)

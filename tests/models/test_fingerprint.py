@@ -37,6 +37,7 @@ def chain(width: int = 4, rate: float = 0.5) -> Any:
     ])  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("build", "others"),
     [

@@ -68,6 +68,7 @@ def statistics(model: keras.Model) -> list[np.ndarray[Any, Any]]:
     return [weight for part in parts if part.name == "adapted" for weight in part.get_weights()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "is_file"),
     [(name, is_file) for name in MODELS for is_file in (True, False) if (name, is_file) != ("subclass", True)],

@@ -58,6 +58,7 @@ def tree(content: bytes) -> dict[str, tuple[Any, ...]]:
     return found
 
 
+@pytest.mark.slow
 def test_keras_opens_the_file_safely_and_computes_the_same_bits(network: Network, tmp_path: Path) -> None:
     write_keras_archive(network, tmp_path / "model.keras")
     checked_copy(tmp_path / "model.keras")
@@ -73,6 +74,7 @@ def test_convscopes_own_loader_opens_the_file(small: Network, tmp_path: Path) ->
     assert from_keras(load_model(tmp_path / "model.keras")).description() == small.description()
 
 
+@pytest.mark.slow
 def test_the_weights_lie_where_keras_puts_them(network: Network, tmp_path: Path) -> None:
     write_keras_archive(network, tmp_path / "ours.keras")
     to_keras(network).save(tmp_path / "kerass.keras")
@@ -81,6 +83,7 @@ def test_the_weights_lie_where_keras_puts_them(network: Network, tmp_path: Path)
     assert tree(ours[WEIGHTS]) == tree(kerass[WEIGHTS])
 
 
+@pytest.mark.slow
 def test_a_loaded_model_has_the_same_configuration_as_one_that_keras_saved(network: Network, tmp_path: Path) -> None:
     write_keras_archive(network, tmp_path / "ours.keras")
     to_keras(network).save(tmp_path / "kerass.keras")
@@ -90,6 +93,7 @@ def test_a_loaded_model_has_the_same_configuration_as_one_that_keras_saved(netwo
     assert first["config"] == {**kerass_first["config"], "name": "input_layer"}  # Keras counts the inputs of a session
 
 
+@pytest.mark.slow
 def test_the_loaded_model_can_be_trained(small: Network, tmp_path: Path) -> None:
     write_keras_archive(small, tmp_path / "model.keras")
     model = keras.saving.load_model(tmp_path / "model.keras")
@@ -100,6 +104,7 @@ def test_the_loaded_model_can_be_trained(small: Network, tmp_path: Path) -> None
     assert not np.array_equal(before[-1], model.get_weights()[-1])
 
 
+@pytest.mark.slow
 def test_the_same_network_gives_the_same_bytes_in_another_process_and_second(small: Network, tmp_path: Path) -> None:
     network = replace(small, layers=tuple(replace(layer, weights=_ramps(layer)) for layer in small.layers))
     write_keras_archive(network, tmp_path / "first.keras")

@@ -147,6 +147,7 @@ def test_every_network_of_our_own_passes(digits_run: Run) -> None:
     checked_copy(digits_run.folder / "model.keras")
 
 
+@pytest.mark.slow
 def test_every_accepted_name_is_one_of_keras_and_is_opened_again(tmp_path: Path) -> None:
     inputs = keras.Input((8, 8, 2))
     values = keras.ops.relu(keras.ops.mean(inputs * 2 + 1, axis=-1, keepdims=True)[:, :4] @ keras.ops.ones((1, 3)))
@@ -266,6 +267,7 @@ def test_the_suggested_conversion_works(tmp_path: Path) -> None:
     assert load_model(tmp_path / "net.keras").output_shape == (None, 3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["net.h5", "net.hdf5", "net.weights.h5", "net.pt", "net.pkl"])
 def test_a_model_in_a_foreign_format_is_refused_in_place_of_a_run(name: str, tmp_path: Path) -> None:
     path = tmp_path / name

@@ -21,6 +21,7 @@ def original(request: pytest.FixtureRequest) -> keras.Model:
     return shaken(BUILDS[request.param]())
 
 
+@pytest.mark.slow
 def test_a_description_survives_the_way_through_keras(original: keras.Model) -> None:
     network = from_keras(original)
     again = from_keras(to_keras(network))
@@ -30,6 +31,7 @@ def test_a_description_survives_the_way_through_keras(original: keras.Model) -> 
     assert all(np.array_equal(weights[name], array) for name, array in network.weight_arrays().items())
 
 
+@pytest.mark.slow
 def test_the_model_computes_what_the_described_one_computes(original: keras.Model) -> None:
     inputs = np.random.default_rng(1).random((3, *original.input_shape[1:]), np.float32)
     assert np.array_equal(to_keras(from_keras(original))(inputs), original(inputs))
@@ -78,6 +80,7 @@ def test_every_activation_is_keras_own_and_keeps_its_name(name: str) -> None:
     assert from_keras(to_keras(network)).description() == network.description()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", sorted(DEFAULT_NAMES))
 def test_default_names_are_those_that_keras_gives(kind: str) -> None:
     required = {"Conv2D": {"filters": 2, "kernel_size": 3}, "Dense": {"units": 2}, "Dropout": {"rate": 0.5}}

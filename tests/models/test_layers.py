@@ -83,6 +83,7 @@ class Ours:
     BatchNormalization, ReLU, Dropout = BatchNormalization, ReLU, Dropout
 
 
+@pytest.mark.slow
 @pytest.mark.rows(4)
 @pytest.mark.parametrize("write", [cnn, strong, ann, named])
 @pytest.mark.parametrize("image_shape", [SHAPE, (21, 23, 1)])

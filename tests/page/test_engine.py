@@ -163,6 +163,7 @@ def array_of(activation: dict[str, Any]) -> np.ndarray:
     return np.array(activation["data"], np.float64).reshape(activation["shape"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_every_layer_agrees_with_keras(name: str, cases: dict[str, Case], results: dict[str, Any]) -> None:
     case, runs = cases[name], results[name]["runs"]
@@ -181,6 +182,7 @@ def softmax(logits: Any) -> np.ndarray:
     return exponentials / exponentials.sum(axis=1, keepdims=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_the_gradient_is_tensorflows(name: str, cases: dict[str, Case], results: dict[str, Any]) -> None:
     case = cases[name]
@@ -198,6 +200,7 @@ def test_the_gradient_is_tensorflows(name: str, cases: dict[str, Case], results:
     assert np.allclose(ours, expected, atol=1e-5 * max(1, np.abs(expected).max()), rtol=0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_the_terms_of_fifty_units_add_up_to_their_activation_and_to_numpys(
     name: str, cases: dict[str, Case], results: dict[str, Any]

@@ -66,6 +66,7 @@ def cases(mnist: Dataset) -> list[Case]:
     ]
 
 
+@pytest.mark.slow
 def test_python_and_the_page_prepare_the_same(cases: list[Case], node: str, tmp_path: Path) -> None:
     asked = [
         {
@@ -85,6 +86,7 @@ def test_python_and_the_page_prepare_the_same(cases: list[Case], node: str, tmp_
         compare(prepare_digit(grey, case.settings), answer, f"{case.name} {case.picture.shape} {case.settings}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("table", "colormap", "tolerance"),
     [("SEQUENTIAL_TABLE", "viridis", 0), ("DIVERGING_TABLE", "RdBu_r", 1), ("GREY_TABLE", "gray", 1)],
@@ -108,6 +110,7 @@ def test_values_get_matplotlibs_colours(table: str, colormap: str, tolerance: in
     assert (differences <= np.abs(np.diff(steps, axis=0)).max(axis=0) + tolerance).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("table", ["DIVERGING_TABLE", "DIVERGING_DARK_TABLE"])
 @pytest.mark.parametrize("sight", ["full", "protan", "deutan", "tritan"])
 def test_signs_stay_apart_for_every_kind_of_sight(table: str, sight: str, node: str) -> None:
@@ -119,6 +122,7 @@ def test_signs_stay_apart_for_every_kind_of_sight(table: str, sight: str, node: 
         assert np.linalg.norm(more - less) > 20, share
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("settings", [
     {"right": 1.25, "down": -2.5}, {"turn": 17}, {"turn": -130, "scale": 0.8}, {"scale": 1.3},
     {"turn": 33, "scale": 1.2, "right": -0.4, "down": 3},
@@ -138,6 +142,7 @@ def test_placement_is_scipys(settings: dict[str, float], node: str) -> None:
     assert np.abs(perturbed(node, picture, settings) - np.stack(expected, axis=-1)[1:-1, 1:-1]).max() < 1e-5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("radius", [1, 2, 3])
 def test_thickness_is_scipys_grey_dilation_and_erosion(radius: int, node: str) -> None:
     picture = np.random.default_rng(3).random((20, 17, 2), dtype=np.float32)

@@ -61,6 +61,7 @@ def forge(run: Path, change: Callable[[bytes], bytes]) -> None:
     listing.write_text(json.dumps(manifest))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FORGED)
 def test_a_page_with_scripts_of_anybody_is_not_opened(name: str, run_copy: Path) -> None:
     forge(run_copy, FORGED[name])
@@ -69,6 +70,7 @@ def test_a_page_with_scripts_of_anybody_is_not_opened(name: str, run_copy: Path)
     assert main(["open", str(run_copy)]) == 1
 
 
+@pytest.mark.slow
 def test_a_page_of_anybody_is_served_as_this_version_writes_it(run_copy: Path) -> None:
     forge(run_copy, FORGED["a script and a policy of its own"])
     assert is_own_page(_page(run_copy))

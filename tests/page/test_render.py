@@ -57,6 +57,7 @@ def payload_of(text: str) -> object:
     return json.loads(found[1])
 
 
+@pytest.mark.slow
 def test_equal_records_give_equal_pages(digits_record: RunRecord, drawings: list[Drawing], page_text: str) -> None:
     assert render(digits_record, drawings) == page_text
 
@@ -221,6 +222,7 @@ def test_the_payload_comes_back_from_the_page(digits_record: RunRecord, page_tex
     assert payload_of(page_text) == make_payload(digits_record)
 
 
+@pytest.mark.slow
 def test_names_of_classes_are_text_and_nothing_else(hostile_record: RunRecord, hostile_text: str, page_text: str) -> None:
     hostile, harmless = Elements(hostile_text), Elements(page_text)
     for tag in ("script", "style", "img", "iframe"):

@@ -102,6 +102,7 @@ def test_a_run_without_a_report_detects_out_of_distribution_images_too(
     assert known.is_out_of_distribution.mean() < 0.1
 
 
+@pytest.mark.slow
 def test_a_keras_model_predicts_as_its_run_does(digits_run: Run) -> None:
     """Whether it ends in a dense layer with a softmax, in a softmax layer, or in logits."""
     import keras
@@ -152,6 +153,7 @@ def test_models_that_do_not_classify_images_are_refused(digits_run: Run, tmp_pat
         open_classifier(digits_run.folder / "model.keras")
 
 
+@pytest.mark.slow
 def test_an_exported_keras_file_predicts_as_its_run_does(digits_run: Run, run_copy: Path, tmp_path: Path) -> None:
     convscope.export(run_copy, "keras", out=tmp_path / "own.keras")
     classifier, of_run = open_classifier(tmp_path / "own.keras"), open_classifier(digits_run.folder)

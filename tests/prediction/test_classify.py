@@ -38,6 +38,7 @@ def folder(digits: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_test_images_written_as_png_get_keras_predictions(digits_run: Run, folder: Path) -> None:
     images = digits_run.dataset.test.images
     found = convscope.predict(digits_run, folder, top=10)
@@ -220,6 +221,7 @@ def test_a_network_with_nan_weights_is_refused(digits_run: Run, tmp_path: Path) 
         convscope.predict(tmp_path / "nan.onnx", digits_run.dataset.test.images[:2])
 
 
+@pytest.mark.slow
 def test_a_blank_image_gets_no_answer(mnist_run: convscope.Run) -> None:
     white, black = np.full((300, 300), 255, np.uint8), np.zeros((28, 28), np.uint8)
     digit = load_mnist().test.images[0]
@@ -238,6 +240,7 @@ def test_a_blank_image_gets_no_answer(mnist_run: convscope.Run) -> None:
         assert json.loads(json.dumps(answers[0], allow_nan=False))["probability"] is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("inverted", [False, True])
 def test_the_model_of_a_run_predicts_as_the_run(inverted: bool, digits_run: Run) -> None:
     """Drawings and photos of other sizes are preprocessed alike, with the same class names and temperature."""

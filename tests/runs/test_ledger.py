@@ -84,6 +84,7 @@ def test_evaluating_on_data_is_recorded_and_looking_a_result_up_is_not(run_copy:
     assert LEDGER not in opening.read_json(run_copy / MANIFEST)["files"]
 
 
+@pytest.mark.slow
 def test_the_command_prints_how_often(run_copy: Path, digits_run: convscope.Run, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["evaluate", str(run_copy)]) == 0
     words = ledger.describe(ledger.counts_by_purpose(ledger.read(run_copy), digits_run.dataset.fingerprint))
@@ -95,6 +96,7 @@ def test_the_command_prints_how_often(run_copy: Path, digits_run: convscope.Run,
     assert " 4 times: " in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_the_page_shows_how_often_and_what_for(run_copy: Path, digits_run: convscope.Run, no_figures: None) -> None:
     convscope.evaluate(run_copy, "digits")
     words = ledger.describe(ledger.counts_by_purpose(ledger.read(run_copy), digits_run.dataset.fingerprint))
@@ -155,6 +157,7 @@ def test_keys_of_later_versions_are_passed_over(tmp_path: Path) -> None:
     assert ledger.read(tmp_path) == (ENTRY,)
 
 
+@pytest.mark.slow
 def test_several_processes_append_at_once(tmp_path: Path) -> None:
     code = (
         "import sys; from convscope.runs import ledger; "

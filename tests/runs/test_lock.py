@@ -37,6 +37,7 @@ def folders(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.
     assert os.listdir("run") == []
 
 
+@pytest.mark.slow
 def test_a_folder_is_locked_once_and_until_its_process_ends(folders: bool) -> None:
     command = [sys.executable, "-c", LOCK.format(folders=folders)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
@@ -86,6 +87,7 @@ def test_a_system_that_cannot_lock_is_no_obstacle(number: int, folders: bool, mo
         pass
 
 
+@pytest.mark.slow
 def test_a_python_without_fcntl_is_no_obstacle(folders: bool) -> None:
     code = f"import sys; sys.modules['fcntl'] = None{LOCK.format(folders=folders)}"
     done = subprocess.run([sys.executable, "-c", code], input="", capture_output=True, text=True, check=False)

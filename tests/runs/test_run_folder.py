@@ -169,6 +169,7 @@ def test_a_failure_before_the_first_epoch_leaves_no_folder(tmp_path: Path) -> No
     assert os.listdir(tmp_path) == []
 
 
+@pytest.mark.slow
 def test_two_processes_cannot_write_one_run(tmp_path: Path) -> None:
     with run_folder.writing_run(tmp_path / "run") as folder:
         write_json(folder / "run.json", {**dict.fromkeys(replacement.REQUEST_KEYS, ""), "generation": 1})
@@ -261,6 +262,7 @@ def watched(monkeypatch: pytest.MonkeyPatch, at_step: Callable[[], None]) -> Non
         monkeypatch.setattr(os, name, wrapped(getattr(os, name)))
 
 
+@pytest.mark.slow
 def test_a_crash_while_numbers_are_added_leaves_the_old_run_or_the_new_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -344,6 +346,7 @@ def test_an_error_while_the_new_content_is_written_leaves_the_old_one(tmp_path: 
     assert sorted(os.listdir(run)) == ["manifest.json", "metrics.json", "run.json"]
 
 
+@pytest.mark.slow
 def test_two_processes_cannot_rewrite_one_run(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run")
     code = "import sys; from convscope.runs import run_folder\nwith run_folder.updating_report(sys.argv[1]): pass"

@@ -63,6 +63,7 @@ def test_evidence_of_a_training_that_was_not_finished_does_not_stay(digits_run: 
     assert store.load_record(tmp_path).evidence is None
 
 
+@pytest.mark.slow
 def test_a_run_is_read_without_keras(digits_run: Run) -> None:
     code = ("import sys; from pathlib import Path; from convscope.runs import store; "
             "store.load_record(Path(sys.argv[1])); assert not {'keras', 'tensorflow'} & set(sys.modules)")  # fmt: skip

@@ -151,6 +151,7 @@ def test_there_are_at_least_thirty_cases() -> None:
     assert len(HOSTILE) + len(PATHS) >= 30
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_request_is_refused_with_its_status(name: str, service: Service, bad_inputs: BadInputs) -> None:
     raw, status = HOSTILE[name]

@@ -35,6 +35,7 @@ def client(service: Service) -> httpx.Client:
         yield found
 
 
+@pytest.mark.slow
 def test_a_prediction_is_what_the_command_line_prints(client: httpx.Client, png: bytes, digits_run: Run) -> None:
     printed = subprocess.run(
         [sys.executable, "-m", "convscope", "predict", str(digits_run.folder), "-", "--json", "--top", "4"],
@@ -70,6 +71,7 @@ def test_an_out_of_distribution_image_is_flagged(client: httpx.Client, digits_ru
     assert sum(is_out_of_distribution(image[..., 0]) for image in digits_run.dataset.test.images[:10]) <= 1
 
 
+@pytest.mark.slow
 def test_a_bad_image_file_gets_the_error_of_the_command_line(client: httpx.Client, digits_run: Run) -> None:
     answer = client.post("/predict", content=b"GIF89a nonsense")
     printed = subprocess.run(
@@ -179,6 +181,7 @@ def test_only_workers_open_the_network_and_none_loads_tensorflow(service: Servic
     assert not any("tensorflow" in maps for maps in workers)
 
 
+@pytest.mark.slow
 def test_only_the_right_token_is_accepted(digits_run: Run, png: bytes) -> None:
     secured = start(digits_run.folder, "--token", "a-token-of-24-characters")
     try:
@@ -252,6 +255,7 @@ def test_time_and_connections_are_limited(digits_run: Run, png: bytes) -> None:
         assert "Traceback" not in stop(short)
 
 
+@pytest.mark.slow
 def test_pending_requests_are_finished_after_sigterm(digits_run: Run, png: bytes) -> None:
     running = start(digits_run.folder / "model.onnx")
     with running.connect() as connection, running.connect() as idle:

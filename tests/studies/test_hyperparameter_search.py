@@ -46,6 +46,7 @@ def go(searching: Search, number: int) -> list[TrainConfig]:
     return tried
 
 
+@pytest.mark.slow
 def test_the_first_trial_is_the_recipe_itself_and_the_best_is_no_worse(tmp_path: Path) -> None:
     searching = search(tmp_path, 12)
     tried = go(searching, 12)
@@ -58,6 +59,7 @@ def test_the_first_trial_is_the_recipe_itself_and_the_best_is_no_worse(tmp_path:
     assert found.pruned > 0
 
 
+@pytest.mark.slow
 def test_a_search_that_was_cut_off_comes_to_the_same_end(tmp_path: Path) -> None:
     whole = search(tmp_path, 12)
     tried = go(whole, 12)

@@ -59,6 +59,7 @@ OUTER = st.builds(Outer, st.text(), st.sampled_from(["one", "other"]), NUMBERS, 
                   st.dictionaries(st.text(), st.integers()))  # fmt: skip
 
 
+@pytest.mark.slow
 @given(OUTER)
 def test_what_is_written_is_read_back(outer: Outer) -> None:
     written = json.loads(json.dumps(to_json(outer), allow_nan=False))

@@ -24,6 +24,7 @@ class Remembering(keras.callbacks.Callback):  # type: ignore[misc]
         self.seen.append((epoch, dict(logs or {})))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["native", "keras"])
 def test_functions_and_callbacks_of_keras_get_every_epoch_under_keras_names(engine: str, tmp_path: Path) -> None:
     seen: list[tuple[int, dict[str, float]]] = []
@@ -51,6 +52,7 @@ def test_the_baseline_beside_a_run_calls_nobody(tmp_path: Path, no_figures: None
     assert epochs == [0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["native", "keras"])
 def test_an_exception_in_a_callback_names_it_and_leaves_a_training_that_goes_on(engine: str, tmp_path: Path) -> None:
     def write_to_a_full_disk(epoch: int, logs: dict[str, float]) -> None:

@@ -189,6 +189,7 @@ def test_a_training_is_not_resumed_where_sums_are_rounded_otherwise(
     assert load_checkpoint(checkpoint).arithmetic == before
 
 
+@pytest.mark.slow
 def test_a_run_of_a_study_begun_on_another_processor_is_trained_anew(
     digits: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

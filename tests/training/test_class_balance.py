@@ -43,6 +43,7 @@ def test_class_weights_are_those_of_scikit_learn() -> None:
     assert class_weights(np.array([3, 3, 3])).tolist() == [1, 1, 1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["native", "keras"])
 def test_a_prior_correction_subtracts_logarithms_of_frequencies_from_the_logits_of_the_same_weights(
     engine: str, uneven: Dataset
@@ -69,6 +70,7 @@ def test_a_prior_correction_subtracts_logarithms_of_frequencies_from_the_logits_
     assert recalls[1] > recalls[0]
 
 
+@pytest.mark.slow
 def test_a_model_of_keras_itself_is_corrected_in_place(uneven: Dataset) -> None:
     import keras
 
@@ -91,6 +93,7 @@ def test_a_last_layer_without_a_bias_is_refused_before_the_training(uneven: Data
     assert trained(uneven, "weights", "auto", build, epochs=1).correction is None  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_both_engines_weight_the_loss_alike_and_record_it_without_weights(uneven: Dataset) -> None:
     config = replace(sprint(), epochs=1, balance="weights", label_smoothing=0.1, batch_size=32, min_steps_per_epoch=1)
     native, keras = (fit(cnn, uneven, config, seed=0, engine=engine) for engine in ("native", "keras"))

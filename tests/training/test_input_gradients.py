@@ -38,6 +38,7 @@ def gradient(digits_run: Run) -> InputGradient:
     return InputGradient(digits_run.model)
 
 
+@pytest.mark.slow
 def test_gradients_agree_with_finite_differences(digits_run: Run, gradient: InputGradient) -> None:
     logits_of, test = in_float64(digits_run.model), digits_run.dataset.test
     inputs, labels = to_inputs(test.images[:4]).astype(np.float64), test.labels[:4]

@@ -63,6 +63,7 @@ def test_two_processes_with_one_seed_learn_the_same_weights_bit_for_bit(
     assert digest(new) == capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_the_native_engine_learns_the_same_weights_whatever_the_number_of_threads() -> None:
     command = [sys.executable, "-c", DIGEST_OF_A_TRAINING, "standard", "native"]
     processes = [
@@ -112,6 +113,7 @@ def test_a_description_that_keras_trains_starts_from_the_weights_of_its_seed(dig
         assert all(np.abs(training.network.weight_arrays()[name] - initial[name]).max() < 1e-6 for name in initial)
 
 
+@pytest.mark.slow
 def test_a_training_by_the_native_engine_imports_neither_keras_nor_tensorflow() -> None:
     code = DIGEST_OF_A_TRAINING + "assert not {'keras', 'tensorflow', 'jax'} & set(sys.modules)\n"
     digest(subprocess.Popen([sys.executable, "-c", code, "standard", "native"], stdout=subprocess.PIPE, text=True))
@@ -265,6 +267,7 @@ def test_sprint_reaches_987_on_mnist_in_less_processor_time_than_an_epoch_of_the
     assert (ours.logits(mnist.test.images).argmax(axis=1) == mnist.test.labels).mean() >= 0.987
 
 
+@pytest.mark.slow
 def test_a_loss_that_is_no_number_stops_at_once_and_names_epoch_and_step(digits: Dataset) -> None:
     config = replace(sprint(), epochs=3, learning_rate=1e30, batch_normalization=False)
     seen: list[int] = []

@@ -30,6 +30,7 @@ def same(first: dict[str, Weights], second: dict[str, Weights]) -> bool:
     return all(np.array_equal(first[name], second[name]) for name in first)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("augmentation", [SHIFTED, WARPED])
 def test_images_on_disk_train_the_same_weights_as_images_in_memory(
     augmentation: Augmentation, digits: Dataset, tmp_path: Path

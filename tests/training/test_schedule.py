@@ -102,6 +102,7 @@ def test_processes_that_train_together_have_no_common_clock(monkeypatch: pytest.
         Schedule(replace(standard(), time=1.0), 10, 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["native", "keras"])
 def test_a_training_ends_with_its_time_and_says_how_far_it_came(digits: Dataset, engine: str) -> None:
     started = time.perf_counter()
@@ -115,6 +116,7 @@ def test_a_training_ends_with_its_time_and_says_how_far_it_came(digits: Dataset,
     assert not training.stopped_early
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["native", "keras"])
 def test_the_weights_of_the_best_cycle_are_the_network(
     digits: Dataset, engine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -132,6 +134,7 @@ def test_the_weights_of_the_best_cycle_are_the_network(
         assert each.logits(digits.test.images) == pytest.approx(one.logits(digits.test.images), abs=1e-3)
 
 
+@pytest.mark.slow
 def test_without_a_time_limit_the_same_seed_gives_the_same_weights(digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(schedule, "MIN_VALIDATION", 100)
     first, second, limited = (fit(logistic, digits, config, seed=1) for config in (cycles(), cycles(), cycles(time=1e6)))

@@ -362,6 +362,7 @@ def test_no_share_of_labels_to_check_is_stated_where_the_networks_are_wrong_too_
     assert at_least_wrong(wrong) == " (the networks are wrong too often to estimate label errors)"
 
 
+@pytest.mark.slow
 def test_the_sentences_are_those_of_the_snapshot(gold: GoldFiles) -> None:
     audited = metrics()
     audited["label_audit"] = {"train": {"scored": 60_000, "suspects": 120}, "test": {"scored": 10_000, "suspects": 14}}

@@ -40,6 +40,7 @@ def found(digits_run: Run, sets: tuple[OODSet, ...], distance: MahalanobisDistan
     return measure_ood_detection(predictor, distance, digits_run.dataset.test.images, sets, skipped)
 
 
+@pytest.mark.slow
 def test_areas_and_shares_are_those_of_scikit_learn(
     found: OODDetection, digits_run: Run, sets: tuple[OODSet, ...], distance: MahalanobisDistance
 ) -> None:

@@ -33,6 +33,7 @@ def names_of(dataset: Dataset, number: int = 4) -> list[str]:
     return [each.name for each in make_ood_sets(dataset, background_of(dataset.test.images), number=number, seed=0)[0]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", [(8, 8, 1), (28, 28, 1), (24, 40, 3), (64, 64, 3)])
 def test_every_set_has_the_shape_of_the_datasets_images(shape: tuple[int, int, int]) -> None:
     sets, left_out = make_ood_sets(photos(shape), Background(None), number=5, seed=0)
@@ -51,6 +52,7 @@ def test_the_same_seed_gives_the_same_strangers_and_another_gives_others(digits:
     assert not any(np.array_equal(one, other) for one, other in zip(images(0), images(1), strict=True))
 
 
+@pytest.mark.slow
 def test_what_the_network_knows_is_no_stranger(digits: Dataset) -> None:
     assert "digits" not in names_of(digits)
     assert "digits" not in names_of(photos((8, 8, 1), tuple("0123456789")))

@@ -49,6 +49,7 @@ def test_one_new_image_in_a_hundred_is_beyond_the_threshold(number: int, classes
     assert abs((found.of(new) > found.threshold).mean() - 0.01) < 3.5 * error
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("held_out", "rate"), [(50, 1 / 51), (MIN_IMAGES, 0.01), (300, 0.01)])
 def test_few_held_out_images_flag_one_new_image_in_a_hundred_on_average_and_too_few_flag_more(
     held_out: int, rate: float

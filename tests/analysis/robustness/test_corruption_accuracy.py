@@ -28,6 +28,7 @@ def made(shares: dict[str, float], *, n: int = 400, default: float = 0.9) -> Rob
     return Robustness(np.arange(n), 2 * n, 0, BLACK, np.arange(n) < 0.99 * n, corrupted)
 
 
+@pytest.mark.slow
 def test_what_is_measured_is_the_networks_answer_to_the_corrupted_images(digits_run: Run) -> None:
     test, indices = digits_run.dataset.test, np.array([0, 3, 17, 100, 358])
     background = background_of(test.images)
@@ -75,6 +76,7 @@ def test_the_worst_is_named_by_a_paired_test_against_all_others() -> None:
     assert found.lowest.p == pytest.approx(14 * best)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("equal", [2, len(KINDS)])
 def test_chance_alone_names_a_worst_kind_in_at_most_one_of_twenty_cases(equal: int) -> None:
     """Two or all kinds equally low, five strengths of the same images that all but agree: where means vary most."""
@@ -106,6 +108,7 @@ def test_a_kind_that_is_worse_on_the_same_images_is_found() -> None:
     assert apart == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["fog", None])
 @pytest.mark.parametrize("ease", [(2, 1), (20, 0.2), (0.3, 0.3)])
 def test_the_interval_of_a_mean_holds_its_level_and_is_not_wider_than_it_need_be(

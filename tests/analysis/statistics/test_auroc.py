@@ -56,6 +56,7 @@ def test_fewer_than_two_scores_are_refused() -> None:
         auroc(np.array([1.0]), np.array([0.0, 2.0]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("area", [0.5, 0.9, 0.995])
 @pytest.mark.parametrize("spread", [1.0, 3.0])
 def test_the_interval_keeps_its_coverage(area: float, spread: float) -> None:
@@ -95,6 +96,7 @@ def test_a_score_does_not_differ_from_itself() -> None:
         auroc_difference((np.ones(1), np.zeros(3)), (np.ones(1), np.zeros(3)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("area", [0.6, 0.9, 0.99])
 def test_equally_good_scores_on_the_same_images_differ_significantly_in_one_of_twenty_cases(area: float) -> None:
     """Half of the variance is shared by both scores."""

@@ -59,6 +59,7 @@ def test_it_covers_the_mean_at_its_level() -> None:
     assert holds(hits, 200, low=0.92, high=0.95)
 
 
+@pytest.mark.slow
 def test_it_covers_the_mean_of_values_that_are_nearly_always_close_to_zero() -> None:
     """Like the losses of a good network on 1,000 images, dominated by fifty of them: the interval is slightly short."""
     truth = 0.05 * 3 + 0.95 * 0.02

@@ -32,6 +32,7 @@ def test_without_a_difference_that_could_be_p_is_1(hits: tuple[int, ...], sizes:
     assert homogeneity_p(hits, sizes) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("sizes", "share", "exact"),
     [((1000,) * 10, 0.99, True), ((1000, 20, 20, 20), 0.8, True), ((36,) * 10, 0.98, False), ((3000, 10_000), 0.995, False)],
@@ -44,6 +45,7 @@ def test_equal_groups_differ_in_at_most_one_of_twenty_cases(sizes: tuple[int, ..
     assert holds(rejected, 200, low=0.03 if exact else 0, high=0.05)
 
 
+@pytest.mark.slow
 def test_groups_that_differ_are_told_apart() -> None:
     """Recalls from 97% to 99.9%, of ten classes of a thousand: nearly always found, with 36 images each hardly ever."""
     generator, shares = np.random.default_rng(1), np.linspace(0.97, 0.999, 10)

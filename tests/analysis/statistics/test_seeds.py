@@ -211,6 +211,7 @@ def test_one_seed_has_none_and_no_difference_no_width() -> None:
     assert (found.low, found.high) == (0, 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("of_seeds", "of_images"), [(0.0, 0.0), (0.3, 0.3), (1.0, 0.0), (0.0, 1.0), (0.1, 1.0)])
 def test_it_holds_the_truth_as_often_as_it_says_and_hardly_more_where_seeds_or_images_matter(
     of_seeds: float, of_images: float

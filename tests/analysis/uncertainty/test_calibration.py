@@ -51,6 +51,7 @@ def test_too_sharp_is_too_sure_and_the_temperature_mends_it() -> None:
     assert after.nll.interval.high < before.nll.interval.low
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sharpness", [pytest.param(1.0, marks=pytest.mark.slow), 1.3])
 def test_the_intervals_hold_as_often_as_they_say(sharpness: float, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of 200 test sets of 150 images; with a quarter of the resamples, which costs a hundredth of the level. That of the

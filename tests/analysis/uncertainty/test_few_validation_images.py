@@ -25,6 +25,7 @@ def drawn(generator: np.random.Generator, n: int) -> tuple[Floats, Labels, Float
     return honest * SHARPNESS, (generator.random((n, 1)) > true.cumsum(axis=1)).sum(axis=1).clip(max=9), true
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [100, 300])
 def test_choices_on_the_same_few_images_hold_their_levels_without_cross_fitting(n: int) -> None:
     generator = np.random.default_rng(n)

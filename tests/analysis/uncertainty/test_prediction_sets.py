@@ -25,6 +25,7 @@ def drawn(generator: np.random.Generator, n: int, *, sharpness: float, k: int = 
     return told, (generator.random((n, 1)) > right.cumsum(axis=1)).sum(axis=1).clip(max=k - 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sharpness", [0.5, 1.0, 3.0])
 @pytest.mark.parametrize(("n", "level"), [(99, 0.95), (99, 0.99), (120, 0.95), (1000, 0.99)])
 def test_the_coverage_over_many_runs_is_the_level(sharpness: float, n: int, level: float) -> None:

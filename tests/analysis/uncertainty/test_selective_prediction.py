@@ -102,6 +102,7 @@ def test_images_with_equal_confidence_are_predicted_together() -> None:
     assert threshold_for(np.full(1000, 0.9), correct, 0.95) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n", "mean", "spread"), [(100, 3, 2), (600, 6, 3), (3000, 4, 2.5), (3000, 1.5, 1.5)])
 @pytest.mark.parametrize("target", [0.9, 0.99])
 def test_accuracy_above_the_threshold_is_below_the_target_in_at_most_one_of_twenty_cases(

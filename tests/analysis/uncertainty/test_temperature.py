@@ -76,6 +76,7 @@ def calibrated_sample(generator: np.random.Generator) -> tuple[Array, Array]:
     return logits, np.minimum((generator.random((300, 1)) > shares).sum(axis=1), 3)
 
 
+@pytest.mark.slow
 def test_the_interval_holds_the_temperature_in_nineteen_of_twenty_samples() -> None:
     """Of 400 samples of 300 images; an interval of 90% or 98% would fail."""
     generator = np.random.default_rng(5)

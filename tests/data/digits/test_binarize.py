@@ -23,6 +23,7 @@ def between_classes(counts: np.ndarray, level: int) -> float:
     return float(low.sum() * high.sum() * (means[0] - means[1]) ** 2)
 
 
+@pytest.mark.slow
 @given(COUNTS)
 def test_the_threshold_is_otsus(counts: list[int]) -> None:
     array = np.array(counts)

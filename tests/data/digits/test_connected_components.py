@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -12,6 +13,7 @@ from convscope.data.digits.connected_components import label_components
 MASKS = hnp.arrays(bool, st.tuples(st.integers(1, 12), st.integers(1, 12)))
 
 
+@pytest.mark.slow
 @given(MASKS)
 def test_pieces_are_scipys(mask: npt.NDArray[np.bool_]) -> None:
     labels, count = ndimage.label(mask, np.ones((3, 3)))

@@ -16,6 +16,7 @@ from ...handwriting import enlarged, laid_out, penned  # type: ignore[import-not
 SETTINGS = DigitPreprocessing()
 
 
+@pytest.mark.slow
 def test_a_drawing_of_one_digit_is_prepared_as_before(mnist: Dataset) -> None:
     random = np.random.default_rng(0)
     for image in mnist.test.images[random.choice(10_000, 60, replace=False), ..., 0]:
@@ -94,6 +95,7 @@ def strokes(count: int, columns: int, size: tuple[int, int], *, grain: bool, sid
     return np.clip(np.asarray(page).astype(int) - dark, 0, 255).astype(np.uint8)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("grain", [False, True])
 @pytest.mark.parametrize(
     ("count", "columns", "size", "side"), [(3200, 64, (15, 6), 1024), (6400, 128, (9, 3), 1024), (3200, 64, (34, 12), 2048)]

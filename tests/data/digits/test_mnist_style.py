@@ -43,6 +43,7 @@ def test_mnists_digits_stay_where_they_are(mnist: Dataset) -> None:
     assert np.mean([np.array_equal(prepare_digit(image, centred).pixels, image) for image in images]) >= 0.999
 
 
+@pytest.mark.slow
 def test_an_enlargement_with_hard_pixels_is_taken_back_exactly(mnist: Dataset) -> None:
     pad = DigitPreprocessing(polarity="keep", background=False)
     random = np.random.default_rng(7)
@@ -54,6 +55,7 @@ def test_an_enlargement_with_hard_pixels_is_taken_back_exactly(mnist: Dataset) -
     assert np.mean(same) >= 0.99
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("method", "bound"),
     [(Image.Resampling.NEAREST, 4.0), (Image.Resampling.BICUBIC, 9.0), (Image.Resampling.BILINEAR, 9.5)],

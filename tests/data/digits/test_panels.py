@@ -47,6 +47,7 @@ PADS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.rows(11)
 @pytest.mark.parametrize("side", [112, 280, 700])
 @pytest.mark.parametrize("name", PADS)
@@ -121,6 +122,7 @@ def test_boxed_strokes_are_digits_not_pads() -> None:
             assert found.box.bottom - found.box.top + 1 == 220
 
 
+@pytest.mark.slow
 def test_all_of_mnist_has_the_form_and_what_is_off_has_not(mnist: Dataset) -> None:
     images = mnist.test.images
     assert has_training_form(images, SETTINGS).mean() > 0.999
@@ -136,6 +138,7 @@ def test_all_of_mnist_has_the_form_and_what_is_off_has_not(mnist: Dataset) -> No
     assert not has_training_form(np.zeros((3, 28, 28, 1), np.uint8), SETTINGS).any()
 
 
+@pytest.mark.slow
 def test_photos_on_a_page_are_looked_into_though_some_fade_into_it() -> None:
     found = 0
     for seed in range(8):

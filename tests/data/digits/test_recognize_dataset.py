@@ -30,6 +30,7 @@ def folder_of(path: Path, images: np.ndarray, labels: np.ndarray) -> Path:
     return path / "own"
 
 
+@pytest.mark.slow
 def test_mnist_as_a_folder_of_image_files_is_of_digits_with_a_note(
     mnist: Dataset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -57,6 +58,7 @@ def test_what_does_not_look_like_mnist_is_not(change: str, mnist: Dataset) -> No
     assert looks_like_mnist(dataset) is dataset
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("channels", [1, 3])
 def test_digits_dark_on_light_are_pointed_out_and_turned_round_where_that_is_asked(channels: int, mnist: Dataset) -> None:
     turned = 255 - mnist.train.images[:200].repeat(channels, axis=3)
@@ -90,6 +92,7 @@ def test_known_sets_keep_their_word(mnist: Dataset) -> None:
     assert looks_like_mnist(anonymous).provenance.content == "digits"
 
 
+@pytest.mark.slow
 def test_clothes_under_the_names_of_digits_are_no_digits() -> None:
     if not Path(FASHION.debian).is_dir():
         pytest.skip("Debian's dataset-fashion-mnist is not installed")

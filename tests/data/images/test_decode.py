@@ -454,6 +454,7 @@ def with_checksums(content: bytes) -> bytes:
     return b"".join(parts) + content[place:] if len(parts) > 1 else content
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.sampled_from(SEEDS),

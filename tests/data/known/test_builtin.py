@@ -46,6 +46,7 @@ def test_one_changed_value_in_mnist_is_noticed(key: str, tmp_path: Path) -> None
         builtin.load_mnist(tmp_path / "mnist.npz")
 
 
+@pytest.mark.slow
 def test_loading_mnist_opens_no_socket() -> None:
     code = """
 import sys

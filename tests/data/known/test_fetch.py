@@ -166,6 +166,7 @@ def test_every_file_has_several_mirrors_and_a_checksum() -> None:
             assert archive.num_bytes > 0
 
 
+@pytest.mark.slow
 def test_no_other_module_of_the_package_can_open_a_connection() -> None:
     """The server, which listens, may have a socket, and nothing else."""
     folder = Path(convscope.__file__).parent

@@ -131,6 +131,7 @@ def test_names_are_as_published() -> None:
     assert "".join(EMNIST_BALANCED.class_names.values()) == "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabdefghnqrt"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path(FASHION.debian).is_dir(), reason="Debian's dataset-fashion-mnist is not installed")
 def test_fashion_is_what_debian_packs(nowhere: Path) -> None:
     dataset = load_known_set(FASHION)

@@ -145,6 +145,7 @@ def with_columns(titles: list[str], columns: list[list[str]], pixels: list[str] 
     return [*head, *(",".join(cells) for cells in lists)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("last", [False, True])
 @pytest.mark.parametrize("pixels", PIXELS)
 @pytest.mark.parametrize("title", ["label", "Class", "character", "animal", "kind of thing", "y", "label_1"])
@@ -168,6 +169,7 @@ SHUFFLED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", SHUFFLED)
 @pytest.mark.parametrize("place", [0, 7, 15, 16])
 @pytest.mark.parametrize("pixels", ["pixel0", "pixel_0000", "1x1", "0", "V1", "p(1, 2)", "x y", "row column"])
@@ -316,6 +318,7 @@ def test_values_from_minus_1_to_1_are_scaled_as_in_npz(delimiter: str, form: str
     assert dataset.fingerprint == read_npz(tmp_path / "own.npz").fingerprint
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("quote", ["", '"'])
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 @pytest.mark.parametrize(
@@ -608,6 +611,7 @@ def test_a_line_of_many_cells_that_are_alike_is_not_looked_at_cell_by_cell(
     assert len(looked) < 50
 
 
+@pytest.mark.slow
 def test_columns_of_many_kinds_between_pixels_are_left_out(tmp_path: Path) -> None:
     """In a time that grows with their number: with its square, this takes minutes."""
     side, others = 250, 50_000

@@ -124,6 +124,7 @@ def test_a_bomb_is_refused_before_memory_is_spent_on_it(file: Path, monkeypatch:
 WHOLE = idx(np.arange(60, dtype=np.uint8).reshape(5, 3, 4))
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(data=st.data())
 def test_mutated_bytes_give_an_array_or_one_sentence(data: st.DataObject, tmp_path_factory: pytest.TempPathFactory) -> None:

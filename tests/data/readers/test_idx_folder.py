@@ -170,6 +170,7 @@ def test_an_idx_file_of_an_unknown_name_says_which_names_are_known(tmp_path: Pat
         read_idx_path(tmp_path / "mine.idx", OPTIONS)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path(FASHION.debian).is_dir(), reason="Debian's dataset-fashion-mnist is not installed")
 def test_fashion_mnist_as_debian_has_it() -> None:
     dataset = read_idx_path(Path(FASHION.debian), OPTIONS)
@@ -178,6 +179,7 @@ def test_fashion_mnist_as_debian_has_it() -> None:
     assert dataset.train.labels[:4].tolist() == [9, 0, 0, 3]
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(
     hnp.arrays(np.uint8, st.tuples(st.integers(6, 12), st.integers(4, 9), st.integers(4, 9))),
@@ -204,6 +206,7 @@ def test_what_lies_in_the_files_is_what_the_dataset_holds(
         assert np.array_equal(dataset.test.labels, labels[cut:])
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.text(st.characters(exclude_categories=("C", "Z")), min_size=1), min_size=3, max_size=3, unique_by=composed)
 )

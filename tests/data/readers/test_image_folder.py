@@ -138,6 +138,7 @@ def test_bad_image_files_are_left_out_on_request_with_a_note(spoilt: Path, tmp_p
     assert note in (*dataset.provenance.notes, *check_dataset(dataset).problems)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "content", "remedy"),
     [
@@ -228,6 +229,7 @@ def test_a_class_per_image_leaves_nothing_to_test_on(tmp_path: Path) -> None:
         read_folder(tmp_path, OPTIONS)
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(
     images=hnp.arrays(np.uint8, st.tuples(st.integers(10, 16), st.integers(8, 12), st.integers(8, 12), st.sampled_from([1, 3]))),
@@ -253,6 +255,7 @@ def test_what_was_saved_without_loss_comes_back(
 PICTURE = IMAGES[0]
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(data=st.data())
 def test_mutated_image_files_are_left_out_or_one_sentence(

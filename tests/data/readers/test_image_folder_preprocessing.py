@@ -50,6 +50,7 @@ def every_image(dataset: Dataset) -> dict[bytes, int]:
     }
 
 
+@pytest.mark.slow
 def test_photos_of_digits_become_what_predict_makes_of_them_pixel_for_pixel(photos: Path) -> None:
     dataset = load_dataset(photos)
     assert dataset.image_shape == (28, 28, 1)
@@ -64,6 +65,7 @@ def test_photos_of_digits_become_what_predict_makes_of_them_pixel_for_pixel(phot
         assert found[expected.pixels.tobytes()] == int(path.parent.name)
 
 
+@pytest.mark.slow
 def test_the_user_can_have_them_resized_only(photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
     resized = load_dataset(photos, ReadOptions(prepare="fit"))
     assert resized.provenance.digits is None
@@ -75,6 +77,7 @@ def test_the_user_can_have_them_resized_only(photos: Path, capsys: pytest.Captur
     assert "the image files show one each, so all were preprocessed like MNIST" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_network_that_is_there_already_gets_them_as_it_takes_them(photos: Path) -> None:
     preprocessor = ImagePreprocessor((20, 20, 1), DigitPreprocessing(20, 20, digit_size_fraction=0.5))
     dataset = load_dataset(photos, preprocessor=preprocessor)
@@ -138,6 +141,7 @@ def test_what_fills_its_frame_or_its_outline_is_no_digit() -> None:
     assert not shows_one_digit(open_image(sheet.content, "it").pixels[..., 0], DigitPreprocessing())
 
 
+@pytest.mark.slow
 def test_clothes_photographed_on_white_are_no_digits_whatever_their_classes_are_called(tmp_path: Path) -> None:
     if not Path(FASHION.debian).is_dir():
         pytest.skip("Debian's dataset-fashion-mnist is not installed")

@@ -52,6 +52,7 @@ def rows(values: np.ndarray) -> np.ndarray:
     return np.concatenate([values[0::2], values[1::2]])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SCALES)
 def test_image_files_are_stretched_as_arrays_are(name: str, tmp_path: Path) -> None:
     values, suffix = SCALES[name]
@@ -68,6 +69,7 @@ def test_image_files_are_stretched_as_arrays_are(name: str, tmp_path: Path) -> N
     assert np.array_equal(again.train.images, found.train.images)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SCALES)
 def test_a_darker_file_for_such_a_network_is_on_its_scale(name: str, tmp_path: Path) -> None:
     values, suffix = SCALES[name]
@@ -82,6 +84,7 @@ def test_a_darker_file_for_such_a_network_is_on_its_scale(name: str, tmp_path: P
         assert one.max() >= 90
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["0..16", "12 bits", "14 bits", "5 bits in colour"])
 def test_a_network_answers_a_file_as_it_answers_the_images_that_it_was_trained_on(name: str, tmp_path: Path) -> None:
     values, suffix = SCALES[name]

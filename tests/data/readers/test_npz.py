@@ -234,6 +234,7 @@ WHOLE = io.BytesIO()
 np.savez(WHOLE, **{key: value[:6] for key, value in arrays().items()})
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(data=st.data())
 def test_mutated_bytes_give_a_dataset_or_one_sentence(data: st.DataObject, tmp_path_factory: pytest.TempPathFactory) -> None:

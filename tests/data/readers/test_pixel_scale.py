@@ -178,6 +178,7 @@ def test_a_table_is_read_as_the_training_data_were(tmp_path: Path) -> None:
     assert np.array_equal(read_unlabelled_table(path, trained_on=PixelForm((0, 16))).images[..., 0], LEVELS[:4])
 
 
+@pytest.mark.slow
 def test_predictions_of_arrays_and_tables_are_on_the_scale_of_the_training(digits: Dataset, tmp_path: Path) -> None:
     import convscope
 

@@ -55,6 +55,7 @@ def some_images(number: int = 7) -> np.ndarray[Any, Any]:
     return np.random.default_rng(5).integers(0, 256, (number, *ODD), dtype=np.uint8)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CHAINS)
 def test_features_and_logits_are_those_of_keras(name: str) -> None:
     model, images = build(name), some_images()
@@ -74,6 +75,7 @@ def test_other_weights_take_the_place_of_the_networks_own() -> None:
     assert np.allclose(found, model((images / 255).astype(np.float32)), atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CHAINS)
 def test_the_bytes_are_a_valid_onnx_model(name: str) -> None:
     model = onnx.load_from_string(onnx_bytes(from_keras(build(name))))
@@ -81,6 +83,7 @@ def test_the_bytes_are_a_valid_onnx_model(name: str) -> None:
     assert [output.name for output in model.graph.output] == ["logits", "probabilities", "features"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CHAINS)
 def test_nodes_and_weights_are_named_after_layers(name: str) -> None:
     network = from_keras(build(name))

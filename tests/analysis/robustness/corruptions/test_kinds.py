@@ -26,6 +26,7 @@ def test_the_kinds_are_those_of_mnist_c_at_five_strengths() -> None:
     assert all(len(kind.strengths) == STRENGTHS == 5 for kind in KINDS.values())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", [(8, 8, 1), (28, 28, 1), (20, 33, 3), (64, 64, 3), (3, 5, 1), (1, 1, 1)])
 def test_images_of_any_small_size_and_colour_keep_shape_and_type(shape: tuple[int, int, int]) -> None:
     images = np.random.default_rng(0).integers(0, 256, (3, *shape), dtype=np.uint8)
@@ -36,6 +37,7 @@ def test_images_of_any_small_size_and_colour_keep_shape_and_type(shape: tuple[in
                 assert (changed.shape, changed.dtype) == (images.shape, np.uint8)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_corruption_of_an_image_does_not_depend_on_the_others(kind: str, images: Images) -> None:
     chosen = np.array([3, 50, 119])
