@@ -18,7 +18,7 @@ demo: $(VENV)/.core  ## install, train on MNIST with the default recipe, print w
 
 setup: $(VENV)/.dev  ## install with everything that development needs
 
-test: $(VENV)/.dev  ## the whole test suite, 12 minutes at most on two cores
+test: $(VENV)/.dev  ## the whole test suite, a quarter of an hour on two cores
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-quick: $(VENV)/.dev  ## the tests that take 90 seconds together
