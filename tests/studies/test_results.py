@@ -53,6 +53,8 @@ def test_runs_of_networks_that_differ_are_no_seeds_of_one(digits: Dataset) -> No
     same = [each for each in (first, second, *others) if each.spec.configuration.name == first.spec.configuration.name]
     refuse_mixed_networks([replace(each, network="one") for each in same])
     refuse_mixed_networks([replace(same[0], network="one"), same[1]])  # of an earlier version
+    with pytest.raises(RunError, match="trained different networks"):
+        refuse_mixed_networks([same[0], replace(same[0], network="one"), replace(same[1], network="other")])
     with pytest.raises(RunError, match=f"{same[0].run}' and '{same[1].run}' trained different networks"):
         refuse_mixed_networks([replace(same[0], network="one"), replace(same[1], network="other")])
 

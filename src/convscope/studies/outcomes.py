@@ -71,9 +71,9 @@ def read_outcome(spec: RunSpec, folder: Path, dataset: Dataset) -> Outcome:
 def refuse_mixed_networks(outcomes: Iterable[Outcome]) -> None:
     """Raise :class:`RunError` if runs of one configuration trained different networks, because its function or file changed."""
     first: dict[str, Outcome] = {}
-    for each in outcomes:
+    for each in (outcome for outcome in outcomes if outcome.network):
         other = first.setdefault(each.spec.configuration.name, each)
-        if each.network and other.network and each.network != other.network:
+        if each.network != other.network:
             raise RunError(
                 f"the runs {other.run!r} and {each.run!r} trained different networks: what the model describes has changed. Move "
                 "the runs of the old one out of the study, and run the same command again."
