@@ -47,7 +47,7 @@ def from_memory(data: Any, options: ReadOptions = DEFAULTS) -> Dataset:
 
 
 def _splits(data: Any) -> dict[str, tuple[npt.NDArray[Any], npt.NDArray[Any]]]:
-    if isinstance(data, Mapping) or hasattr(data, "files"):  # what numpy.load returns
+    if _is_mapping(data):
         return _of_mapping(data)
     if isinstance(data, (tuple, list)) and len(data) in SPLITS:
         if len(data) == 2 and not _is_pair(data[0]) and not _is_stream(data[0]):
@@ -58,6 +58,10 @@ def _splits(data: Any) -> dict[str, tuple[npt.NDArray[Any], npt.NDArray[Any]]]:
     if _is_stream(data):
         return {"train": _collected(data)}
     raise DatasetError(f"{type(data).__name__} is no data that convscope reads. {WANTED}")
+
+
+def _is_mapping(data: Any) -> bool:
+    return isinstance(data, Mapping) or hasattr(data, "files")  # what numpy.load returns
 
 
 def _of_mapping(data: Any) -> dict[str, tuple[npt.NDArray[Any], npt.NDArray[Any]]]:
@@ -155,7 +159,7 @@ def _items(stream: Any) -> Iterator[Any] | Iterable[Any]:
 
 def _class_names(data: Any) -> Sequence[str] | None:
     """Return the names in a mapping, or TensorFlow's ``class_names`` or torchvision's ``classes`` of the data or its first part."""
-    if isinstance(data, Mapping) or hasattr(data, "files"):
+    if _is_mapping(data):
         return class_names_in(np.asarray(data[NAMES]), "the dataset") if NAMES in data else None
     first = data[0] if isinstance(data, (tuple, list)) and data else data
     found = next((getattr(first, each) for each in ("class_names", "classes") if hasattr(first, each)), None)
