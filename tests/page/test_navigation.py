@@ -28,10 +28,12 @@ RESTED = """async (frames = 15) => {
   for (const end = performance.now() + 10000; performance.now() < end && still < frames;) {
     await new Promise((done) => requestAnimationFrame(done));
     const now = [scrollY, document.documentElement.scrollHeight, location.hash].join();
-    [seen, still] = [now, now === seen ? still + 1 : 0];
+    const isGrowing = document.getAnimations().some(({pending, playState, effect}) =>
+      (pending || playState === "running") && effect.getComputedTiming().endTime < Infinity);
+    [seen, still] = [now, now === seen && !isGrowing ? still + 1 : 0];
   }
 }"""
-"""Waits until nothing has moved for so many frames, which take as much longer as the machine is busier."""
+"""Waits until nothing has moved, grown or faded for so many frames, which take as much longer as the machine is busier."""
 
 OFFSET_OF_LINK = """async ([place, isFromEnd]) => {
   const visible = (element) => (!element || element.getClientRects().length ? element : visible(element.parentElement));
