@@ -169,9 +169,11 @@ def test_another_network_of_the_same_name_is_neither_loaded_nor_resumed(tmp_path
             convscope.train(model=own("tanh"), **given, **asked)
 
 
-@pytest.mark.thorough
-def test_a_study_of_a_network_that_changed_is_refused(tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_a_study_of_a_network_that_changed_is_refused_before_it_trains(tmp_path: Path) -> None:
     study: dict[str, Any] = {"recipes": ["sprint"], "epochs": 1, "workers": 1, "out": tmp_path / "study"}
     convscope.study("digits", models=[own("relu")], seeds=1, **study)
     with pytest.raises(RunError, match="what the model describes has changed"):
         convscope.study("digits", models=[own("tanh")], seeds=2, **study)
+    assert len(list((tmp_path / "study" / "runs").iterdir())) == 1
+    assert convscope.study("digits", models=[own("relu")], seeds=2, **study).results.seeds == (0, 1)

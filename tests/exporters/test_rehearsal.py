@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -39,7 +40,7 @@ def test_a_network_of_any_build_is_accepted_and_exported_as_keras_computes_it(
     name: str, few: Dataset, tmp_path: Path
 ) -> None:
     build = find_model(ACCEPTED[name])
-    rehearse(name, build, few, seed=0)
+    rehearse(name, build_custom(build, few, 0), few)
     model = build_custom(build, few, 1)
     generator = np.random.default_rng(1)
     model.set_weights([generator.normal(0.1, 0.2, weight.shape) ** 2 for weight in model.get_weights()])
@@ -62,7 +63,7 @@ def test_a_network_of_any_build_is_accepted_and_exported_as_keras_computes_it(
 def test_what_cannot_work_is_refused_in_a_sentence_or_two_that_name_the_layer(name: str, few: Dataset) -> None:
     build, words = REFUSED[name]
     with pytest.raises(ConfigError, match=words) as refusal:
-        rehearse("net.py:build", find_model(build), few, seed=0)
+        rehearse("net.py:build", build_custom(find_model(build), few, 0), few)
     assert "\n" not in str(refusal.value)
 
 
@@ -74,17 +75,33 @@ def test_the_training_is_refused_before_it_starts_and_leaves_no_run(few: Dataset
     assert not (tmp_path / "run").exists()
 
 
-def test_convscopes_own_architectures_need_no_rehearsal(few: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("convscope.exporters.rehearsal.build_custom", None)
+def test_what_convscopes_layers_describe_needs_no_rehearsal(few: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("convscope.exporters.rehearsal.export_onnx", None)
     for build in MODELS.values():
-        rehearse("own", build, few, seed=0)
+        rehearse("own", build(few.image_shape, few.num_classes), few)
+
+
+@pytest.mark.slow
+def test_a_network_of_ones_own_is_built_once_before_the_training_and_once_for_it(few: Dataset, tmp_path: Path) -> None:
+    built = []
+
+    def own(shape: tuple[int, int, int], classes: int) -> Any:
+        built.append(shape)
+        return residual(shape, classes)
+
+    def listen(event: object) -> None:
+        if isinstance(event, TrainingStarted):
+            assert len(built) == 2
+
+    convscope.train(few, model=own, epochs=1, report=False, out=tmp_path / "run", progress=listen)
+    assert built
 
 
 @pytest.mark.slow
 def test_the_rehearsal_leaves_a_model_that_is_built_only_once_as_it_was(few: Dataset) -> None:
     model = residual(few.image_shape, few.num_classes)
     before = model.get_weights()
-    rehearse("once", find_model(lambda shape, classes: model), few, seed=0)
+    rehearse("once", build_custom(find_model(lambda shape, classes: model), few, 0), few)
     assert all(np.array_equal(old, new) for old, new in zip(before, model.get_weights(), strict=True))
 
 
@@ -92,11 +109,11 @@ def test_the_rehearsal_leaves_a_model_that_is_built_only_once_as_it_was(few: Dat
 def test_a_missing_converter_is_named_before_the_training(few: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "tf2onnx", None)
     with pytest.raises(MissingBackendError, match="tf2onnx"):
-        rehearse("lambda", find_model(ACCEPTED["Lambda"]), few, seed=0)
-    rehearse("residual", find_model(residual), few, seed=0)  # written without it
+        rehearse("lambda", build_custom(find_model(ACCEPTED["Lambda"]), few, 0), few)
+    rehearse("residual", build_custom(find_model(residual), few, 0), few)  # written without it
 
 
 def test_images_that_alone_break_a_layer_are_found_among_many(few: Dataset) -> None:
     many = Split(np.concatenate([few.train.images[:-1]] * 20 + [few.train.images[-1:]]), np.arange(1181) % 3)
     with pytest.raises(ConfigError, match="divided_by_contrast"):
-        rehearse("net", find_model(REFUSED["a division by the contrast"][0]), replace(few, train=many), seed=0)
+        rehearse("net", build_custom(find_model(REFUSED["a division by the contrast"][0]), few, 0), replace(few, train=many))

@@ -54,6 +54,40 @@ def test_each_build_has_the_same_and_each_change_another(build: Callable[..., An
     assert all(len(each) == 64 for each in found)
 
 
+LAMBDA = """
+def build(shift=1):
+    import keras
+    return keras.Sequential([
+        keras.Input((8, 8, 1)), keras.layers.Lambda(BODY), keras.layers.Flatten(), keras.layers.Dense(3, activation="softmax"),
+    ])
+"""
+
+
+def with_lambda(body: str, *, file: str = "net.py", lines: int = 0, **settings: int) -> str:
+    names: dict[str, Any] = {}
+    exec(compile("\n" * lines + LAMBDA.replace("BODY", body), file, "exec"), names)
+    return network_fingerprint(names["build"](**settings))
+
+
+@pytest.mark.parametrize(
+    ("body", "others"),
+    [
+        ("lambda x: x * 2 - shift", ["lambda x: x * 3 - shift", "lambda x: x * 2 + shift", "lambda x, a=2: x * 2 - shift"]),
+        ("lambda x: (lambda y: keras.ops.sin(y) * 2)(x)", ["lambda x: (lambda y: keras.ops.cos(y) * 2)(x)",
+                                                           "lambda x: (lambda y: keras.ops.sin(y) * 2.0)(x)"]),
+        ("lambda x: x if x.dtype in {'float32', 'float16'} else -x", ["lambda x: x if x.dtype in {'float32'} else -x"]),
+    ],
+)  # fmt: skip
+def test_a_function_counts_by_what_it_computes_and_not_by_where_it_stands(body: str, others: list[str]) -> None:
+    own = with_lambda(body)
+    assert own == with_lambda(body, lines=7) == with_lambda(body, file="other.py") != ""
+    assert len({own, *map(with_lambda, others)}) == 1 + len(others)
+
+
+def test_what_a_function_takes_from_around_it_counts() -> None:
+    assert with_lambda("lambda x: x - shift") != with_lambda("lambda x: x - shift", shift=2)
+
+
 def test_kept_weights_count_if_asked_for() -> None:
     one, other = functional(), functional()  # with weights drawn by chance
     assert network_fingerprint(one) == network_fingerprint(other)

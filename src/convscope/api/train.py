@@ -154,36 +154,36 @@ def train(
     started = perf_counter()
     own = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate, "flip": flip, "time": time}
     given = _given({**own, "balance": balance}, settings or {})
-    build, config = find_model(model, weights=weights), _configured(recipe, augment, given)  # refused before any work
+    build, config = find_model(model, weights=weights), _configured(recipe, augment, given, weights)
     reading = reading if test_share is None else replace(reading, test_share=test_share)
     listening = default_progress() if isinstance(progress, str) else progress
     after_epochs = calling(callbacks, listening)
     seed = _checked_seed(seed)
-    check_engine(engine)
+    check_engine(engine)  # what can be refused is refused before any work
     overwrite = _overwrites(if_exists, overwrite=overwrite, resume=resume)
     model_name = os.fspath(model) if isinstance(model, (str, os.PathLike)) else getattr(build, "__name__", "custom")
-    may_exist = overwrite or resume or if_exists == "load"
-    if out is not None:  # before all images are decoded
-        run_folder.check_free(_run_folder(out, "", if_exists), may_exist)
-    elif (name := _known_name(data)) is not None:
-        expected = f"{name}-{short_name(model_name)}-{config.recipe}-{seed}"
-        run_folder.check_free(_run_folder(None, expected, if_exists), may_exist)
+    name, ending = _known_name(data), f"{short_name(model_name)}-{config.recipe}-{seed}"
+    if out is not None or name is not None:  # before all images are decoded
+        run_folder.check_free(_run_folder(out, f"{name}-{ending}", if_exists), overwrite or resume or if_exists == "load")
     dataset = load_dataset(data, reading, progress=listening)
-    folder = _run_folder(out, f"{dataset.name}-{short_name(model_name)}-{config.recipe}-{seed}", if_exists)
-    config = _configured(recipe, augment, given, TrainingSet.of(dataset))
-    if weights == "keep":
-        config = replace(config, batch_normalization=False)  # it would begin with other scales and without the biases
+    folder = _run_folder(out, f"{dataset.name}-{ending}", if_exists)
+    config = _configured(recipe, augment, given, weights, TrainingSet.of(dataset))
     check = check_dataset(dataset)
     if listening and check.problems:
         listening(DatasetChecked(dataset.name, check.problems))
-    request = _request(dataset, model_name, build, config, seed, engine, check.problems, weights)
+    request = describe_request(dataset, model_name, config, seed, engine, check.problems, weights)
+    own_network = None if build in MODELS.values() else build_custom(build, dataset, seed)
+    if own_network is not None:
+        request[NETWORK] = network_fingerprint(own_network, with_weights=weights == "keep")
     if if_exists == "load" and run_folder.is_run(folder):
         return _load_same(folder, request, dataset)
     with run_folder.writing_run(folder, overwrite=overwrite, resume=resume) as writable:
         if resume and os.path.isfile(folder / REQUEST):
             refuse_other_request(read_begun_request(folder), request)
         write_json(writable / REQUEST, request)
-        rehearse(model_name, build, dataset, seed=seed)
+        if own_network is not None:
+            rehearse(model_name, own_network, dataset)
+            del own_network  # the training builds one that has taken no step
         checkpoint, reads = (folder if resume else writable) / CHECKPOINT, _ledger(dataset, writable)
         listener = _recording_validation(after_epochs, config, reads, "validation after every epoch")
         training = fit(build, dataset, config, seed=seed, engine=engine, progress=listener, checkpoint=checkpoint)
@@ -222,23 +222,6 @@ def _given(own: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any
     return {**settings, **given}
 
 
-def _request(
-    dataset: Dataset,
-    name: str,
-    build: Build,
-    config: TrainConfig,
-    seed: int,
-    engine: str,
-    problems: Sequence[str],
-    weights: str,
-) -> dict[str, Any]:
-    """Return the content of ``run.json``, with what tells a network of the user's own from another of that name."""
-    request = describe_request(dataset, name, config, seed, engine, problems, weights)
-    if build not in MODELS.values():
-        request[NETWORK] = network_fingerprint(build_custom(build, dataset, seed), with_weights=weights == "keep")
-    return request
-
-
 def _load_same(folder: Path, request: Mapping[str, Any], dataset: Dataset) -> Run:
     run = load_run(folder)
     refuse_other_request(run.record.request, request, to="load")
@@ -257,9 +240,15 @@ def _overwrites(if_exists: str, *, overwrite: bool, resume: bool) -> bool:
 
 
 def _configured(
-    recipe: str | TrainConfig, augment: str | Augmentation | None, given: Mapping[str, Any], to: TrainingSet | None = None
+    recipe: str | TrainConfig,
+    augment: str | Augmentation | None,
+    given: Mapping[str, Any],
+    weights: str,
+    to: TrainingSet | None = None,
 ) -> TrainConfig:
-    return find_recipe(recipe, to).with_augmentation(augment).with_settings(given)
+    config = find_recipe(recipe, to).with_augmentation(augment).with_settings(given)
+    # Kept weights would begin with other scales and without the biases.
+    return replace(config, batch_normalization=False) if weights == "keep" else config
 
 
 def _save_models(training: Training, dataset: Dataset, folder: Path, rate: float) -> Verification:

@@ -15,13 +15,10 @@ import numpy as np
 from ..data.dataset import Dataset, Split
 from ..data.preprocessing import to_inputs
 from ..errors import ConfigError, ConvscopeError, MissingBackendError, reason_of
-from ..models.architectures import MODELS
-from ..models.custom import Build
 from ..models.keras_model import ACTIVATIONS
 from ..models.network import Network, from_keras, nodes
 from ..models.onnx_writer.writer import onnx_bytes
 from ..models.saving import keras_logits, save_model, with_logits
-from ..training.loop import build_custom
 from ..types import Inputs, Labels
 from .onnx import export_onnx
 
@@ -34,13 +31,12 @@ SEARCHED_BYTES = 2**26
 """Pixels that are searched for the latter."""
 
 
-def rehearse(word: str, build: Build, dataset: Dataset, *, seed: int) -> None:
+def rehearse(word: str, model: Network | keras.Model, dataset: Dataset) -> None:
     """Rehearse the training of a user's own Keras model, which the messages call ``word``; ConfigError if it cannot be used.
 
-    convscope's architectures, and networks described with its layers, need none.
+    Networks described with convscope's layers need none.
     """
-    model = None if build in MODELS.values() else build_custom(build, dataset, seed)
-    if model is None or isinstance(model, Network):
+    if isinstance(model, Network):
         return
     chosen = _trial_images(dataset.train)
     before = model.get_weights()  # a function may return the same model each time

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
+import marshal
 from collections.abc import Iterator, Mapping
+from types import CodeType
 from typing import TYPE_CHECKING, Any
 
 from .network import Network, from_keras
@@ -51,7 +54,23 @@ def _names(value: Any) -> Iterator[str]:
 def _without_names(value: Any, numbers: Mapping[str, str]) -> Any:
     """Return a part of a description with numbers in place of names, which say which layers are connected."""
     if isinstance(value, Mapping):
+        if value.get("class_name") == "__lambda__":
+            return _computed(value["config"])
         return {key: _without_names(each, numbers) for key, each in value.items() if key not in OF_ONE_OBJECT}
     if isinstance(value, list | tuple):
         return [_without_names(each, numbers) for each in value]
     return numbers.get(value, value) if isinstance(value, str) else value
+
+
+def _computed(config: Mapping[str, Any]) -> list[Any]:
+    """Return what a lambda computes of Keras' description: its code, and the values of its defaults and closure."""
+    code, *values = config.get("value") or config.values()
+    written_just_now = marshal.loads(base64.decodebytes(code.encode()))  # noqa: S302
+    return [_without_place(written_just_now), *values]
+
+
+def _without_place(constant: object) -> Any:
+    """Return a constant, of code its instructions: not the file and the lines that it stands in."""
+    if isinstance(constant, CodeType):
+        return [constant.co_code.hex(), constant.co_names, [_without_place(each) for each in constant.co_consts]]
+    return sorted(map(repr, constant)) if isinstance(constant, frozenset) else repr(constant)

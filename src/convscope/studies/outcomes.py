@@ -12,6 +12,8 @@ from ..analysis.evaluation import Evaluation
 from ..data.dataset import Dataset
 from ..errors import RunError, option
 from ..formatting import join_words, shorten_list
+from ..models.architectures import find_model
+from ..models.fingerprint import network_fingerprint
 from ..runs import run_folder
 from ..runs.array_forms import read_arrays
 from ..runs.files import PREDICTIONS
@@ -20,8 +22,12 @@ from ..runs.reading import read_request
 from ..runs.request import NETWORK
 from ..system.files import is_temporary
 from ..system.forms import Sizes
+from ..training.loop import build_custom
 from ..types import Labels
+from .hyperparameter_search import clear_keras_session
 from .plan import RunSpec
+
+REMEDY = "Move the runs of the old one out of the study, and run the same command again."
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,16 +74,29 @@ def read_outcome(spec: RunSpec, folder: Path, dataset: Dataset) -> Outcome:
     )  # fmt: skip
 
 
-def refuse_mixed_networks(outcomes: Iterable[Outcome]) -> None:
-    """Raise :class:`RunError` if runs of one configuration trained different networks, because its function or file changed."""
+def refuse_mixed_networks(outcomes: Iterable[Outcome]) -> list[Outcome]:
+    """Return a run of each configuration with a network of one's own.
+
+    Raises :class:`RunError` if runs of one trained different networks, because its function or file changed.
+    """
     first: dict[str, Outcome] = {}
     for each in (outcome for outcome in outcomes if outcome.network):
         other = first.setdefault(each.spec.configuration.name, each)
         if each.network != other.network:
             raise RunError(
-                f"the runs {other.run!r} and {each.run!r} trained different networks: what the model describes has changed. Move "
-                "the runs of the old one out of the study, and run the same command again."
+                f"the runs {other.run!r} and {each.run!r} trained different networks: what the model describes has changed. "
+                + REMEDY
             )
+    return list(first.values())
+
+
+def refuse_changed_networks(dataset: Dataset, outcomes: Iterable[Outcome]) -> None:
+    """Raise :class:`RunError` if the function or file of one of the ``outcomes`` now describes another network."""
+    for each in outcomes:
+        now = network_fingerprint(build_custom(find_model(each.spec.configuration.build), dataset, each.spec.seed))
+        if now and now != each.network:
+            raise RunError(f"the run {each.run!r} trained another network: what the model describes has changed. {REMEDY}")
+    clear_keras_session()
 
 
 def refuse_other_content(folder: Path, known: frozenset[str]) -> None:

@@ -10,7 +10,7 @@ from ..data.dataset import Dataset
 from ..runs.files import MANIFEST
 from .executors.base import Executor
 from .hyperparameter_search import Search, Trial, run_trial, search_seed
-from .outcomes import Outcome, read_outcome
+from .outcomes import Outcome, read_outcome, refuse_changed_networks, refuse_mixed_networks
 from .plan import Configuration, RunSpec, StudyPlan, searched
 from .scheduler import Task
 
@@ -57,6 +57,10 @@ class StudyTasks:
             found += self._after_trials(search)
         found += self._runs(self.plan.configurations)
         self._tell()
+        if found and (own := refuse_mixed_networks(self._outcomes.values())):
+            # A worker builds them, since Keras would keep much of the memory, of a GPU all, in this process.
+            check = (refuse_changed_networks, own)
+            return [Task("the check of the networks", lambda workers: workers.start(*check), lambda *_: found)]
         return found
 
     @property
