@@ -50,7 +50,7 @@ def test_near_duplicates_are_told_by_data_and_train_and_in_the_run(
     assert main(train) == 0
     printed = capsys.readouterr()
     assert sentence in printed.err
-    assert "24 of 24 test images (100.0%) nearly equal a training image" in printed.out
+    assert "Of 24 test images, 24 nearly equal a training image (100.0%)" in printed.out
     assert sentence in json.loads((folder / "run.json").read_text("utf-8"))["dataset"]["problems"]
     assert sentence[1:].split(":")[0] in (folder / "report.html").read_text("utf-8")
     numbers = json.loads((folder / "metrics.json").read_text("utf-8"))["data"]["near_duplicates"]

@@ -38,7 +38,9 @@ def test_mnist_has_nothing_odd(mnist: Dataset) -> None:
 def test_duplicates_inside_and_across_splits_are_counted() -> None:
     train = np.concatenate([noise(3, 0), noise(3, 0)[:1], noise(1, 2)])
     test = np.concatenate([noise(3, 1), noise(3, 0)[1:]])
-    sentences = find_problems(made(train, [0, 1, 0, 0, 1], test))
+    dataset = made(train, [0, 1, 0, 0, 1], test)
+    assert check_dataset(dataset).copies.tolist() == [3, 4]
+    sentences = find_problems(dataset)
     assert sentences == (
         "1 training image duplicates another one: image 3 = image 0",
         "2 test images also occur in the training split: image 3 = image 1, image 4 = image 2",

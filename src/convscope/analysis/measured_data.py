@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..data.checks import DatasetCheck
 from ..data.class_matching import ClassMatch
 from ..data.dataset import Dataset, Split
 from ..data.near_duplicates import NearDuplicates, find_near_duplicates
@@ -99,13 +100,15 @@ def named_pairs(near: NearDuplicates, dataset: Dataset) -> list[dict[str, str]]:
     return [{"test": test, "train": train} for test, train in near.names(dataset, MAX_NAMED)]
 
 
-def near_duplicate_metrics(near: NearDuplicates, dataset: Dataset, predictions: Labels) -> dict[str, Any]:
-    """Return the number and share of the near-duplicates, and the accuracy on the other test images."""
-    others, accuracy, interval = _without(near.test, dataset.test, predictions)
+def near_duplicate_metrics(check: DatasetCheck, dataset: Dataset, predictions: Labels) -> dict[str, Any]:
+    """Return how many test images equal or nearly equal a training image, and the accuracy on the others."""
+    near, both = check.near_duplicates, np.concatenate([check.copies, check.near_duplicates.test])
+    others, accuracy, interval = _without(both, dataset.test, predictions)
     return {
         "n": len(near),
-        "share": len(near) / len(dataset.test),
-        "interval": list(wilson(len(near), len(dataset.test))),
+        "copies": len(check.copies),
+        "share": len(both) / len(dataset.test),
+        "interval": list(wilson(len(both), len(dataset.test))),
         "images": named_pairs(near, dataset),
         "others": others,
         "accuracy_of_others": accuracy,

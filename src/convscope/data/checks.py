@@ -37,6 +37,8 @@ class DatasetCheck:
     """One sentence per problem, naming the first few images: empty and tiny classes, imbalance, class names that differ only in
     case, blank images, duplicates, images with several labels, and near-duplicates across the split."""
     near_duplicates: NearDuplicates
+    copies: Labels
+    """(m,) indices of the test images that equal a training image."""
     groups: FileGroups | None = None
     """Groups of files, such as the frames of a scene, if some are in both splits."""
 
@@ -44,18 +46,21 @@ class DatasetCheck:
 def check_dataset(dataset: Dataset) -> DatasetCheck:
     """Look for problems of a dataset."""
     if dataset.fingerprint in CLEAN:
-        return DatasetCheck((), NearDuplicates(*np.empty((2, 0), np.int64)))
+        none = np.empty(0, np.int64)
+        return DatasetCheck((), NearDuplicates(none, none), none)
     near, groups = find_near_duplicates(dataset), find_groups(dataset)
+    digests = _digests(dataset.train), _digests(dataset.test)
+    shared = _pairs(*digests, across=True)
     problems = (
         *_class_findings(dataset),
         *_name_findings(dataset),
         *_contrast_findings(dataset),
         *_orientation_findings(dataset),
-        *_duplicate_findings(dataset),
+        *_duplicate_findings(dataset, digests, shared),
         *_near_duplicate_findings(dataset, near),
         *_group_findings(dataset, groups),
     )
-    return DatasetCheck(problems, near, groups)
+    return DatasetCheck(problems, near, np.array([later for _, later in shared], np.int64), groups)
 
 
 def _class_findings(dataset: Dataset) -> list[str]:
@@ -125,17 +130,19 @@ def _contrast(split: Split) -> npt.NDArray[np.int64]:
     return np.concatenate(ranges)
 
 
-def _duplicate_findings(dataset: Dataset) -> list[str]:
-    train, test = _digests(dataset.train), _digests(dataset.test)
+def _duplicate_findings(
+    dataset: Dataset, digests: tuple[list[bytes], list[bytes]], shared: Sequence[tuple[int, int]]
+) -> list[str]:
+    train, test = digests
     sentences = []
-    for what, split, digests in (("training", dataset.train, train), ("test", dataset.test, test)):
-        if pairs := _pairs(digests, digests):
+    for what, split, own in (("training", dataset.train, train), ("test", dataset.test, test)):
+        if pairs := _pairs(own, own):
             named = [f"{split.name_of(later)} = {split.name_of(first)}" for first, later in pairs[:MAX_NAMED]]
             verb = "duplicates" if len(pairs) == 1 else "duplicate"
             sentences.append(
                 f"{count_of(len(pairs), f'{what} image')} {verb} another one: {shorten_list(named, MAX_NAMED, len(pairs))}"
             )
-    if shared := _pairs(train, test, across=True):
+    if shared:
         named = [f"{dataset.test.name_of(later)} = {dataset.train.name_of(first)}" for first, later in shared[:MAX_NAMED]]
         verb, listed = "occurs" if len(shared) == 1 else "occur", shorten_list(named, MAX_NAMED, len(shared))
         sentences.append(f"{count_of(len(shared), 'test image')} also {verb} in the training split: {listed}")

@@ -34,7 +34,7 @@ Split = Literal["train", "test"]
 
 NEAR_DUPLICATES: Mapping[str, Any] = {
     "n": int, "share": Share, "interval": Interval, "images": [{"test": str, "train": str}], "others": int,
-    "accuracy_of_others": Maybe(Share), "interval_of_others": Maybe(Interval),
+    "copies?": int, "accuracy_of_others": Maybe(Share), "interval_of_others": Maybe(Interval),
 }  # fmt: skip
 GROUPS: Mapping[str, Any] = {"pattern": str, "offered": bool, "n": int, "in_both_splits": int, "shared": [str]}
 DATA: Mapping[str, Any] = {

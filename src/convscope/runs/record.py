@@ -80,7 +80,7 @@ def make_record(
         **network_metrics(network),
         "data": {
             **data_metrics(dataset, training.validation, training.num_train),
-            "near_duplicates": near_duplicate_metrics(check.near_duplicates, dataset, evaluation.predictions),
+            "near_duplicates": near_duplicate_metrics(check, dataset, evaluation.predictions),
             "groups": check.groups and check.groups.as_dict(),
         },
         "history": history_metrics(training.history, len(training.validation)),

@@ -143,7 +143,10 @@ def test_labels_look_noisy_only_if_many_errors_are_confident(errors: int, confid
     (found,) = of_figure(values, "accuracy") or (None,)
     assert (found is not None) == noisy
     assert found is None or "convscope audit" in found.text
-    values["label_audit"] = {"train": {"scored": 0, "suspects": 0}}
+    if noisy:  # an accuracy that always answering one class has, too, says nothing
+        values["data"] = {"class_counts": {"validation": [right, errors]}}
+        assert of_figure(values, "accuracy") == []
+    values["data"], values["label_audit"] = {}, {"train": {"scored": 0, "suspects": 0}}
     assert of_figure(values, "accuracy") == []
 
 
@@ -254,6 +257,25 @@ def confused(**counts: int) -> list[Finding]:
 def spread(number: int) -> dict[str, int]:
     """Return ``number`` errors, each in a cell of its own."""
     return {f"_{true}_{predicted}": 1 for true, predicted in list(combinations(range(9), 2))[:number]}
+
+
+@pytest.mark.parametrize(
+    ("copies", "near", "words"),
+    [
+        (30, 0, "Of 10,000 test images, 30 equal a training image (0.3%)"),
+        (400, 0, "Of 10,000 test images, 400 equal a training image (4.0%)"),
+        (1, 200, "Of 10,000 test images, 1 equals and 200 nearly equal a training image (2.0%)"),
+    ],
+)
+def test_copies_of_training_images_count_like_near_copies(copies: int, near: int, words: str) -> None:
+    both, values = copies + near, metrics()
+    others = 10_000 - both
+    values["data"] = {"near_duplicates": {
+        "n": near, "copies": copies, "share": both / 10_000, "interval": list(wilson(both, 10_000)), "images": [],
+        "others": others, "accuracy_of_others": 0.9, "interval_of_others": list(wilson(0.9 * others, others)),
+    }}  # fmt: skip
+    found = of_figure(values, "class_counts")
+    assert [finding.text.startswith(words) for finding in found] == ([True] if both >= 100 else [])
 
 
 def test_one_confusion_is_the_most_frequent_if_it_beats_the_next_significantly() -> None:

@@ -107,6 +107,22 @@ def test_a_number_of_label_errors_is_shown_only_where_the_networks_own_errors_do
         assert 0.5 * flipped.sum() <= found.estimated_wrong <= flipped.sum()
 
 
+@pytest.mark.parametrize("shares", [[0.5, 0.5], [0.97, 0.03], [0.2] * 5, [0.6, 0.3, 0.1]])
+def test_networks_that_do_not_know_the_classes_bound_no_label_errors(shares: list[float]) -> None:
+    """Labels at random beside the networks' answers: of 150 with five classes, at least 120 were said to be wrong."""
+    bounds = 0
+    for seed in range(60):
+        generator = np.random.default_rng(seed)
+        labels, predicted = (generator.choice(len(shares), 300, p=shares) for _ in range(2))
+        probabilities = generator.dirichlet(np.ones(len(shares)), 300)
+        best = probabilities.argmax(axis=1)
+        rows = np.arange(300)
+        probabilities[rows, best], probabilities[rows, predicted] = probabilities[rows, predicted], probabilities[rows, best]
+        (found,) = find_suspects({"train": (labels, probabilities)}, tuple("abcde"[: len(shares)])).splits
+        bounds += found.is_lower_bound
+    assert bounds <= 4
+
+
 def test_each_split_has_a_list_of_its_own() -> None:
     """In a list of both splits, one test image in a thousand would hardly be seen."""
     names = tuple("ab")

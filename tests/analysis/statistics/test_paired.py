@@ -191,3 +191,11 @@ def test_the_counts_of_pairs_equal_those_of_a_loop() -> None:
     assert (counts.both_right, counts.only_first, counts.only_second, counts.both_wrong) == tuple(loop.values())
     assert counts.n == 200
     assert counts.difference == pytest.approx((first == labels).mean() - (second == labels).mean())
+
+
+def test_the_interval_excludes_no_difference_exactly_where_the_test_rejects_it() -> None:
+    for only_first in range(45):
+        for only_second in range(30):
+            counts = PairedCounts(100, only_first, only_second, 3)
+            low, high = counts.interval
+            assert (low <= 0 <= high) == (mid_p(only_first, only_second) > 0.05), counts

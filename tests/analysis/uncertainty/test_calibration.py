@@ -68,6 +68,23 @@ def test_the_intervals_hold_as_often_as_they_say(sharpness: float, monkeypatch: 
     assert holds(int(hits[3]), runs, low=0.95, high=1)
 
 
+@pytest.mark.parametrize(("n", "confidence"), [(50, 0.999), (50, 0.99), (200, 0.99), (200, 0.9)])
+def test_a_calibrated_network_is_rarely_called_over_or_underconfident_however_few_its_errors(
+    n: int, confidence: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of test sets without errors the bootstrap alone draws none: it called 93% of the first kind underconfident."""
+    monkeypatch.setattr(calibration, "resampled_means", partial(bootstrap.resampled_means, resamples=200))
+    runs, generator = 150, np.random.default_rng(n)
+    logits, wrong = np.log(np.tile([confidence, 1 - confidence], (n, 1))), 0
+    for seed in range(runs):
+        found = measure_calibration(logits, np.asarray(generator.random(n) > confidence, np.int64), seed=seed)
+        low, high = found.overconfidence.interval
+        assert low <= found.overconfidence.value <= high
+        assert found.ece.interval.low >= max(low, -high)
+        wrong += not low <= 0 <= high
+    assert holds(wrong, runs, low=0, high=0.05), wrong
+
+
 def expected(logits: Array, shares: Array) -> tuple[float, float, float, float]:
     """Negative log-likelihood, Brier score, gap and calibration error where the true classes are as probable as ``shares``."""
     said = softmax(logits.astype(np.float64), axis=1)

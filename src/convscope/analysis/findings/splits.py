@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...formatting import count_of, p_value, percent, percentage_points
-from ..label_audit.suspects import NOISE
+from ..label_audit.suspects import NOISE, knows_classes
 from ..ood.mahalanobis import MIN_IMAGES
 from ..statistics.paired import LEVEL
 from ..statistics.proportions import wilson
@@ -54,7 +54,10 @@ def noisy_labels(metrics: Mapping[str, Any]) -> Finding | None:
         return None
     validation, confident = splits["validation"], splits["confident_errors"]
     errors = validation["n"] - validation["count"]
-    if validation["accuracy"] <= 0.5 or not errors or (interval := wilson(confident, errors)).low <= NOISE:
+    largest = max(metrics.get("data", {}).get("class_counts", {}).get("validation", ()), default=0)
+    if not errors or not knows_classes(validation["count"], validation["n"], largest=largest):
+        return None
+    if (interval := wilson(confident, errors)).low <= NOISE:
         return None
     share = percent(confident / errors, 0)
     return Finding(

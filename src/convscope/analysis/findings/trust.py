@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ...formatting import count_of, percent, percentage_points
+from ...formatting import count_of, join_words, percent, percentage_points
 from ..label_audit.suspects import SPLITS, TOO_OFTEN
 from ..statistics.proportions import wilson
 from .finding import Finding, interval_text
@@ -15,11 +15,16 @@ FEW = 0.01
 
 
 def near_duplicates(metrics: Mapping[str, Any]) -> Finding | None:
-    """Return how many test images nearly equal a training image, unless they are few; none for runs of earlier versions."""
+    """Return how many test images equal or nearly equal a training image, unless few do; none for runs of earlier versions."""
     near = metrics.get("data", {}).get("near_duplicates")
     if not near or near["share"] < FEW:
         return None
-    share = percent(near["share"], 1)
+    share, copies = percent(near["share"], 1), near.get("copies", 0)
+    kinds = [
+        (copies, "equal" if copies > 1 else "equals"),
+        (near["n"], "nearly equal" if near["n"] > 1 else "nearly equals"),
+    ]
+    found = join_words([f"{number:,} {verb}" for number, verb in kinds if number])
     if near["others"]:
         without = (
             f"accuracy on the other {near['others']:,} is {percent(near['accuracy_of_others'])} "
@@ -28,8 +33,8 @@ def near_duplicates(metrics: Mapping[str, Any]) -> Finding | None:
     else:
         without = "no other test images are left to measure the accuracy on new images with"
     return Finding(
-        f"{near['n']:,} of {count_of(metrics['test']['n'], 'test image')} ({share}) nearly equal a training image; {without}.",
-        f"{share} of the test images nearly equal training images",
+        f"Of {count_of(metrics['test']['n'], 'test image')}, {found} a training image ({share}); {without}.",
+        f"{share} of the test images equal training images, or nearly",
         "class_counts",
         near["share"],
         near["interval"],

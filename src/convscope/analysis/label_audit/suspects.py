@@ -55,7 +55,8 @@ class SplitAudit:
     """Number of label errors as estimated by confident learning."""
     is_lower_bound: bool = False
     """Whether there are at least so many. The estimate misses wrong labels, but counts the networks' own errors too, where these
-    are frequent: it is a lower bound where they are rare, or as frequent among confident predictions as only labels make them."""
+    are frequent: it is a lower bound where they are rare, or as frequent among confident predictions as only labels make them;
+    never where the networks do not know the classes."""
 
     @property
     def num_suspects(self) -> int:
@@ -248,7 +249,17 @@ def _is_lower_bound(labels: Labels, probabilities: Floats) -> bool:
     is_wrong = probabilities.argmax(axis=1) != labels
     errors = int(is_wrong.sum())
     confident = int(is_wrong[np.argsort(-probabilities.max(axis=1), kind="stable")[: len(labels) // 2]].sum())
+    if not len(labels) or not knows_classes(len(labels) - errors, len(labels), largest=int(np.bincount(labels).max())):
+        return False
     return errors <= RARE * len(labels) or wilson(confident, errors).low > NOISE
+
+
+def knows_classes(correct: int, n: int, *, largest: int) -> bool:
+    """Return whether a network is right on significantly more than half of n images, and than the ``largest`` class has.
+
+    Else its errors tell nothing of labels, however confident they are.
+    """
+    return wilson(correct, n).low > max(0.5, largest / n)
 
 
 def _not_judged(scored: Mapping[str, tuple[Labels, Floats]], class_names: Sequence[str]) -> list[str]:

@@ -63,7 +63,7 @@ def ece_null_quantile(confidence: Floats, *, seed: int = 0) -> float:
 
 @dataclass(frozen=True)
 class CalibrationMetrics:
-    """Scores of the probabilities of n images. Intervals: BCa bootstrap over the images, 95%."""
+    """Scores of the probabilities of n images. Intervals: BCa bootstrap over the images, 95%, wider where errors are few."""
 
     n: int
     nll: Estimate
@@ -101,7 +101,12 @@ def measure_calibration(logits: Floats, labels: Labels, *, temperature: float = 
     ]
     nll, score, ece, overconfidence = estimates
     null = ece_null_quantile(confidence, seed=seed)
-    ece = _with_valid_interval(ece, null, resampled[:, 2])
+    penalties = (*_penalties(probabilities, values[:, :2], correct), 1.0)
+    nll, score, overconfidence = (
+        _allowing_for_unseen_errors(each, penalty, confidence, correct)
+        for each, penalty in zip((nll, score, overconfidence), penalties, strict=True)
+    )
+    ece = _with_valid_interval(ece, null, resampled[:, 2], overconfidence.interval)
     return CalibrationMetrics(n, nll, score, ece, null, overconfidence, reliability(confidence, correct))
 
 
@@ -111,10 +116,37 @@ def _scores(means: Floats) -> Floats:
     return np.column_stack([means[:, 0], means[:, 1], np.abs(gaps).sum(axis=1), gaps.sum(axis=1)])
 
 
-def _with_valid_interval(ece: Estimate, null: float, resampled: Floats) -> Estimate:
+def _penalties(probabilities: Floats, scores: Floats, correct: Labels) -> tuple[float, float]:
+    """Return by how much an error raises negative log-likelihood and Brier score (n, 2): as observed or as predicted, if more."""
+    others = np.where(probabilities < probabilities.max(axis=1, keepdims=True), probabilities, 0)
+    logs = -np.log(np.maximum(probabilities, np.finfo(np.float64).tiny))
+    squares = (probabilities**2).sum(axis=1, keepdims=True) - 2 * probabilities + 1
+    right, wrong, mass = scores[correct == 1], scores[correct == 0], float(others.sum())
+    base = right.mean(axis=0) if len(right) else np.zeros(2)
+    predicted = [float((others * each).sum()) / mass if mass else 0.0 for each in (logs, squares)]
+    observed = wrong.mean(axis=0) if len(wrong) else np.zeros(2)
+    nll, brier = np.maximum(np.maximum(predicted, observed) - base, 0).tolist()
+    return nll, brier
+
+
+def _allowing_for_unseen_errors(estimate: Estimate, penalty: float, confidence: Floats, correct: Labels) -> Estimate:
+    """Return the score with an interval that also holds with few errors, each of which raises it by ``penalty``."""
+    # Resamples of a test set without errors have none, however many the network makes elsewhere. So the interval also has the
+    # scores at both ends of Wilson's interval of the errors, for as many images as give their share the variance that it has.
+    mean, variance = float(confidence.mean()), float((confidence * (1 - confidence)).mean())
+    n = len(confidence) * max(1.0, mean * (1 - mean) / variance if variance > 0 else 1.0)
+    errors = 1 - float(correct.mean())
+    fewest, most = wilson(errors * n, n)
+    low, high = estimate.interval
+    ends = (estimate.value - penalty * (errors - fewest), estimate.value + penalty * (most - errors))
+    return Estimate(estimate.value, Interval(min(low, ends[0]), max(high, ends[1])))
+
+
+def _with_valid_interval(ece: Estimate, null: float, resampled: Floats, gap: Interval) -> Estimate:
     """Return the ECE with an interval that has at least its nominal coverage, as simulations in the tests show."""
     # A resampled ECE holds the chance of both samples, and the BCa correction for that overshoots where the error is hardly
     # larger than chance makes it. There the interval starts at zero and ends where it does uncorrected.
-    low = 0.0 if ece.interval.low <= null else ece.interval.low
+    # But it is at least the distance between mean confidence and accuracy.
+    low = max(0.0 if ece.interval.low <= null else ece.interval.low, gap.low, -gap.high)
     high = max(ece.interval.high, ece.value, float(np.quantile(resampled, 0.975)))
     return Estimate(ece.value, Interval(low, high))
