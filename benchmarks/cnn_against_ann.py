@@ -23,6 +23,7 @@ from markdown_parts import measured_with, replace_between
 from convscope.analysis.evaluation import evaluate
 from convscope.analysis.statistics.paired import mid_p
 from convscope.data.load import load_dataset
+from convscope.formatting import count_of
 from convscope.models.architectures import MODELS
 from convscope.models.network import from_keras
 from convscope.models.onnx_writer.writer import onnx_bytes
@@ -118,7 +119,7 @@ def table(results: dict[str, Any]) -> str:
     named = ", ".join(f"{name} {versions[name]}" for name in ("python", "tensorflow-cpu", "keras") if name in versions)
     return (
         "\n".join(lines)
-        + f"\n\n{machine['processor']}, {machine['cores']} cores, {machine['system']}; {named}; {results['date']}."
+        + f"\n\n{machine['processor']}, {count_of(machine['cores'], 'core')}, {machine['system']}; {named}; {results['date']}."
     )
 
 

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from convscope.formatting import count_of
 from convscope.system.files import write_text
 from convscope.system.hardware import describe_machine, package_versions
 
@@ -34,7 +35,9 @@ def conditions(results: Result) -> str:
     """Return machine, versions and date."""
     machine = results["machine"]
     versions = ", ".join(f"{key} {results['versions'][key]}" for key in SHOWN if key in results["versions"])
-    return f"{machine['processor']}, {machine['cores']} cores, {machine['system']}; {versions}; {results['date']}"
+    return (
+        f"{machine['processor']}, {count_of(machine['cores'], 'core')}, {machine['system']}; {versions}; {results['date']}"
+    )
 
 
 def replaced(page: Path, name: str, text: str) -> str:

@@ -33,6 +33,7 @@ from recipe_sets import SETS, VALIDATION_SETS, Array
 from convscope.analysis.statistics.seeds import interval_over_both, mean_over_seeds
 from convscope.data.dataset import Dataset
 from convscope.data.split import stratified_split
+from convscope.formatting import count_of
 from convscope.models.architectures import cnn
 from convscope.models.keras_model import to_keras
 from convscope.system.files import write_json
@@ -286,7 +287,7 @@ def table(results: dict[str, Any]) -> str:
     named = ", ".join(
         f"{name} {versions[name]}" for name in ("python", "numpy", "keras", "tensorflow-cpu") if name in versions
     )
-    foot = f"{machine['processor']}, {machine['cores']} cores, {machine['system']}; {named}; {results['date']}."
+    foot = f"{machine['processor']}, {count_of(machine['cores'], 'core')}, {machine['system']}; {named}; {results['date']}."
     return "\n".join([*lines, "", foot])
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from markdown_parts import replaced
 
+from convscope.formatting import count_of
 from convscope.training.recipes import RECIPES as RECIPES_NOW
 
 ROOT = Path(__file__).parents[1]
@@ -35,7 +36,7 @@ def conditions(results: Result) -> str:
     """Return machine, versions and date of one file."""
     machine, versions = results["machine"], results["versions"]
     named = ", ".join(f"{name} {versions[name]}" for name in SHOWN if name in versions)
-    return f"{machine['processor']}, {machine['cores']} cores, {machine['system']}; {named}; {results['date']}"
+    return f"{machine['processor']}, {count_of(machine['cores'], 'core')}, {machine['system']}; {named}; {results['date']}"
 
 
 def gpu_text(results: Result) -> str:
@@ -421,7 +422,7 @@ Training `cnn` on one image takes 4.36 · 10⁶ operations. {machine_conditions}
 def made_on(results: Result) -> str:
     """Return the machine in short."""
     machine = results["machine"]
-    return f"{machine['processor']}, {machine['cores']} cores, native engine"
+    return f"{machine['processor']}, {count_of(machine['cores'], 'core')}, native engine"
 
 
 def promise(recipe: str, accuracy: Result, commands: Result) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from .. import formatting
-from ..formatting import join_words, percent, percentage_points
+from ..formatting import count_of, join_words, percent, percentage_points
 from .comparison import Comparison, Pair
 
 CAUTION = "This compares these trained networks. To compare the ways they were trained, use several seeds of each: convscope study."
@@ -68,9 +68,8 @@ def of_pair(comparison: Comparison, pair: Pair) -> Statement:
         same = f"the same {first.errors:,}" if first.errors else "none"
         evidence = f"both misclassify {same} of {comparison.n:,} test images."
     else:
-        evidence = (
-            f"{first.errors:,} and {second.errors:,} errors on the same {comparison.n:,} test images ({chance(pair)})."
-        )
+        counts = f"{first.errors:,} and {count_of(second.errors, 'error')}"
+        evidence = f"{counts} on the same {comparison.n:,} test images ({chance(pair)})."
     return Statement(claim, evidence, hidden(comparison, pair))
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from ..data.dataset import Names, Split
 from ..data.preprocessing import to_inputs
 from ..errors import ConfigError
-from ..formatting import percent, percent_range
+from ..formatting import count_of, percent, percent_range
 from ..models.predictor import Predictor
 from ..models.saving import with_logits
 from ..system.arguments import checked
@@ -121,7 +121,7 @@ class Evaluation(Tabular):
         interval = self.interval
         return (
             f"Evaluation(accuracy {percent(self.accuracy)} (95% CI {percent_range(interval)}), "
-            f"loss {self.loss:.4f}, {self.errors} errors, n={len(self):,})"
+            f"loss {self.loss:.4f}, {count_of(self.errors, 'error')}, n={len(self):,})"
         )
 
 

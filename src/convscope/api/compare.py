@@ -12,6 +12,7 @@ import numpy as np
 from ..analysis.comparison import ComparedRun, Comparison, Costs, compare_evaluations
 from ..data.load import reload_dataset
 from ..errors import ConfigError, ConvscopeError
+from ..formatting import count_of
 from ..models.predictor import Predictor
 from ..page.comparison import render_comparison
 from ..runs import run_folder, store
@@ -113,7 +114,7 @@ def _refuse_other_data(first: Opened, other: Opened) -> None:
 
 def _data(run: Opened) -> str:
     known = run.record.request["dataset"]
-    return f"{known['name']} ({len(run.record.evaluation):,} test images, fingerprint {known['fingerprint'][:12]})"
+    return f"{known['name']} ({count_of(len(run.record.evaluation), 'test image')}, fingerprint {known['fingerprint'][:12]})"
 
 
 def _measure_costs(runs: Sequence[Opened]) -> list[Costs]:

@@ -13,6 +13,7 @@ from ..exporters.formats import check_format, choose_output, write_export
 from ..exporters.metadata import ModelMetadata, metadata_for_run
 from ..exporters.snippets import snippets
 from ..exporters.verification import Verification
+from ..formatting import count_of
 from ..models.backend import has_backend
 from ..runs import ledger, run_folder, store
 from ..runs.record import RunRecord
@@ -41,7 +42,8 @@ class Export:
         agreement = self.agreement
         return (
             f"Export({str(self.path)!r}, {len(agreement):,} of {self.num_test:,} test images checked, "
-            f"{agreement.mismatched_classes} classes differ, logits within {agreement.largest_difference:.1e})"
+            f"{count_of(agreement.mismatched_classes, 'class differs', 'classes differ')}, "
+            f"logits within {agreement.largest_difference:.1e})"
         )
 
 

@@ -106,7 +106,7 @@ def _lines(audit: LabelAudit, quiet: bool) -> Iterator[str]:
 
 def _split_line(audit: SplitAudit) -> str:
     name = {"train": "training", "test": "test"}[audit.split]
-    suspects = f"{name} split: {count_of(audit.num_suspects, 'suspect')} among {audit.scored:,} labels"
+    suspects = f"{name} split: {count_of(audit.num_suspects, 'suspect')} among {count_of(audit.scored, 'label')}"
     if not audit.num_suspects:
         return suspects
     if not audit.is_lower_bound:

@@ -14,6 +14,7 @@ from ..data.dataset import Dataset
 from ..data.load import load_dataset
 from ..data.read_options import ReadListener, ReadOptions
 from ..errors import DatasetError
+from ..formatting import count_of
 from . import progress, text
 from .csv_output import check_csv, csv_options, write_csv
 from .help_sections import verb
@@ -71,7 +72,7 @@ def _paragraphs(dataset: Dataset, problems: tuple[str, ...], quiet: bool) -> lis
     kind = {1: "grey", 3: "colour"}.get(channels, f"{channels}-channel")
     head = (
         f"{dataset.name}: {dataset.provenance.description}\n"
-        f"{len(dataset.train):,} training and {len(dataset.test):,} test images, {height} × {width}, {kind}, "
+        f"{len(dataset.train):,} training and {count_of(len(dataset.test), 'test image')}, {height} × {width}, {kind}, "
         f"{dataset.num_classes} classes"
     )
     if dataset.provenance.licence:

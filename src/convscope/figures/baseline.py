@@ -48,11 +48,11 @@ def draw_baseline(metrics: Mapping[str, Any], model_name: str) -> Illustration:
         "Top: accuracy of both networks; the scale does not start at zero. Bottom: their errors on the same test images, shared "
         "errors on the left. The test compares the hatched parts, so overlapping intervals do not rule out a significant "
         "difference.",
-        f"{names[0]}: {percent(own['accuracy'])} ({percent(low)} to {percent(high)}), {own['errors']:,} errors, "
+        f"{names[0]}: {percent(own['accuracy'])} ({percent(low)} to {percent(high)}), {count_of(own['errors'], 'error')}, "
         f"{metrics['parameters']:,} parameters. {names[1]}: {percent(other['accuracy'])} ({percent(other['interval'][0])} to "
-        f"{percent(other['interval'][1])}), {other['errors']:,} errors, {other['num_parameters']:,} parameters. Both misclassify "
-        f"{count_of(other['both_wrong'], 'image')}, only the {names[0]} {other['only_model_wrong']:,}, only the {names[1]} "
-        f"{other['only_baseline_wrong']:,}: a difference in accuracy of {_difference(other)}.",
+        f"{percent(other['interval'][1])}), {count_of(other['errors'], 'error')}, {other['num_parameters']:,} parameters. Both "
+        f"misclassify {count_of(other['both_wrong'], 'image')}, only the {names[0]} {other['only_model_wrong']:,}, only the "
+        f"{names[1]} {other['only_baseline_wrong']:,}: a difference in accuracy of {_difference(other)}.",
         canvas.figure,
     )  # fmt: skip
 

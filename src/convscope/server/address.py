@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..errors import ConfigError, ServiceError, option
+from ..formatting import count_of
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -77,8 +78,8 @@ def choose_token(host: str, token: str | None) -> str | None:
         return None if is_loopback(host) else secrets.token_urlsafe(32)
     if len(token) < MIN_TOKEN or not TOKEN.fullmatch(token):
         raise ConfigError(
-            f"the token must have at least {MIN_TOKEN} characters, all of them letters, digits or ._~+/=-; got {len(token)} "
-            f"characters. Give neither {option('token')} nor CONVSCOPE_TOKEN to get a random one."
+            f"the token must have at least {MIN_TOKEN} characters, all of them letters, digits or ._~+/=-; got "
+            f"{count_of(len(token), 'character')}. Give neither {option('token')} nor CONVSCOPE_TOKEN to get a random one."
         )
     return token
 

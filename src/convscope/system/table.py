@@ -9,6 +9,7 @@ from html import escape
 from typing import Any
 
 from ..errors import MissingExtraError
+from ..formatting import count_of
 
 MOST_ROWS = 30
 """Rows of a table in a notebook."""
@@ -44,7 +45,7 @@ def html_table(rows: Iterable[Mapping[str, Any]]) -> str:
         return ""
     head = "".join(f"<th {_aligned(value)}>{escape(name.replace('_', ' '))}</th>" for name, value in rows[0].items())
     body = "".join(f"<tr>{''.join(map(_cell, row.values()))}</tr>" for row in rows[:MOST_ROWS])
-    more = f"<p>{len(rows) - MOST_ROWS:,} more rows</p>" if len(rows) > MOST_ROWS else ""
+    more = f"<p>{count_of(len(rows) - MOST_ROWS, 'more row')}</p>" if len(rows) > MOST_ROWS else ""
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
 
 

@@ -21,7 +21,7 @@ image before you change its label. ``test_triage_of_flipped_labels.py`` measures
 from dataclasses import dataclass
 from typing import Literal
 
-from ...formatting import format_probability
+from ...formatting import count_of, format_probability
 
 MIN_CONFIDENT = 0.9
 MAX_LABEL_PROBABILITY = 0.05
@@ -155,7 +155,7 @@ def _distances(signs: MistakeEvidence, true: str, predicted: str) -> str:
 def _history(signs: MistakeEvidence, true: str) -> str:
     if not signs.epochs_correct and signs.earlier_epochs < MIN_EPOCHS:
         return ""
-    return f"predicted as {true} after {signs.epochs_correct or 'none'} of {signs.earlier_epochs} earlier epochs"
+    return f"predicted as {true} after {signs.epochs_correct or 'none'} of {count_of(signs.earlier_epochs, 'earlier epoch')}"
 
 
 def _votes(signs: MistakeEvidence, true: str, predicted: str, voter_name: str) -> str:

@@ -128,11 +128,12 @@ def hard_images_sentence(results: Results) -> str:
     """State how many images every run misclassifies, and what that may mean."""
     hard = results["hard_images"]
     never, runs = sum(each["wrong"] == each["runs"] for each in hard), hard[0]["runs"]
+    by_all = "by the run" if runs == 1 else f"by all {whole(runs)} runs"
     if not never:
-        return f"None of the {images_of(results)} is misclassified by all {whole(runs)} runs."
-    cut = "At least " if never == len(hard) else ""
-    return (f"{cut}{whole(never)} of {images_of(results)} are misclassified by all {whole(runs)} runs. Either these images are too "
-            "hard for all of these networks, or their labels are incorrect: check the images.")  # fmt: skip
+        return f"None of the {images_of(results)} is misclassified {by_all}."
+    cut, are = "At least " if never == len(hard) else "", "is" if never == 1 else "are"
+    return (f"{cut}{whole(never)} of {images_of(results)} {are} misclassified {by_all}. Either these images are too hard for all "
+            "of these networks, or their labels are incorrect: check the images.")  # fmt: skip
 
 
 def setting_words(setting: Mapping[str, float]) -> list[tuple[str, str]]:

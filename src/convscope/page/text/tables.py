@@ -83,7 +83,7 @@ def settings(page: Page) -> list[tuple[str, str]]:
         ("augmentation", _augmentation(page)),
         *_batch_normalization(run),
         ("validation", "the test split, as in the original notebook" if validates_on_test(page) else
-                       f"{whole(data['validation'])} images held out of the training split, stratified by class"),
+                       f"{counted(data['validation'], 'image')} held out of the training split, stratified by class"),
         ("engine", "native" if run.get("engine") == "native" else f"Keras on {NAMES.get(run.get('backend', ''), 'TensorFlow')}"),
         ("precision", run.get("precision", "float32").replace("_", " ")),
         ("time", f"{duration(page['metrics']['train_seconds'])} on {_computed_on(run)}"),
