@@ -147,6 +147,7 @@ MODULES = {
     "write": write,
     "lock": lock,
     "classifier": classifier,
+    "worker": worker,
 }
 MOMENTS = [
     ("report", "run_folder.verify"), ("report", "write.make_own_folder"), ("audit", "store.save_metrics"),
@@ -342,9 +343,8 @@ def test_a_classifier_of_a_run_that_is_replaced_meanwhile_is_of_the_new_one(
     assert found[0].probability == whole[0].probability
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("moment", ["run_folder.verify", "classifier.read_request", "classifier.open_predictor"])
-def test_a_service_that_starts_beside_a_training_opens_one_run_whole(
+@pytest.mark.parametrize("moment", ["classifier.open_predictor", "worker.open_classifier", "worker._page"])
+def test_a_service_that_starts_beside_a_training_opens_no_page_of_one_run_with_the_network_of_another(
     moment: str,
     run_copy: Path,
     other_run: Path,
@@ -352,14 +352,14 @@ def test_a_service_that_starts_beside_a_training_opens_one_run_whole(
     no_figures: None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    page, logits = worker._page(other_run), convscope.predict(other_run, np.eye(8)[..., None]).logits
     with run_folder.updating_report(other_run):
-        (other_run / "report.html").write_text("page of the other run")
-    pages = {folder: (folder / "report.html").read_bytes() for folder in (run_copy, other_run)}
-    whole = {pages[folder]: convscope.predict(folder, np.eye(8)[..., None]).logits.tolist() for folder in pages}
+        (other_run / "report.html").write_bytes(page)
+    assert page != worker._page(run_copy)
     after(monkeypatch, exchange, moment)
-    with contextlib.suppress(RunError):
-        opened = worker._open(str(run_copy))
-        logits = classify.predict(pickle.loads(opened.classifier), np.eye(8)[..., None]).logits
-        assert logits.tolist() == whole[opened.page or b""]
+    with pytest.raises(RunError, match="another run has taken the place"):
+        worker._open(str(run_copy))
     monkeypatch.undo()
-    worker._open(str(run_copy))
+    opened = worker._open(str(run_copy))
+    assert opened.page == page
+    assert classify.predict(pickle.loads(opened.classifier), np.eye(8)[..., None]).logits.tolist() == logits.tolist()
