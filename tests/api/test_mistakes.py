@@ -32,13 +32,14 @@ def test_a_run_and_its_folder_give_the_same_mistakes(digits_run: convscope.Run) 
 
 @pytest.mark.slow
 def test_other_runs_vote_if_they_are_on_the_same_data(digits_run: convscope.Run, run_copy: Path, tmp_path: Path) -> None:
-    alike = shutil.copytree(run_copy, tmp_path / "alike")
+    alike = Path(shutil.copytree(run_copy, tmp_path / "alike"))
     predictions = load_arrays(run_copy / PREDICTIONS)
-    logits = np.eye(10, dtype=np.float32)[predictions["labels"]]
-    save_arrays(run_copy / PREDICTIONS, {**predictions, "logits": logits})
-    perfect = Evaluation(predictions["labels"], logits, digits_run.evaluation.class_names)
-    write_json(run_copy / METRICS, {**opening.read_json(run_copy / METRICS), "test": evaluation_metrics(perfect)})
-    run_folder.write_manifest(run_copy)
+    for folder, scale, answers in ((run_copy, 1, predictions["labels"]), (alike, 2, digits_run.evaluation.predictions)):
+        logits = scale * np.eye(10, dtype=np.float32)[answers]
+        save_arrays(folder / PREDICTIONS, {**predictions, "logits": logits})
+        told = evaluation_metrics(Evaluation(predictions["labels"], logits, digits_run.evaluation.class_names))
+        write_json(folder / METRICS, {**opening.read_json(folder / METRICS), "test": told})
+        run_folder.write_manifest(folder)
     for each in convscope.mistakes(digits_run, others=[run_copy, alike]):
         assert np.flatnonzero(each.votes).tolist() == sorted(each.labels)
         assert each.votes.sum() == 2
@@ -65,6 +66,6 @@ def test_what_makes_no_sense_is_refused(digits_run: convscope.Run, run_copy: Pat
         convscope.mistakes(tmp_path / "absent")
     link = tmp_path / "link"
     link.symlink_to(digits_run.folder)
-    for others in ([digits_run], [link], [run_copy, run_copy]):
-        with pytest.raises(ConfigError, match="is given twice, but has one vote. Name it once"):
+    for others in ([digits_run], [link], [run_copy], [link, run_copy]):
+        with pytest.raises(ConfigError, match="or a copy of it, is given twice, but has one vote. Name it once"):
             convscope.mistakes(digits_run, others=others)

@@ -14,6 +14,9 @@ import convscope
 from convscope.analysis.mistakes.triage import KINDS
 from convscope.cli import mistakes
 from convscope.cli.main import main
+from convscope.runs import run_folder
+from convscope.runs.files import PREDICTIONS
+from convscope.system.arrays import load_arrays, save_arrays
 
 
 @pytest.mark.slow
@@ -72,6 +75,9 @@ def test_on_a_terminal_the_reasons_are_wrapped_in_their_column(
 
 
 def test_other_runs_vote(digits_run: convscope.Run, run_copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    predictions = load_arrays(run_copy / PREDICTIONS)
+    save_arrays(run_copy / PREDICTIONS, {**predictions, "logits": predictions["logits"] + 1})  # the same classes
+    run_folder.write_manifest(run_copy)
     assert main(["mistakes", str(digits_run.folder), "--others", str(run_copy), "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)["mistakes"]
     assert all((row["votes"], row["votes_for_prediction"], row["votes_right"]) == (1, 1, 0) for row in rows)

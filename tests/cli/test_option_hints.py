@@ -65,6 +65,14 @@ def test_an_option_like_no_other_is_refused_without_a_hint(capsys: pytest.Captur
         ("train mnist strong", "Unexpected argument 'strong'. Did you mean '--model strong'?"),
         ("data mnist x y", "Unexpected argument 'x'. See: convscope data --help"),
         ("train", "Missing argument 'DATA'. See: convscope train --help"),
+        (
+            "audit run --out a.csv --csv b.csv",
+            "--out and --csv are the same option. Give one of them.",
+        ),
+        (
+            "report run -o a.html --output=b.html",
+            "-o and --output are the same option. Give one of them.",
+        ),
     ],
 )
 def test_errors_of_usage_look_like_all_others_and_say_what_to_write(

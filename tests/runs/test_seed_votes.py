@@ -59,6 +59,17 @@ def test_a_run_in_its_studys_folder_finds_the_other_seeds_by_itself(study: Path)
         assert re.search(rf"\b{same or '(none|0)'}\b.*\b4 other seeds", reason, re.IGNORECASE)
 
 
+def test_a_seed_that_is_named_as_well_has_one_vote_wherever_it_lies(study: Path, tmp_path: Path) -> None:
+    moved = Path(shutil.copytree(run_in(study, 0), tmp_path / "moved"))
+    expected = [each.votes.tolist() for each in convscope.mistakes(run_in(study))]
+    for others in ([run_in(study, 1)], [moved, run_in(study, 3)]):
+        assert [each.votes.tolist() for each in convscope.mistakes(run_in(study), others=others)] == expected
+    shutil.rmtree(run_in(study, 4))  # no run that is named can be this one
+    assert [each.votes.tolist() for each in convscope.mistakes(run_in(study), others=[moved])] == expected
+    with pytest.raises(ConfigError, match="given twice"):
+        convscope.mistakes(run_in(study), others=[moved, run_in(study, 0)])
+
+
 def test_its_report_has_them_in_metrics_and_page(study: Path, no_figures: None) -> None:
     run = run_in(study)
     page = convscope.report(run).read_text("utf-8")

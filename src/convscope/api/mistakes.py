@@ -5,17 +5,18 @@ from pathlib import Path
 
 import numpy as np
 
+from ..analysis.evaluation import Evaluation
 from ..analysis.mistakes.mistakes import Mistakes, explain_mistakes
 from ..errors import ConfigError, DatasetError, option
 from ..page.write import write_report
-from ..runs import run_folder, store
+from ..runs import opening, run_folder, store
 from ..runs.evidence import MISTAKES, OTHER_SEEDS, ensure_evidence
 from ..runs.label_suspects import load_audit
 from ..runs.reading import open_predictor
 from ..runs.record import RunRecord
 from ..runs.seed_votes import count_votes, seed_votes
 from ..system.arguments import checked
-from ..types import Labels, PathLike
+from ..types import Floats, PathLike
 from .run import Run, dataset_in_memory
 
 OTHER_NETWORKS = "other networks"
@@ -49,14 +50,16 @@ def mistakes(
     if most is not None and (isinstance(most, bool) or not isinstance(most, int) or most < 0):
         raise ConfigError(f"most must be a whole number of at least 0; got {most!r}.")
     folder, *other_folders = (run_folder.verify(each) for each in (run, *others))
-    for number, other in enumerate(other_folders):
-        if any(other.samefile(each) for each in (folder, *other_folders[:number])):
-            raise ConfigError(f"the run {str(other)!r} is given twice, but has one vote. Name it once.")
     study_folder = None if study is None else Path(study)
     if study is not None:
         run_folder.refuse_unwritable(folder)
     stored = store.load_record(folder)
-    predictions = [_predictions(stored, store.load_record(other), other) for other in other_folders]
+    voters = [stored.evaluation]
+    for other in other_folders:
+        its = _evaluation(stored, store.load_record(other), other)
+        if _is_among(its.logits, (each.logits for each in voters)):
+            raise ConfigError(f"the run {str(other)!r}, or a copy of it, is given twice, but has one vote. Name it once.")
+        voters.append(its)
     record = ensure_evidence(stored, folder, dataset_in_memory(run), verb="mistakes", study=study_folder)
     if record.evidence is None:
         raise DatasetError(f"the run {str(folder)!r} has no images of its mistakes: {record.evidence_missing}")
@@ -64,6 +67,8 @@ def mistakes(
         with store.updating_run(record, folder):
             write_report(record, folder)
     seeds = seed_votes(record, folder, study_folder)
+    counted = [opening.load_arrays(file)["logits"] for file in seeds.files] if seeds and other_folders else []
+    predictions = [each.predictions for each in voters[1:] if not _is_among(each.logits, counted)]
     votes = count_votes(predictions, record.evaluation.labels, len(record.evaluation.class_names)).counts
     found = explain_mistakes(
         record,
@@ -77,8 +82,13 @@ def mistakes(
     return found
 
 
-def _predictions(record: RunRecord, other: RunRecord, folder: Path) -> Labels:
-    """Return the classes (n,) that another run predicts for the same test images, or raise ConfigError for others."""
+def _is_among(logits: Floats, known: Iterable[Floats]) -> bool:
+    """Return whether these are the answers of a known network: it is the same, or a copy, wherever it lies."""
+    return any(np.array_equal(logits, each, equal_nan=True) for each in known)
+
+
+def _evaluation(record: RunRecord, other: RunRecord, folder: Path) -> Evaluation:
+    """Return what another run answers for the same test images, or raise ConfigError for others."""
     own, its = record.evaluation, other.evaluation
     same_data = record.request["dataset"]["fingerprint"] == other.request["dataset"]["fingerprint"]
     same_names = own.class_names == its.class_names
@@ -88,4 +98,4 @@ def _predictions(record: RunRecord, other: RunRecord, folder: Path) -> Labels:
             f"the run {str(folder)!r} was trained on different {other_data}, so its predictions mean something else. "
             f"Leave it out of {option('others')}."
         )
-    return its.predictions
+    return its

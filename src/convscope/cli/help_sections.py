@@ -8,6 +8,8 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
+from ..formatting import join_words
+
 Rows = Sequence[tuple[str, str]]
 WIDEST = 62
 """Characters of the left column of examples and lists."""
@@ -59,6 +61,10 @@ class Hinting(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         ctx.meta[WORDS] = tuple(args)
         given = [word.partition("=")[0] for word in args]
+        for parameter in self.params:
+            names = [name for name in parameter.opts if name in given]
+            if len(names) > 1 and isinstance(parameter, click.Option) and not (parameter.is_flag or parameter.multiple):
+                ctx.fail(f"{join_words(names)} are the same option. Give one of them.")
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:  # of -lr, click names -l

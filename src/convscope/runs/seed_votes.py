@@ -98,6 +98,8 @@ class SeedVotes:
     """The seeds that vote, without the run's own."""
     study: str
     """Path of the study's folder, relative to the run folder."""
+    files: tuple[Path, ...] = ()
+    """Those with their predictions, as far as they are there."""
 
     def as_dict(self) -> dict[str, Any]:
         return {"study": self.study, "seeds": list(self.seeds)}
@@ -143,7 +145,9 @@ def _votes_of_study(record: RunRecord, folder: Path, study: Path) -> SeedVotes |
         votes = _votes(study, entries, record)
         own = next((entry for entry in entries if entry["seed"] == record.request["seed"]), None)
         counts = votes.counts if own is None else _excluding(votes, study / RUNS / own["run"] / PREDICTIONS)
-        seeds = tuple(int(entry["seed"]) for entry in entries if entry is not own)
+        others = [entry for entry in entries if entry is not own]
+        seeds = tuple(int(entry["seed"]) for entry in others)
+        files = [study / RUNS / entry["run"] / PREDICTIONS for entry in others]
     except ConvscopeError:
         raise
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
@@ -152,7 +156,8 @@ def _votes_of_study(record: RunRecord, folder: Path, study: Path) -> SeedVotes |
         ) from error
     if not seeds:
         return None
-    return SeedVotes(counts, seeds, os.path.relpath(study.resolve(), folder.resolve()))
+    place = os.path.relpath(study.resolve(), folder.resolve())
+    return SeedVotes(counts, seeds, place, tuple(filter(Path.is_file, files)))
 
 
 def _matching_runs(
