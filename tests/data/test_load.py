@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from convscope import Run, predict
 from convscope.data.dataset import Dataset
 from convscope.data.load import load_dataset, load_known, reload_dataset
 from convscope.data.preprocessing import ImagePreprocessor
@@ -70,6 +71,19 @@ def test_every_form_of_data_is_known_by_what_lies_at_the_path(tmp_path: Path, pi
     assert load_dataset(pictures).class_names == ("cat", "dog", "owl")
     assert {load_dataset(path).name for path in (tmp_path / "own.npz", tmp_path / "own.csv")} == {"own"}
     assert load_dataset(f"{pictures}/").name == "pictures"
+
+
+def test_a_path_object_may_be_one_of_bytes(digits_run: Run, pictures: Path) -> None:
+    class Place:
+        def __init__(self, path: Path) -> None:
+            self.path = path
+
+        def __fspath__(self) -> bytes:
+            return os.fsencode(self.path)
+
+    assert load_dataset(Place(pictures)).fingerprint == load_dataset(pictures).fingerprint  # type: ignore[arg-type]
+    image = next(pictures.glob("*/*.png"))
+    assert predict(digits_run, Place(image)).names == predict(digits_run, image).names  # type: ignore[arg-type]
 
 
 def test_progress_tells_of_images_and_of_what_was_done(pictures: Path) -> None:

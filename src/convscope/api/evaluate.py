@@ -95,7 +95,7 @@ def _own_data(data: Data, record: RunRecord, reading: ReadOptions) -> Dataset | 
     if isinstance(data, Dataset) or reading not in (DEFAULTS, ReadOptions.from_dict(known.get("reading") or {})):
         return None
     moved = is_missing(known)
-    path = os.fspath(data) if isinstance(data, (str, os.PathLike)) else None
+    path = os.fsdecode(data) if isinstance(data, (str, os.PathLike)) else None
     if not moved and (path is None or (path != known["source"] and not _same_path(path, known["source"]))):
         return None
     with contextlib.suppress(ConvscopeError):  # the data have changed, or were not moved there: they are other data

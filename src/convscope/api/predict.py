@@ -83,7 +83,7 @@ def predict(
 def refuse_run(images: object) -> None:
     """Raise a ConfigError if ``images`` are a run: the two arguments were exchanged."""
     is_run = isinstance(images, (str, os.PathLike)) and all(
-        os.path.isfile(os.path.join(images, name))  # noqa: PTH118 - a path of any length
+        os.path.isfile(os.path.join(os.fsdecode(images), name))  # noqa: PTH118 - a path of any length
         for name in (MANIFEST, REQUEST)
     )
     if is_run or isinstance(images, Classifier):

@@ -336,7 +336,7 @@ def _known_name(data: Data) -> str | None:
         return data.name
     if not isinstance(data, (str, os.PathLike)):
         return NAME
-    name = os.fspath(data)
+    name = os.fsdecode(data)
     return name if name in KNOWN else dataset_name(name) if os.path.isdir(name) else None
 
 

@@ -75,7 +75,7 @@ def load_dataset(
         refuse_test_share(reading, data.name)
         return data
     refuse_ambiguous_name(data)
-    name = os.fspath(data) if isinstance(data, (str, os.PathLike)) else None
+    name = os.fsdecode(data) if isinstance(data, (str, os.PathLike)) else None
     if name in KNOWN and not (isinstance(data, os.PathLike) and os.path.lexists(name)):
         if reading.pixel_range is not None or reading.transpose:
             raise ConfigError(f"the pixels of {name} are known. Drop {option('pixel_range')} and {option('transpose')}.")

@@ -226,7 +226,7 @@ def test_conversions_are_named_as_steps() -> None:
         return decode_image(ENCODINGS[name](), "it").steps
 
     assert steps("PNG grey") == steps("PNG RGBA") == steps("JPEG RGB") == ()
-    assert steps("PNG 16-bit grey") == ("reduced from 16 to 8 bits",)
+    assert steps("PNG 16-bit grey") == ("reduced values from 16 to 8 bits",)
     assert steps("GIF animated") == steps("WebP animated") == steps("TIFF of two pages") == ("used the first frame",)
     assert steps("JPEG held as 6") == steps("TIFF held as 6") == ("rotated upright",)
     half = Image.new("RGBA", (8, 8), (0, 0, 0, 128))

@@ -105,10 +105,13 @@ HEADER = ",".join(["label", *(f"pixel{index}" for index in range(16))])
         [",".join(f"V{index}" for index in range(1, 18)), *lines()],
         [",".join(f"V{index}" for index in range(1, 18)), *lines(last=True)],
         "\n\r".join(lines()),
+        "\ufeffSEP=,\r\n" + "\n".join(lines()),
+        '"sep=\t"\n\n' + "\n".join([HEADER.replace(",", "\t"), *lines("\t")]),
+        *("\n".join([f"sep=;{more}", *lines(";")]) for more in ("", ";" * 16)),
     ],
     ids=["bare", "header", "class", "pandas", "from 1", "semicolons", "tabs", "CRLF", "BOM", "empty lines", "quoted",
          "spaces", "label last", "floats", "decimal commas", "decimal commas and tabs", "joined BOMs", "R",
-         "R, label last", "LFCR"],
+         "R, label last", "LFCR", "SEP=", "quoted sep=", "sep=", "sep= and empty cells"],
 )  # fmt: skip
 def test_every_usual_form_gives_the_same_images(content: str | list[str], tmp_path: Path) -> None:
     dataset = read_table(table(tmp_path / "own.csv", content), OPTIONS)
@@ -428,6 +431,35 @@ def test_a_column_may_name_the_split_of_each_line(values: tuple[str, ...], train
     assert np.array_equal(dataset.test.images.reshape(-1, 16), IMAGES[-test:])
     assert dataset.test.name_of(0) == f"own.csv line {20 - test + 2}"
     assert dataset.provenance.notes[0] == "took the splits from the column 'Usage' of own.csv"
+
+
+@pytest.mark.parametrize("names", [("train", "test"), ("val", "train"), ("train", "test", "val")])
+def test_a_column_named_label_has_the_classes_whatever_they_are_called(names: tuple[str, ...], tmp_path: Path) -> None:
+    labels = [names[index % len(names)] for index in range(20)]
+    dataset = read_table(table(tmp_path / "own.csv", [HEADER, *lines(labels=labels)]), OPTIONS)
+    assert dataset.class_names == tuple(sorted(names))
+    assert len(dataset.train) == 16
+    splits = ["train"] * 8 + ["test"] * 12
+    path = table(tmp_path / "both.csv", with_columns(["label", "usage"], [labels, splits], PIXELS["pixel0"]))
+    both = read_table(path, OPTIONS)
+    assert both.class_names == tuple(sorted(names))
+    assert len(both.test) == 12
+    with pytest.raises(DatasetError, match="no labels: the first column names splits. Add a first column named label"):
+        read_table(table(tmp_path / "own.csv", lines(labels=labels)), OPTIONS)
+
+
+def test_numbers_written_in_several_ways_are_one_class_with_a_note(tmp_path: Path) -> None:
+    ways = ["7", "07", "1", "001", "1.0"] * 4
+    dataset = read_table(table(tmp_path / "own.csv", lines(labels=ways)), OPTIONS)
+    assert dataset.class_names == ("1", "7")
+    assert dataset.provenance.notes[:2] == (
+        "took the labels 001, 1 and 1.0 as one class, the number 1", "took the labels 07 and 7 as one class, the number 7",
+    )  # fmt: skip
+    (tmp_path / "two").mkdir()
+    for name, labels in (("train", ["01", "02"]), ("test", ["1", "2"])):
+        table(tmp_path / "two" / f"{name}.csv", lines(labels=labels * 10))
+    notes = read_tables(tmp_path / "two", OPTIONS).provenance.notes
+    assert notes == tuple(f"took the labels 0{number} and {number} as one class, the number {number}" for number in (1, 2))
 
 
 def test_labels_of_two_tables_are_of_one_kind(tmp_path: Path) -> None:

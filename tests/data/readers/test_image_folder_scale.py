@@ -103,6 +103,31 @@ def test_a_network_answers_a_file_as_it_answers_the_images_that_it_was_trained_o
     assert "scaled from 0–" in convscope.predict(run.folder, names[0])[0].preprocessing_steps[0]
 
 
+@pytest.mark.parametrize(
+    ("white", "stretched", "said"),
+    [
+        (1, True, "converted values 0 and 1"),
+        (255, True, "took values of 16 bits up to 255 as grey levels"),
+        (1023, True, "stretched values of 10 bits"),
+        (4095, True, "stretched values of 12 bits"),
+        (16383, True, "stretched values of 14 bits"),
+        (65535, True, "reduced values from 16 to 8 bits"),
+        (30000, False, "reduced values from 16 to 8 bits"),
+        (3000, False, "reduced values from 16 to 8 bits; if 3000, the largest, is white, pass --pixel-range 0..3000"),
+    ],
+)  # fmt: skip
+def test_the_white_of_a_picture_of_16_bits_is_where_its_values_end(
+    white: int, stretched: bool, said: str, tmp_path: Path
+) -> None:
+    values = np.round(LEVELS[0] / 255 * white).astype(np.uint16)
+    expected = np.floor(values / (white if stretched else 65535) * 255 + 0.5)
+    for suffix in ("png", "tif"):
+        Image.fromarray(values).save(tmp_path / f"it.{suffix}")
+        decoded = decode_image((tmp_path / f"it.{suffix}").read_bytes(), "it")
+        assert np.array_equal(decoded.pixels[..., 0], expected)
+        assert decoded.steps[0].startswith(said)
+
+
 def test_the_range_asked_for_holds_for_image_files(digits_run: convscope.Run, tmp_path: Path) -> None:
     values = np.round(LEVELS / 255 * 100).astype(np.uint8)
     dataset = load_dataset(save(tmp_path / "files", values), ReadOptions(pixel_range=(0, 100)))
@@ -132,9 +157,11 @@ def test_a_scale_that_is_not_certain_is_asked_about(tmp_path: Path) -> None:
 def test_files_of_different_depths_are_each_what_their_format_says_or_refused(tmp_path: Path) -> None:
     save(tmp_path / "mixed", LEVELS)
     Image.fromarray(LEVELS[0].astype(np.uint16) * 257).save(tmp_path / "mixed" / "train" / "a" / "deep.png")
+    Image.fromarray(LEVELS[1].astype(np.uint16) * 16).save(tmp_path / "mixed" / "train" / "a" / "deeper.png")  # a dark one
     dataset = load_dataset(tmp_path / "mixed")
     assert dataset.provenance.pixels == PixelForm()
     assert np.array_equal(dataset.train.images[20, ..., 0], LEVELS[0])
+    assert dataset.train.images[21].max() == 16
     save(tmp_path / "apart", LEVELS)
     for row, values in enumerate(SCALES["12 bits"][0][:30]):
         Image.fromarray(values).save(tmp_path / "apart" / "train" / "a" / f"deep{row}.png")

@@ -1,9 +1,9 @@
 """Decoding of image files to pixels that do not depend on the file format.
 
 White ink on transparency is composited on black, other transparent pixels on white, with the integers of
-``resample.to_grey``. 16 bits become 8 by (v + 128) // 257, CMYK becomes RGB by the simple formula, and the EXIF orientation is
-applied; colour profiles and gamma are not. Of an animation the first frame is used. Pillow decodes the formats of
-``formats.py`` and no others, after the header has shown that the image fits into memory.
+``resample.to_grey``. 16 bits become 8 by (v + 128) // 257 unless fewer are used. CMYK becomes RGB by the simple formula, and
+the EXIF orientation is applied; colour profiles and gamma are not. Of an animation the first frame is used. Pillow decodes the
+formats of ``formats.py`` and no others, after the header has shown that the image fits into memory.
 """
 
 import contextlib
@@ -22,7 +22,7 @@ from PIL.ImageFile import ImageFile
 
 from ...errors import PictureError, reason_of
 from ...system.stderr import discarded_stderr
-from ..readers.pixel_scale import GivenRange, Values
+from ..readers.pixel_scale import SIXTEEN_BITS, GivenRange, Values, scale_of_picture
 from .essentials import essentials
 from .formats import AGAIN, JPEG, MIN_SIDE, TIFF, ImageFormat, check_size, detect_format, too_many
 from .resample import composite_on_white
@@ -72,7 +72,6 @@ hundreds of pixels at most."""
 WHITE, OPAQUE = 240, 128
 """Least level and opacity of white ink."""
 WITH_ALPHA = frozenset({"LA", "La", "PA", "RGBA", "RGBa"})
-TO_EIGHT_BITS = ((np.arange(65536, dtype=np.int64) + 128) // 257).astype(np.uint8)
 
 logging.getLogger("PIL").addHandler(logging.NullHandler())  # otherwise its errors go to the terminal
 
@@ -232,8 +231,9 @@ def _levels(values: npt.NDArray[Any], name: str, steps: list[str], given: GivenR
     if given is not None and levels is not values:
         steps.append("scaled from {:g}–{:g} to 0–255".format(*given.range))
     elif values.dtype == np.uint16:
-        steps.append("reduced from 16 to 8 bits")
-        levels = TO_EIGHT_BITS[values]
+        scale = scale_of_picture(values) if given is None else SIXTEEN_BITS
+        steps.append(scale.note)
+        levels = scale.apply(values)
     elif values.dtype != np.uint8:
         if not (values.min() >= 0 and values.max() <= 1):  # false for NaN, too
             found = f"from {values.min():g} to {values.max():g}" if np.isfinite(values).all() else "that are not finite"

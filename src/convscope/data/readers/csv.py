@@ -3,8 +3,9 @@
 Images are square, grey or RGB.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,8 @@ def read_table(path: Path, options: ReadOptions, progress: ReadListener | None =
             split: RawSplit(whole.images[which], whole.labels[which], take_names(table.names, which))
             for split, which in rows.items()
         }
-    notes = (*table.notes, f"took the splits from {table.labels.split_column} of {path.name}") if splits else table.notes
+    notes = (*table.notes, *_notes_on_numbers([table]))
+    notes += (f"took the splits from {table.labels.split_column} of {path.name}",) if splits else ()
     # A classes.txt next to a single table may belong to another dataset.
     return assemble_splits(DatasetSource(str(path), f"Table of pixels, {path.name}", notes=notes), parts, options)
 
@@ -81,6 +83,7 @@ def read_tables(folder: Path, options: ReadOptions, progress: ReadListener | Non
     notes = tuple(dict.fromkeys(note for table in read.values() for note in table.notes))
     files = join_words([path.name for path in paths.values()])
     labelled = {split: table for split, table in read.items() if table.labels.texts is not None}
+    notes = (*notes, *_notes_on_numbers(labelled.values()))
     origin = DatasetSource(str(folder), f"Table of pixels, {files}", class_names=find_class_names(folder), notes=notes)
     return assemble_splits(origin, dict(zip(labelled, _splits(list(labelled.values())), strict=True)), options)
 
@@ -101,6 +104,15 @@ def _splits(tables: list[_Table]) -> list[RawSplit]:
     labels = _labels([text for table in tables for text in table.labels.texts or ()])
     ends = np.cumsum([len(table.images) for table in tables])[:-1]
     return [RawSplit(table.images, part, table.names) for table, part in zip(tables, np.split(labels, ends), strict=True)]
+
+
+def _notes_on_numbers(tables: Iterable[_Table]) -> Iterator[str]:
+    """Yield a note for each class whose label is a number that the tables write in several ways."""
+    texts = {text for table in tables for text in table.labels.texts or ()}
+    if _are_whole(texts):
+        for number, alike in groupby(sorted(texts, key=float), key=float):
+            if len(ways := sorted(alike)) > 1:
+                yield f"took the labels {join_words(ways)} as one class, the number {number:.0f}"
 
 
 def _read(path: Path, progress: ReadListener | None, train: _Table | None = None) -> _Table:
@@ -177,8 +189,8 @@ def refuse_bad_lines(path: Path, lines: Lines, *, labelled: bool = True) -> None
 
 
 def _labels(texts: list[str]) -> npt.NDArray[Any]:
-    if all(map(is_number, texts)):
-        numbers = np.array([float(text) for text in texts])
-        if (np.abs(numbers) < 2**53).all() and (numbers == np.floor(numbers)).all():
-            return numbers.astype(np.int64)
-    return np.array(texts)
+    return np.array([*map(float, texts)]).astype(np.int64) if _are_whole(set(texts)) else np.array(texts)
+
+
+def _are_whole(texts: Iterable[str]) -> bool:
+    return all(is_number(text) and abs(float(text)) < 2**53 and float(text).is_integer() for text in texts)

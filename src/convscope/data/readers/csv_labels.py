@@ -56,7 +56,7 @@ def find_labels(path: Path, layout: Layout, lines: Lines, train: LabelColumn | N
         # If the training table has its labels among the pixels, this column is one of pixels.
         elif not (train and train.from_pixels) and _holds_ids(title, cells, known, alone=len(titles) == 1):
             others[place] = f"numbers or names the images ({len(set(cells)):,} different values)"
-        elif named := _splits_of(cells):
+        elif (title or "").lower() not in LABEL_COLUMNS and (named := _splits_of(cells)):
             others[place], splits, split_column = "names splits", named, layout.describe(layout.extras[place])
     left = [place for place in range(len(titles)) if place not in others]
     usual = [place for place in left if (titles[place] or "").lower() in LABEL_COLUMNS]

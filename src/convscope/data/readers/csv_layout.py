@@ -258,6 +258,8 @@ MAX_LINE = 2**24
 MAX_COLUMNS = 3 * 2**20 + MIN_COUNTED
 MARK = b"\xef\xbb\xbf"
 """With which programs begin UTF-8 text, and each part of files that were joined."""
+FOR_EXCEL = re.compile(rb'"?sep=(.?)"?\1*', re.IGNORECASE)
+"""A first line that tells Excel the delimiter."""
 DECIMAL_COMMA = re.compile(rb"(?<=\d),(?![^\d\t])")
 
 
@@ -294,6 +296,8 @@ def each_line(file: IO[bytes], path: Path) -> Iterator[tuple[int, bytes]]:
             )
         if number == 1 and line.startswith(b"# "):  # as NumPy marks a header
             line = line[2:] if max(map(line.count, DELIMITERS)) else b""
+        if number == 1 and FOR_EXCEL.fullmatch(line):
+            line = b""
         if line:
             yield number, line
 

@@ -51,7 +51,7 @@ def choose_given_range(
             f"{root} holds image files of different depths, and those of {bits} bits have values up to {high:g} only. Save all "
             f"alike, or pass the values of black and white in all of them, such as {option('pixel_range', (0, high))}."
         )
-    return None, AS_THEY_ARE, ""
+    return GivenRange(BYTES.range, is_certain=False), AS_THEY_ARE, ""
 
 
 def _are_ordinary(parts: Sequence[dict[str, Values]]) -> bool:

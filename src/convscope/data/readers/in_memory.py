@@ -6,6 +6,8 @@ None of these libraries is imported: an object counts by what it offers.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from numbers import Real
+from reprlib import repr as shortened
 from typing import Any
 
 import numpy as np
@@ -107,18 +109,26 @@ def _pair(images: Any, labels: Any) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]
             array = np.asarray(values)
         except (TypeError, ValueError, RuntimeError) as error:  # rows of unequal lengths, tensors on a GPU
             raise DatasetError(f"the {what} cannot be made an array: {error}. Convert them with numpy.asarray.") from error
-        if array.dtype.hasobject:
-            if what == "images" or not all(isinstance(each, str) for each in array.ravel().tolist()):
-                raise DatasetError(f"the {what} must be one array of numbers; got Python objects. Convert them first.")
-            array = array.astype(np.str_)  # a column of pandas
-        elif array.dtype.kind == "U" and not hasattr(values, "__array__"):
-            given = np.asarray(values, object).ravel().tolist()
-            if not all(isinstance(each, (str, bytes)) for each in given):  # NumPy makes texts of numbers, and of NaN
-                raise DatasetError(
-                    f"the {what} are texts and numbers, or missing values, in one list. Convert or remove them."
-                )
+        if array.dtype.hasobject and what == "images":
+            raise DatasetError(f"the {what} must be one array of numbers; got Python objects. Convert them first.")
+        # Of a list, NumPy makes texts of numbers beside texts, and of NaN.
+        if array.dtype.hasobject or (array.dtype.kind in "US" and not hasattr(values, "__array__")):
+            array = _of_one_kind(np.asarray(values, object))
         arrays.append(array)
     return arrays[0], arrays[1]
+
+
+def _of_one_kind(labels: npt.NDArray[np.object_]) -> npt.NDArray[Any]:
+    """Return labels (n, ...) of any Python objects, such as a column of pandas, if all are texts or all are numbers."""
+    given = labels.ravel().tolist()
+    kinds = [next((kind for kind in (str, bytes, (Real, np.bool_)) if isinstance(each, kind)), None) for each in given]
+    wrong = next((index for index, kind in enumerate(kinds) if kind is None or kind != kinds[0]), None)
+    if wrong is None:
+        return np.array(given).reshape(labels.shape)
+    found, remedy = shortened(given[wrong]), "Pass a list or an array"
+    if labels.ndim:
+        found, remedy = f"{found} at row {wrong * len(labels) // len(given):,}", "Correct it, or leave that image out"
+    raise DatasetError(f"the labels must be all numbers or all texts; got {found}. {remedy}.")
 
 
 def _collected(stream: Any) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:

@@ -5,7 +5,7 @@ The arrays are ``x_train``, ``y_train``, ``x_test`` and ``y_test``, as Keras nam
 """
 
 import zipfile
-from collections.abc import Container, Sequence
+from collections.abc import Collection, Container, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +47,9 @@ def read_npz(path: PathLike, options: ReadOptions = DEFAULTS) -> Dataset:
     arrays = _open(path, (*LAYOUTS, KEYS[2:]) if options.all_as_test else LAYOUTS)
     images, labels = next(pair for pair in (KEYS[:2], ("x", "y"), KEYS[2:]) if pair[0] in arrays)
     names = class_names_in(arrays[NAMES], repr(str(path))) if NAMES in arrays else None
-    origin = DatasetSource(str(path), f"Arrays from {Path(path).name}", class_names=names)
+    with zipfile.ZipFile(path) as archive:
+        notes = tuple(f"ignored {key}, which has no labels" for key in _unlabelled(_members(path, archive)))
+    origin = DatasetSource(str(path), f"Arrays from {Path(path).name}", class_names=names, notes=notes)
     parts = {"train": _part(arrays, images, labels)}
     if images == KEYS[0]:
         others = {"val": VALIDATION, "test": KEYS[2:]}
@@ -117,11 +119,17 @@ def _members(path: PathLike, archive: zipfile.ZipFile) -> dict[str, zipfile.ZipI
     return members
 
 
+def _unlabelled(members: Collection[str]) -> list[str]:
+    """Return the images without labels in a file, as competitions have them; none if an array of another name may be the labels."""
+    others = {*members}.difference(*LAYOUTS, VALIDATION, {NAMES})
+    return [x for x, y in (KEYS[2:], VALIDATION) if x in members and y not in members and not others]
+
+
 def _layout(
     path: PathLike, archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo], layouts: Sequence[Sequence[str]]
 ) -> tuple[str, ...]:
     if len(layouts) > 1:
-        refuse_left_out(members, repr(str(path)))
+        refuse_left_out(members.keys() - _unlabelled(members), repr(str(path)))
     for layout in layouts:
         if all(key in members for key in layout):
             optional = (NAMES, *VALIDATION * (VALIDATION[1] in members and layout[0] == KEYS[0]))

@@ -6,7 +6,7 @@ fewer bits do, such as 0 to 16 (scikit-learn's digits), 12 or 14 bits in 16, or 
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -136,6 +136,18 @@ def scale_of(
                 f"{part.low:g}..{part.high:g}. Scale both alike."
             )
     return scale
+
+
+def scale_of_picture(values: npt.NDArray[np.uint16]) -> ValueRange:
+    """Return the scale of a picture of 16 bits alone, with a note: that of fewer bits if its values end exactly there."""
+    high = float(values.max())
+    try:
+        scale = _own_scale(Values(0, high, values.dtype, 1), high, "a picture")
+    except DatasetError:
+        return replace(
+            SIXTEEN_BITS, note=f"{SIXTEEN_BITS.note}; if {high:g}, the largest, is white, pass --pixel-range 0..{high:g}"
+        )
+    return scale if scale.note else replace(BYTES, note=f"took values of 16 bits up to {high:g} as grey levels")
 
 
 def as_trained(array: npt.NDArray[Any], usual: tuple[float, float]) -> npt.NDArray[Any]:
