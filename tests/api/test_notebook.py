@@ -6,6 +6,7 @@ import io
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -84,6 +85,14 @@ def test_names_in_tables_are_escaped() -> None:
 def test_a_run_shows_its_folder_and_its_scores(digits_run: convscope.Run) -> None:
     assert str(digits_run.folder) in digits_run._repr_html_()
     assert Tags(digits_run._repr_html_()).found.count("tr") == 11
+    assert "The training ended after 2 epochs, as planned" in digits_run._repr_html_()
+
+
+def test_a_stopped_run_says_so_and_how_to_go_on(digits_run: convscope.Run) -> None:
+    record = replace(digits_run.record, request={**digits_run.record.request, "stopped_early": True})
+    shown = replace(digits_run, record=record)._repr_html_()
+    assert "Ctrl-C ended the training in epoch 2 of 2" in shown
+    assert "resume=True" in shown
 
 
 def test_a_mistake_shows_its_image(results: dict[str, Any]) -> None:

@@ -675,8 +675,9 @@ def test_the_weights_of_a_class_are_a_picture_and_each_is_told(
         number = int(page.evaluate("document.activeElement.querySelector('bdi').textContent"))
         row, column = divmod(int(np.abs(kernel[:, number]).argmax()), 8)
         said = page.locator("#inside-told").text_content() or ""
-        assert said.startswith(f"Largest weight: class {number}, row {row}, column {column}: ")
-        assert printed(said.split(": ")[2])[0] == pytest.approx(float(kernel[8 * row + column, number]), rel=1e-3)
+        assert said.startswith(f"Largest weight of class {number} in magnitude: ")
+        assert said.endswith(f" (row {row}, column {column})")
+        assert printed(said.split(": ")[1])[0] == pytest.approx(float(kernel[8 * row + column, number]), rel=1e-3)
         page.keyboard.press("Enter")
         page.wait_for_selector("#unit:not([hidden])")
         assert page.locator("#unit .unit-choice label:not([hidden]) input").input_value() == str(number)

@@ -362,6 +362,7 @@ def test_a_link_that_names_what_the_page_lacks_says_so(
         assert note.is_visible()
         assert named in (note.text_content() or "")
         assert page.evaluate("convscope.answer()") != ""
+        assert "epoch=" not in page.evaluate("location.hash")  # the last weights run, and every view says so
         assert troubles == []
 
 

@@ -15,6 +15,7 @@ from ..analysis.evaluation import Evaluation
 from ..analysis.findings.find import find
 from ..analysis.findings.finding import Finding
 from ..analysis.label_audit.suspects import LabelAudit
+from ..analysis.training_summary import training_length
 from ..analysis.uncertainty.uncertainty import Uncertainty, uncertainty_from_metrics
 from ..data.dataset import Data, Dataset
 from ..data.load import reload_dataset
@@ -177,7 +178,9 @@ class Run:
         return str(self.folder)
 
     def _repr_html_(self) -> str:
-        return f"<p><b>{escape(str(self.folder))}</b></p>{self.evaluation._repr_html_()}"
+        length = training_length(self.record.request, self.record.metrics)
+        going_on = " To go on, train again with resume=True." if self.stopped_early else ""
+        return f"<p><b>{escape(str(self.folder))}</b></p><p>{escape(length + going_on)}</p>{self.evaluation._repr_html_()}"
 
     def __repr__(self) -> str:
         return f"Run({str(self.folder)!r}, {self.evaluation!r})"

@@ -139,7 +139,10 @@ def _rounded_up(confidence: float) -> str:
 def readings_line(entries: Sequence[LedgerEntry], fingerprint: str) -> str:
     """Return how often and for what the test split with this ``fingerprint`` was read; empty if there is no record."""
     times = ledger.counts_by_purpose(entries, fingerprint)
-    return f"the test split was {ledger.describe(times)}; none of these reads influenced training" if times else ""
+    if not times:
+        return ""
+    subject = "this read did not influence" if sum(times.values()) == 1 else "none of these reads influenced"
+    return f"the test split was {ledger.describe(times)}; {subject} training"
 
 
 def answer_line(prediction: Prediction) -> str:

@@ -69,6 +69,11 @@ def test_after_a_single_epoch_there_is_no_history() -> None:
     assert "epoch" not in found.reason
 
 
+def test_one_earlier_epoch_is_not_called_all_of_them() -> None:
+    found = triage(replace(AMBIGUOUS, epochs_correct=1, earlier_epochs=1), true="5", predicted="3")
+    assert "predicted as 5 after an earlier epoch" in found.evidence
+
+
 def test_a_probable_label_makes_the_image_ambiguous() -> None:
     assert kind(AMBIGUOUS) == "ambiguous"
     assert kind(replace(MODEL_ERROR, true_probability=0.2)) == "ambiguous"

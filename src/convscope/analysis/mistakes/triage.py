@@ -21,7 +21,7 @@ image before you change its label. ``test_triage_of_flipped_labels.py`` measures
 from dataclasses import dataclass
 from typing import Literal
 
-from ...formatting import count_of, format_probability
+from ...formatting import format_probability
 
 MIN_CONFIDENT = 0.9
 MAX_LABEL_PROBABILITY = 0.05
@@ -155,7 +155,9 @@ def _distances(signs: MistakeEvidence, true: str, predicted: str) -> str:
 def _history(signs: MistakeEvidence, true: str) -> str:
     if not signs.epochs_correct and signs.earlier_epochs < MIN_EPOCHS:
         return ""
-    return f"predicted as {true} after {signs.epochs_correct or 'none'} of {count_of(signs.earlier_epochs, 'earlier epoch')}"
+    of_all = f"{signs.epochs_correct or 'none'} of {signs.earlier_epochs} earlier epochs"
+    # A large network's page holds few epochs: "1 of 1" would read as if there had been no others.
+    return f"predicted as {true} after {of_all if signs.earlier_epochs > 1 else 'an earlier epoch'}"
 
 
 def _votes(signs: MistakeEvidence, true: str, predicted: str, voter_name: str) -> str:

@@ -68,7 +68,7 @@ def python(page: Page) -> str:
         before = f"# A run records the SHA-256 of its arrays, not where they were: pass the same data as then.\n\n{before}"
     call = _call("convscope.train", [source], keywords)
     return "\n".join([
-        *imports, "", f"{before}run = {call}", "print(run.evaluation)", "model = run.model      # a plain keras.Model",
+        *imports, "", f"{before}run = {call}", "print(run.evaluation)", "model = run.model      # a keras.Model; needs Keras",
         "history = run.history  # one record per epoch",
     ])  # fmt: skip
 

@@ -38,6 +38,11 @@ export function frameAt(frames, epoch) {
   return place < 0 ? frames.length - 1 : place;
 }
 
+/** Return the epoch as the state writes it: 0 for the last, and for one whose weights the page does not hold. */
+export function settledEpoch(frames, epoch) {
+  return frames[frameAt(frames, epoch)]?.state ?? 0;
+}
+
 /** Return the note of a view that shows an earlier epoch; "" for the last one. @param {number} epoch as the state has it */
 export function afterText(frames, epoch) {
   const frame = frames[frameAt(frames, epoch)];

@@ -3,7 +3,7 @@ import {readWeights} from "../data/weights.js";
 import {areInk} from "../dom/picture.js";
 import {perturb} from "../image/perturb.js";
 import {makeNetwork, makeWorkspace, runNetwork} from "../network/network.js";
-import {epochFrames} from "./epochs.js";
+import {epochFrames, settledEpoch} from "./epochs.js";
 import {parseChange} from "./perturbation.js";
 
 /**
@@ -125,7 +125,8 @@ export async function startSession(payload, state) {
   }
 
   async function changeEpoch() {
-    const asked = session.state.epoch;
+    const asked = settledEpoch(session.frames, session.state.epoch);
+    if (asked !== session.state.epoch) return state.set({epoch: asked});
     const network = await networkAt(asked);
     if (asked !== session.state.epoch || network === session.network) return; // the slider has moved on
     adopt(network);

@@ -8,9 +8,11 @@ export function newTriageView({kind, evidence}) {
   const parts = (evidence ?? []).map((part) => newElement("li", {dir: "auto"}, part));
   const known = parts.length
     ? newElement("ul", {}, ...parts)
-    : newElement("p", {}, "The evidence is not in this file; `convscope mistakes` lists it.");
-  const words = isJudged ? "Three heuristic rules; check the image yourself." : "Whether the label is wrong, only other networks can tell: `convscope audit`.";
-  const reading = newElement("p", {class: "reading"}, words, newGlossaryButton("hint"));
+    : newElement("p", {}, "The evidence is not in this file. List it with ", newElement("code", {}, "convscope mistakes"), ".");
+  const words = isJudged
+    ? ["Three heuristic rules; check the image yourself."]
+    : ["Only other networks can tell whether the label is wrong: run ", newElement("code", {}, "convscope audit"), "."];
+  const reading = newElement("p", {class: "reading"}, ...words, newGlossaryButton("hint"));
   return newElement("details", {class: "details-part triage", "data-kind": kind, name: "case-part", "data-part": "triage"}, title, known, reading);
 }
 

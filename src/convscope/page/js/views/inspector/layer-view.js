@@ -196,9 +196,10 @@ export class LayerView {
     let place = under && (isSingle ? under.tile : (under.row * columns + under.column) * stack + under.tile);
     if (place === null) place = weights.reduce((best, weight, each) => (Math.abs(weight) > Math.abs(weights[best]) ? each : best), 0);
     const [input, pixel] = [place % stack, Math.floor(place / stack)];
-    const where = isSingle ? `input ${pixel}` : `row ${Math.floor(pixel / columns)}, column ${pixel % columns}`;
-    const words = `${isWindow ? `filter ${channel}` : this.nameOf(channel)}${stack > 1 ? `, input channel ${input}` : ""}, ${where}`;
-    writeText(this.told, `${under ? "" : "Largest weight: "}${words}: ${formatNumber(weights[place], 4)}`);
+    const row = isSingle ? `input ${pixel}` : `row ${Math.floor(pixel / columns)}, column ${pixel % columns}`;
+    const where = stack > 1 ? `input channel ${input}, ${row}` : row;
+    const [name, value] = [isWindow ? `filter ${channel}` : this.nameOf(channel), formatNumber(weights[place], 4)];
+    writeText(this.told, under ? `${name}, ${where}: ${value}` : `Largest weight of ${name} in magnitude: ${value} (${where})`);
   }
 
   /** Return the weights from this layer to the class that is asked about, if the last layer reads it. */

@@ -1,4 +1,5 @@
 import {runNetwork} from "../../network/network.js";
+import {settledEpoch} from "../../state/epochs.js";
 import {predictedName} from "../../state/prediction.js";
 import {readHash} from "../../state/url-hash.js";
 import {startLayerStrip} from "../layer-strip/layer-strip.js";
@@ -45,6 +46,7 @@ function showProblem(session) {
   const lost = lostParts(session);
   if (lost.length) note.append(`${note.textContent ? ". " : ""}This page has no ${lost.join(", ")}, which the link names; the rest of the link is shown.`);
   note.hidden = !note.textContent;
+  session.set({epoch: settledEpoch(session.frames, session.state.epoch)});
   document.getElementById("sliders-part").hidden = !network;
 }
 
