@@ -16,7 +16,7 @@ from tests.test_architecture import TREES
 import convscope
 from convscope import ConvscopeError, ReadOptions
 from convscope.cli.main import main
-from convscope.errors import COMMAND_LINE, for_command_line, option
+from convscope.errors import COMMAND_LINE, for_command_line, is_short_of_memory, option
 
 FLAG = re.compile(r"(^|[ (`])--[a-z]")
 RUN, OLD, PHOTOS, TWO = "run", "old.txt", "photos", "two"
@@ -175,3 +175,22 @@ def test_no_message_outside_the_command_line_contains_a_flag() -> None:
         if FLAG.search(text.value) and "pip install" not in text.value
     ]
     assert not found, "name the argument with errors.option()"
+
+
+@pytest.mark.parametrize(
+    ("error", "is_short"),
+    [
+        (MemoryError(), True),
+        (RuntimeError("can't start new thread"), True),
+        (ImportError("libgomp.so.1: failed to map segment from shared object"), True),
+        (RuntimeError("std::bad_alloc"), True),
+        (
+            RuntimeError("BFCArena::AllocateRawInternal Available memory of 1024 is smaller than requested bytes of 4096"),
+            True,
+        ),
+        (SystemError("<built-in function empty> returned NULL without setting an exception"), True),
+        (ValueError("the label is bad"), False),
+    ],
+)
+def test_what_libraries_say_of_missing_memory_is_known(error: Exception, is_short: bool) -> None:
+    assert is_short_of_memory(error) is is_short

@@ -24,6 +24,8 @@ from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 
 LONGEST_WORD = 400
+NO_MEMORY = re.compile("failed to map segment|allocat|bad.?alloc|start new thread|returned NULL without", re.IGNORECASE)
+"""What libraries say where memory, or a thread, is refused."""
 COMMAND_LINE = "_CONVSCOPE_COMMAND_LINE"
 """Environment variable that is set while the command line runs; processes that convscope starts inherit it."""
 
@@ -119,6 +121,11 @@ def reason_of(error: BaseException) -> str:
     text = " ".join(plain.split())[:160].rstrip(".")
     # Acronyms such as CRC keep their capitals, and so do the names of exceptions.
     return text[:1].lower() + text[1:] if text[1:2].islower() and reason != type(error).__name__ else text
+
+
+def is_short_of_memory(error: BaseException) -> bool:
+    """Return whether memory, or a thread, was refused: libraries say so in exceptions of many kinds."""
+    return isinstance(error, MemoryError) or NO_MEMORY.search(str(error)) is not None
 
 
 def nearest_name(given: str, known: Iterable[str]) -> str | None:

@@ -56,11 +56,10 @@ def explain(
     """
     refuse_run(image)
     folder = run_folder.verify(run)
-    if out is not None:
-        check_output(out, overwrite=overwrite, inputs=[run, image])
+    page = None if out is None else check_output(out, overwrite=overwrite, inputs=[run, image])
     record = store.load_record(folder)
     opened, prediction = _only_image(predict(folder, image), digit)
-    page = check_output(default_page(opened.name) if out is None else out, overwrite=overwrite, inputs=[run, image])
+    page = page or check_output(default_page(opened.name), overwrite=overwrite, inputs=[run, image])
     record = ensure_evidence(record, folder, dataset_in_memory(run))
     store.refuse_other_run(record, folder)
     write_page(record, page, opened=opened)
@@ -77,7 +76,7 @@ def _only_image(predictions: Predictions, digit: int) -> tuple[OpenedPicture, Pr
             "convscope predict."
         )
     name = predictions.names[0]
-    if isinstance(digit, bool) or not isinstance(digit, int) or not 1 <= digit <= digits:
+    if not 1 <= digit <= digits:
         accepted = "digit must be 1" if digits == 1 else f"digit must be from 1 to {digits}, in reading order"
         raise ConfigError(f"{accepted}; got {digit!r}. {name!r} contains {count_of(digits, 'digit')}.")
     chosen = digit - 1

@@ -47,7 +47,7 @@ def mistakes(
 
     >>> [mistake for mistake in convscope.mistakes("runs/mnist-cnn-standard-0") if mistake.triage.kind == "label suspect"]
     """
-    if most is not None and (isinstance(most, bool) or not isinstance(most, int) or most < 0):
+    if most is not None and most < 0:
         raise ConfigError(f"most must be a whole number of at least 0; got {most!r}.")
     folder, *other_folders = (run_folder.verify(each) for each in (run, *others))
     study_folder = None if study is None else Path(study)

@@ -143,25 +143,16 @@ class Run:
             RunError: The run has no page, because it was trained without a report, or none that this version wrote: its
                 scripts may be anybody's.
         """
-        remedy = spelled("convscope report RUN", "convscope.report(run)")
         with self._reading() as folder:
-            path = folder / REPORT
-            if not path.is_file():
-                raise RunError(f"the run {str(self.folder)!r} has no page. Write it with {remedy}.")
-            if not is_own_page(opening.read_bytes(path)):
-                raise RunError(
-                    f"the page of the run {str(self.folder)!r} is of another version, or was changed, so it is not opened. "
-                    f"Write it anew with {remedy}."
-                )
-            return path
+            return _own_page(folder)
 
     @checked
     def show(self, height: int = 800) -> PageFrame | None:
         """Show the page: in a notebook in a frame ``height`` pixels high, elsewhere in a browser."""
         if height < 1:
             raise ConfigError(f"height must be at least 1 pixel; got {height!r}.")
-        with self._reading():
-            return show_page(self.page, height)
+        with self._reading() as folder:
+            return show_page(_own_page(folder), height)
 
     @contextlib.contextmanager
     def _reading(self, *names: str) -> Iterator[Path]:
@@ -206,6 +197,18 @@ def load_run(folder: PathLike, *, data: Data | None = None) -> Run:
     path = run_folder.verify(folder)
     record = store.load_record(path)
     return Run(Path(folder), record, held_dataset=None if data is None else reload_dataset(record.request["dataset"], data))
+
+
+def _own_page(folder: Path) -> Path:
+    path, remedy = folder / REPORT, spelled("convscope report RUN", "convscope.report(run)")
+    if not path.is_file():
+        raise RunError(f"the run {str(folder)!r} has no page. Write it with {remedy}.")
+    if not is_own_page(opening.read_bytes(path)):
+        raise RunError(
+            f"the page of the run {str(folder)!r} is of another version, or was changed, so it is not opened. "
+            f"Write it anew with {remedy}."
+        )
+    return path
 
 
 def dataset_in_memory(run: PathLike | Run) -> Dataset | None:

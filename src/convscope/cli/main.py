@@ -9,7 +9,6 @@ import ast
 import importlib
 import inspect
 import os
-import re
 import sys
 from collections.abc import Sequence
 from types import ModuleType
@@ -17,7 +16,7 @@ from types import ModuleType
 import click
 
 from .._version import __version__
-from ..errors import ConfigError, ConvscopeError, for_command_line, nearest_name, reason_of
+from ..errors import ConfigError, ConvscopeError, for_command_line, is_short_of_memory, nearest_name, reason_of
 from .help_sections import Hinting
 from .streams import failure_of_output, prepare_streams
 
@@ -50,10 +49,6 @@ OTHER_VERBS = {
     "view": "open", "errors": "mistakes", "search": "study", "tune": "study", "api": "serve",
 }  # fmt: skip
 """Verbs by their names in other programs."""
-NO_MEMORY = re.compile(
-    r"failed to map segment|allocate memory|bad.?alloc|start new thread|returned NULL without", re.IGNORECASE
-)
-"""What libraries say where memory, or a thread, is refused."""
 MAX_NAME = 120
 """Characters of a path in a message; systems accept none of more than 4,096."""
 
@@ -161,7 +156,7 @@ def _run(arguments: list[str]) -> int:
     except Exception as error:  # noqa: BLE001  (last resort: one sentence instead of a traceback)
         if interrupt := _interrupt_behind(error):
             return _interrupted(interrupt, arguments)
-        if isinstance(error, MemoryError) or NO_MEMORY.search(str(error)):
+        if is_short_of_memory(error):
             text = f"convscope: error: the system grants too little memory or too few threads ({reason_of(error)}). "
             click.echo(f"{text}Free some, or raise the limits that `ulimit -a` shows.{_notes(error)}", err=True)
             return 1

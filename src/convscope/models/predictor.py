@@ -1,7 +1,6 @@
 """Logits from ``model.onnx`` through ONNX Runtime, which starts in 0.2 s."""
 
 import os
-import re
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -11,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..data.preprocessing import to_inputs
-from ..errors import RunError, ShapeError, reason_of
+from ..errors import RunError, ShapeError, is_short_of_memory, reason_of
 from ..system.isolation import OFFLINE
 from ..system.memory import free_memory
 from ..types import Floats, Images, PathLike
@@ -127,7 +126,7 @@ def open_session(content: bytes, name: str = "the model in memory") -> Any:
 
 def _failure(name: str, fault: str, error: Exception) -> RunError:
     """Return what to raise for an exception of ONNX Runtime: ``fault``, unless it is the memory that is missing."""
-    if isinstance(error, MemoryError) or re.search("[Aa]llocat|bad_alloc", str(error)):
+    if is_short_of_memory(error):
         return RunError(f"{name} needs more memory than is free. Free some, or use a smaller model.")
     return RunError(f"{fault}. Train again, or copy the run folder again.")
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from ..data.images.inputs import NamedBytes
-from ..errors import ConfigError, ConvscopeError, PictureError, RunError, ServiceError
+from ..errors import ConfigError, ConvscopeError, PictureError, RunError, ServiceError, is_short_of_memory
 from ..page.own_page import is_own_page
 from ..prediction.classifier import Classifier, open_classifier
 from ..prediction.classify import predict
@@ -55,7 +55,7 @@ def main() -> None:
         # One prediction now, so that the first request does not wait for lazy initialization.
         predict(classifier, np.zeros((1, *classifier.fitting.image_shape), np.uint8), top=1)
     except Exception as error:  # noqa: BLE001 - whatever it is, the service tells the user
-        if isinstance(error, MemoryError):
+        if is_short_of_memory(error):
             error = ServiceError("there is not enough memory to open the run. Free some and try again.")
         reply(FAILED, pickle.dumps(error if isinstance(error, ConvscopeError) else RuntimeError(traceback.format_exc())))
         return
