@@ -9,7 +9,6 @@ and synced: several processes can append at once, and one that dies leaves the e
 
 import contextlib
 import json
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -17,7 +16,6 @@ from pathlib import Path
 
 from ..system.dataclass_json import from_json
 from ..system.forms import check, parse_json
-from ..system.regular_files import NO_FOLLOW, open_regular
 from ..types import PathLike
 from . import opening
 from .files import LEDGER
@@ -64,22 +62,10 @@ def append(folder: PathLike, entry: LedgerEntry) -> bool:
     """Append a line to the ledger in ``folder``; return False if that fails."""
     line = json.dumps(asdict(entry), ensure_ascii=False, allow_nan=False) + "\n"
     try:
-        # Through a link, symbolic or hard, the line would end up in a file that is not the run's.
-        descriptor = open_regular(Path(folder) / LEDGER, os.O_RDWR | os.O_APPEND | os.O_CREAT | NO_FOLLOW)
+        opening.append_lines(Path(folder) / LEDGER, line)
     except OSError:
         return False
-    try:
-        if os.fstat(descriptor).st_nlink > 1:
-            return False
-        # After a write cut short by a full disk or a power cut, the broken rest must not swallow this line.
-        content = (f"\n{line}" if _is_cut_short(descriptor) else line).encode("utf-8")
-        is_whole = os.write(descriptor, content) == len(content)
-        os.fsync(descriptor)
-        return is_whole
-    except OSError:
-        return False
-    finally:
-        os.close(descriptor)
+    return True
 
 
 def read(folder: PathLike) -> tuple[LedgerEntry, ...]:
@@ -118,10 +104,3 @@ def _entry(line: str) -> LedgerEntry:
     check(LedgerEntry, known, {})
     entry = from_json(LedgerEntry, known)
     return replace(entry, purpose=upgrade_purpose(entry.purpose))
-
-
-def _is_cut_short(descriptor: int) -> bool:
-    if os.fstat(descriptor).st_size == 0:
-        return False
-    os.lseek(descriptor, -1, os.SEEK_END)  # Windows has no pread
-    return os.read(descriptor, 1) != b"\n"

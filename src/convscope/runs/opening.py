@@ -4,6 +4,7 @@ A file is read if it is regular, lies in the folder even where it is a link, is 
 complete run, is listed in the manifest. Nothing else is opened, so that no pipe, device or link of a folder's author is read.
 """
 
+import errno
 import hashlib
 import os
 from collections.abc import Callable
@@ -13,8 +14,9 @@ from typing import Any
 
 from ..errors import RunError, reason_of
 from ..system.arrays import Array, read_arrays
+from ..system.files import sync_descriptor
 from ..system.forms import FormError, parse_json
-from ..system.regular_files import MAX_TEXT, NO_FOLLOW, open_bounded
+from ..system.regular_files import MAX_TEXT, NO_FOLLOW, open_bounded, open_regular
 from ..types import PathLike
 from .files import FIGURES, LEDGER, MANIFEST, SCHEMA_VERSIONS
 
@@ -23,7 +25,7 @@ MAX_BINARY = 4 * 2**30
 """Bytes of a file that is read and is no text by its suffix; a run of MNIST has 2 MB in all."""
 MAX_LEDGER = 2**20
 """Bytes of a ledger that are read: some 4,000 lines, which take a second."""
-TEXTS = frozenset({".json", ".jsonl", ".csv", ".html"})
+TEXTS = frozenset({".json", ".jsonl", ".csv", ".html", ".journal"})
 
 ALTERNATIVE = "or"
 """Key of a manifest entry: size and SHA-256 of the content that is about to replace the file."""
@@ -95,6 +97,22 @@ def read_ledger(folder: Path) -> list[str]:
         return []
 
 
+def append_lines(path: Path, text: str) -> None:
+    """Append whole lines to a file of a run or a study in one write, and sync it. Raises OSError, also for a link."""
+    # Through a link, symbolic or hard, the lines would end up in a file that is not the run's.
+    descriptor = open_regular(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | NO_FOLLOW)
+    try:
+        if os.fstat(descriptor).st_nlink > 1:
+            raise OSError(errno.EMLINK, "it has another name elsewhere")
+        # After a write cut short by a full disk or a power cut, the broken rest must not swallow these lines.
+        content = (f"\n{text}" if _is_cut_short(descriptor) else text).encode("utf-8")
+        if os.write(descriptor, content) < len(content):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        sync_descriptor(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def manifest_entries(folder: Path) -> dict[str, Contents] | None:
     """Return what ``manifest.json`` says of each file; None for a folder without one. Raises :class:`RunError`."""
     if not os.path.lexists(folder / MANIFEST):
@@ -135,6 +153,13 @@ def _parsed(path: Path, content: bytes) -> Any:
     if isinstance(value, dict):
         refuse_later_version(path, value.get("schema_version"), SCHEMA_VERSIONS.get(path.name, 1))
     return value
+
+
+def _is_cut_short(descriptor: int) -> bool:
+    if os.fstat(descriptor).st_size == 0:
+        return False
+    os.lseek(descriptor, -1, os.SEEK_END)  # Windows has no pread
+    return os.read(descriptor, 1) != b"\n"
 
 
 def refuse_later_version(path: PathLike, version: Any, newest: int) -> None:

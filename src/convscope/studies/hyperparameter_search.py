@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..data.dataset import Dataset
-from ..errors import MissingExtraError, option
+from ..errors import ConvscopeError, MissingExtraError, option
 from ..models.architectures import find_model
 from ..system.installation import pip_line
 from ..training.augmentation import Augmentation
@@ -28,6 +28,7 @@ from ..training.config import TrainConfig
 from ..training.events import Event, TrainProgress
 from ..training.loop import fit
 from .plan import Configuration, without_test_split
+from .search_journal import SearchJournal
 
 DIVERGED = 1e6
 """Recorded instead of a validation loss that is NaN or infinite."""
@@ -122,11 +123,18 @@ class Search:
     def __init__(self, configuration: Configuration, trials: int, seed: int, journal: Path) -> None:
         self.configuration, self.trials, self.seed = configuration, trials, seed
         self.base = replace(configuration.config, validation="held-out")  # a search must not choose by test images
-        self._study = _open_study(configuration.name, journal)
         self._current: optuna.trial.Trial | None = None
-        with _quiet():
-            for trial in self._trials("RUNNING"):  # interrupted when the study was stopped
-                self._study.tell(trial.number, state=_state("FAIL"))
+        operations = SearchJournal(journal)
+        try:
+            self._study = _open_study(configuration.name, operations)
+            with _quiet():
+                for trial in self._trials("RUNNING"):  # interrupted when the study was stopped
+                    self._study.tell(trial.number, state=_state("FAIL"))
+            self._check_finished()
+        except ConvscopeError:
+            raise
+        except Exception as error:
+            raise operations.unreadable() from error
 
     @property
     def finished(self) -> list[optuna.trial.FrozenTrial]:
@@ -178,6 +186,14 @@ class Search:
     def _trials(self, *states: str) -> list[optuna.trial.FrozenTrial]:
         return self._study.get_trials(deepcopy=False, states=[_state(name) for name in states])
 
+    def _check_finished(self) -> None:
+        """Raise an exception of any kind unless the finished trials have what is read of them."""
+        for trial in self.finished:
+            _with_setting(self.base, trial.params)
+            values = [trial.value, *trial.intermediate_values.values(), trial.user_attrs["validation_accuracy"]]
+            if len(values) < 3 or not all(isinstance(each, int | float) and math.isfinite(each) for each in values):
+                raise ValueError(f"trial {trial.number} has no results")
+
     def _bounds(self) -> tuple[float, ...]:
         """Return the median loss per epoch of the trials so far: Optuna's pruning rule, as plain numbers for a worker."""
         trials = self.finished
@@ -201,12 +217,11 @@ def search_seed(seeds: Sequence[int]) -> int:
     return (max(seeds) + 1) % 2**32
 
 
-def _open_study(name: str, journal: Path) -> optuna.Study:
+def _open_study(name: str, journal: Any) -> optuna.Study:
     import optuna
-    from optuna.storages.journal import JournalFileBackend
 
     with _quiet():
-        storage = optuna.storages.JournalStorage(JournalFileBackend(str(journal)))
+        storage = optuna.storages.JournalStorage(journal)
         return optuna.create_study(storage=storage, study_name=name, direction="minimize", load_if_exists=True)
 
 

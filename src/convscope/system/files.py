@@ -184,9 +184,18 @@ def sync(path: Path) -> None:
     try:
         descriptor = os.open(path, os.O_RDONLY if is_folder else os.O_RDWR)  # Windows syncs only what may be written
         try:
-            os.fsync(descriptor)
+            sync_descriptor(descriptor)
         finally:
             os.close(descriptor)
+    except OSError as error:
+        if error.errno not in UNSUPPORTED:
+            raise
+
+
+def sync_descriptor(descriptor: int) -> None:
+    """Flush an open file to the disk, where the file system can."""
+    try:
+        os.fsync(descriptor)
     except OSError as error:
         if error.errno not in UNSUPPORTED:
             raise
