@@ -226,7 +226,7 @@ def test_a_baseline_without_errors_is_drawn(digits_record: RunRecord) -> None:
         "only_baseline_wrong": 0,
     }
     figure = draw_baseline({**digits_record.metrics, "baseline": other}, "cnn")
-    assert "no errors" in figure.title
+    assert "the plain network none; " in figure.title
     to_svg(figure)
 
 

@@ -117,3 +117,34 @@ def test_the_words_of_every_figure(gold: GoldFiles) -> None:
     gold("figures/words", "\n\n".join(
         f"{each.name}\ntitle: {each.title}\ncaption: {each.caption}\nalternative: {each.alt_text}" for each in drawn()
     ))  # fmt: skip
+
+
+@pytest.mark.parametrize(("own", "other", "both", "title"), [
+    (0, 0, 0, "Neither the CNN nor the plain network makes an error in 90 test images"),
+    (0, 1, 0, "The CNN makes no errors in 90 test images, the plain network 1; not significant (McNemar test, p = 0.50)"),
+    (1, 1, 1, "The CNN makes 1 error in 90 test images, the plain network 1; not significant (McNemar test, p = 1.00)"),
+    (9, 0, 0, "The CNN makes 9 errors in 90 test images, the plain network none; significant (McNemar test, p = 0.0020)"),
+    (2, 4, 1, "The CNN makes 0.50 times as many errors as the plain network: 2 against 4 in 90; not significant (McNemar test, p"),
+])  # fmt: skip
+def test_few_errors_are_no_ratio_and_one_is_no_plural(own: int, other: int, both: int, title: str) -> None:
+    baseline = {"model_name": "ann", "n": 90, "errors": other, **share(1 - other / 90, 0.8, 1), "num_parameters": 900,
+                "multiply_adds": 800, "both_wrong": both, "only_baseline_wrong": other - both, "only_model_wrong": own - both,
+                "error_ratio": own / other if other else None}  # fmt: skip
+    test = {"n": 90, "errors": own, **share(1 - own / 90, 0.8, 1)}
+    drawing = draw_baseline({"test": test, "baseline": baseline, "parameters": 1000, "multiply_adds": 2000}, "cnn")
+    assert drawing.title.startswith(title)
+    assert "1 errors" not in drawing.alt_text
+
+
+def test_accuracy_that_ends_as_it_began_neither_rises_nor_falls() -> None:
+    history = History((EpochRecord(1, 1.0, 0.5, 0.9, 0.3, 1.0, 1e-3), EpochRecord(2, 1.0, 0.2, 0.9, 0.1, 1.0, 1e-3)))
+    title = draw_accuracy(history, on_test=False).title
+    assert title.startswith(
+        "Accuracy on validation images is 100.00% after the first and the last of 2 epochs and ends 10.00"
+    )
+
+
+def test_diamonds_are_explained_where_there_are_any() -> None:
+    captions = [draw_coverage(Evaluation(LABELS, LOGITS, NAMES), {**uncertainty(), "thresholds": each}).caption
+                for each in ([], uncertainty()["thresholds"])]  # fmt: skip
+    assert ["Diamonds" in caption for caption in captions] == [False, True]

@@ -176,9 +176,7 @@ def _print_folds(results: FoldResults, quiet: bool) -> None:
              for place, n, each in zip(places, results.table[0].images, accuracies, strict=True)]  # fmt: skip
     click.echo(text.table(("held out", "images", *(row.name for row in results.table)), lines))
     for pair in results.comparisons:
-        low, high = (percentage_points(end, sign=True) for end in pair.interval)
-        difference = f"{percentage_points(pair.difference, sign=True)} points, 95% CI {low} to {high} over folds"
-        click.echo(_judged(pair, difference, "folds"))
+        click.echo(_judged(pair, _with_interval(pair, "fold"), "folds"))
     for remark in results.remarks:
         click.echo(f"note: {remark}")
 
@@ -226,12 +224,15 @@ def _judged(pair: PairedComparison, difference: str, unit: str) -> str:
     return f"{significant} difference between {pair.first} and {pair.second}: {difference}, p {p_value(pair.p_adjusted)}"
 
 
+def _with_interval(pair: PairedComparison, unit: str) -> str:
+    low, high = (percentage_points(end, sign=True) for end in pair.interval)
+    is_spread = pair.interval.low < pair.interval.high
+    spread = f"95% CI {low} to {high} over {unit}s" if is_spread else f"the same in all {unit}s"
+    return f"{percentage_points(pair.difference, sign=True)} points, {spread}"
+
+
 def _over_seeds(pair: PairedComparison) -> str:
     assert pair.interval_of_both is not None
-    low, high = (percentage_points(end, sign=True) for end in pair.interval)
-    both = (percentage_points(end, sign=True) for end in pair.interval_of_both)
-    difference = (
-        f"{percentage_points(pair.difference, sign=True)} points, 95% CI {low} to {high} over seeds, {' to '.join(both)} over "
-        "seeds and images"
-    )
+    low, high = (percentage_points(end, sign=True) for end in pair.interval_of_both)
+    difference = f"{_with_interval(pair, 'seed')}, 95% CI {low} to {high} over seeds and images"
     return _judged(pair, difference, "seeds")

@@ -58,14 +58,16 @@ def draw_baseline(metrics: Mapping[str, Any], model_name: str) -> Illustration:
 
 
 def _title(own: Mapping[str, Any], other: Mapping[str, Any], names: tuple[str, str]) -> str:
-    ratio = other["error_ratio"]
-    if ratio is None:
-        errors = count_of(own["errors"], "error")
-        return f"The {names[1]} makes no errors on {own['n']:,} test images, the {names[0]} {errors}"
-    pairing = pairing_of(other)
-    result = "significant" if pairing.significant else "not significant"
-    return (f"The {names[0]} makes {ratio:.2f} times as many errors as the {names[1]}: {own['errors']:,} against "
-            f"{other['errors']:,} in {own['n']:,}; {result} (McNemar test, p {p_value(pairing.p)})")  # fmt: skip
+    errors, others, pairing = own["errors"], other["errors"], pairing_of(other)
+    images = f"in {own['n']:,} test images"
+    if not errors and not others:
+        return f"Neither the {names[0]} nor the {names[1]} makes an error {images}"
+    result = f"{'' if pairing.significant else 'not '}significant (McNemar test, p {p_value(pairing.p)})"
+    if not errors or not others or errors == others:
+        number = count_of(errors, "error") if errors else "no errors"
+        return f"The {names[0]} makes {number} {images}, the {names[1]} {f'{others:,}' if others else 'none'}; {result}"
+    return (f"The {names[0]} makes {other['error_ratio']:.2f} times as many errors as the {names[1]}: {errors:,} against "
+            f"{others:,} in {own['n']:,}; {result}")  # fmt: skip
 
 
 def _difference(other: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ from ..analysis.classification import ClassScore, Confusion
 from ..analysis.evaluation import Evaluation
 from ..analysis.findings.accuracy import is_most_frequent
 from ..analysis.statistics.paired import LEVEL
-from ..formatting import count_of, p_value, percent
+from ..formatting import count_of, p_value, percent, shorten_list
 from .canvas import NAME_SPACE, SCALE_HEIGHT, FigureCanvas, draw_scale, in_theme, names_width, text_width
 from .figure import Illustration
 from .mosaic import Pixels, coloured, text_on
@@ -138,7 +138,7 @@ def draw_per_class(evaluation: Evaluation) -> Illustration:
     """Draw recall (Wilson 95% CI) and precision by class, highest recall first."""
     scores = [score for score in evaluation.class_scores if score.support]
     ranked = sorted(scores, key=lambda score: -score.recall)[-MAX_CLASSES:]
-    title = _recall_title(ranked[0], ranked[-1], len(scores), evaluation.confusion.recall_p)
+    title = _recall_title(scores, evaluation.confusion.recall_p)
     step = 0.29 if len(ranked) <= 30 else 0.15
     canvas = FigureCanvas(title, HEAD + len(ranked) * step + FOOT)
     left = names_width(label(score.class_name, 14) for score in ranked)
@@ -161,12 +161,17 @@ def draw_per_class(evaluation: Evaluation) -> Illustration:
     )  # fmt: skip
 
 
-def _recall_title(best: ClassScore, worst: ClassScore, classes: int, p: float) -> str:
-    if best.recall == worst.recall:
-        return f"Each of the {classes} classes has a recall of {percent(best.recall)}"
+def _recall_title(scores: Sequence[ClassScore], p: float) -> str:
+    lowest, highest = (choose(score.recall for score in scores) for choose in (min, max))
+    if lowest == highest:
+        return f"Each of the {len(scores)} classes has a recall of {percent(lowest)}"
     result = "the classes differ" if p <= LEVEL else "no difference between the classes is shown"
-    return (f"Recall ranges from {percent(worst.recall)} for {quoted(worst.class_name)} to {percent(best.recall)} for "
-            f"{quoted(best.class_name)}; {result} (permutation test, p {p_value(p)})")  # fmt: skip
+    worst, best = (
+        shorten_list([quoted(score.class_name) for score in scores if score.recall == recall], 1)
+        for recall in (lowest, highest)
+    )
+    return (f"Recall ranges from {percent(lowest)} for {worst} to {percent(highest)} for {best}; {result} (permutation test, p "
+            f"{p_value(p)})")  # fmt: skip
 
 
 def _draw_marks(axes: Axes, scores: Sequence[ClassScore], accuracy: float) -> None:

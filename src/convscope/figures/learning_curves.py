@@ -139,9 +139,10 @@ def _accuracy_title(history: History, images: str) -> str:
     against = f"{difference} training accuracy"
     if len(history) == 1:
         return f"After one epoch, accuracy on {images} is {percent(last.val_accuracy)}, {against}"
-    verb = {True: "rises", False: "falls"}.get(last.val_accuracy > first.val_accuracy, "stays")
-    return (f"Accuracy on {images} {verb} from {percent(first.val_accuracy)} to {percent(last.val_accuracy)} in "
-            f"{count_of(len(history), 'epoch')} and ends {against}")  # fmt: skip
+    start, end = percent(first.val_accuracy), percent(last.val_accuracy)
+    course = f"{'rises' if last.val_accuracy > first.val_accuracy else 'falls'} from {start} to {end} in"
+    course = f"is {end} after the first and the last of" if start == end else course
+    return f"Accuracy on {images} {course} {count_of(len(history), 'epoch')} and ends {against}"
 
 
 def _set_accuracy_scale(axes: Axes, values: list[float]) -> bool:

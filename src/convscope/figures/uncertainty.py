@@ -135,11 +135,12 @@ def draw_coverage(evaluation: Evaluation, uncertainty: Mapping[str, Any]) -> Ill
     axes = canvas.axes(LEFT, 0, WIDTH, HEIGHT)
     _draw_curve(axes, curve, chosen)
     _write_table(canvas, uncertainty, chosen)
+    selected = uncertainty["selected_on"]
+    marks = f" Diamonds: thresholds chosen on {selected} images, with their 95% CIs on the test images." if chosen else ""
     return Illustration(
         "coverage", title,
         "From right to left, more of the least confident predictions are rejected; the line is the error rate of the others. "
-        "Dotted: the optimum, if errors were rejected first. Diamonds: thresholds chosen on "
-        f"{uncertainty['selected_on']} images, with their 95% CIs on the test images.",
+        f"Dotted: the optimum, if errors were rejected first.{marks}",
         _coverage_in_words(curve, chosen),
         canvas.figure,
     )  # fmt: skip

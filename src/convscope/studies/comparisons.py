@@ -14,9 +14,10 @@ from math import sqrt
 import numpy as np
 import numpy.typing as npt
 
-from ..analysis.statistics.paired import holm
+from ..analysis.statistics.paired import MIN_PAIRS, holm, paired_interval
 from ..analysis.statistics.proportions import Interval
 from ..analysis.statistics.seeds import interval_over_both, mean_over_seeds, two_sided
+from ..types import Floats
 
 MIN_SEEDS = 5
 """Fewest seeds for a significance test: estimated from four differences, a spread is often off by a factor of 2."""
@@ -35,7 +36,8 @@ class PairedComparison:
     difference: float
     sd: float
     interval: Interval
-    """95% CI of the mean difference over seeds on these test images, or over folds, not corrected for several pairs."""
+    """95% CI of the mean difference over seeds on these test images, or over folds, not corrected for several pairs. Without width
+    if all differences are equal, which shows nothing of their spread."""
     p: float
     """p-value of the paired t-test."""
     p_adjusted: float
@@ -59,10 +61,20 @@ def compare_all(correct: Mapping[str, Correct]) -> tuple[PairedComparison, ...]:
     if len(next(iter(correct.values()), ())) < 2:
         return ()
     compared = compare_accuracies({name: answers.mean(axis=1).tolist() for name, answers in correct.items()})
-    both = (interval_over_both(correct[each.first].astype(np.float64) - correct[each.second]) for each in compared)
+    both = (_over_both(correct[each.first].astype(np.float64) - correct[each.second]) for each in compared)
     return tuple(
         replace(each, interval_of_both=interval or each.interval) for each, interval in zip(compared, both, strict=True)
     )
+
+
+def _over_both(differences: Floats) -> Interval | None:
+    """Return the interval over seeds and images; where few images differ, at least the paired interval over images."""
+    found, of_images = interval_over_both(differences), differences.mean(axis=0)
+    if found is None or np.count_nonzero(of_images) >= MIN_PAIRS:
+        return found
+    # Of so few, all may be equal by chance, and then their variance is none.
+    low, high = paired_interval(of_images.clip(0).sum(), -of_images.clip(max=0).sum(), len(of_images))
+    return Interval(min(low, found.low), max(high, found.high))
 
 
 def compare_accuracies(accuracies: Mapping[str, Sequence[float]], test_ratio: float = 0.0) -> tuple[PairedComparison, ...]:
@@ -77,8 +89,8 @@ def compare_accuracies(accuracies: Mapping[str, Sequence[float]], test_ratio: fl
     for names, each, p, adjusted in zip(pairs, differences, raw, holm(raw), strict=True):
         mean = mean_over_seeds(each, test_ratio)
         assert mean.sd is not None
-        assert mean.interval is not None
-        compared.append(PairedComparison(*names, mean.n, mean.mean, mean.sd, mean.interval, p, adjusted))
+        interval = mean.interval or Interval(mean.mean, mean.mean)
+        compared.append(PairedComparison(*names, mean.n, mean.mean, mean.sd, interval, p, adjusted))
     return tuple(compared)
 
 

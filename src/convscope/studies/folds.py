@@ -67,7 +67,7 @@ def _make_row(outcomes: Sequence[Outcome], seeds: int, ratio: float) -> FoldRow:
     # Each seed predicts every image once. If the folds agree by chance, or all are predicted correctly, their spread is too small.
     images = sum(each.n for each in outcomes) // seeds
     of_images = wilson(images - round(sum(each.errors for each in outcomes) / seeds), images)
-    low, high = found["interval"]
+    low, high = found["interval"] or of_images
     interval = Interval(min(low, of_images.low), max(high, of_images.high))
     return FoldRow(**{**found, "interval": interval}, images=tuple(each.n for each in outcomes))
 

@@ -8,12 +8,13 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ..analysis.statistics.proportions import Interval, wilson
+from ..analysis.statistics.proportions import Interval, mean_interval, wilson
 from ..analysis.statistics.seeds import expected_best, interval_over_both, mean_over_seeds
 from ..data.dataset import Dataset
 from ..formatting import join_words
 from ..runs.seed_votes import Votes, count_votes
 from ..system import dataclass_json
+from ..types import Floats
 from .comparisons import MIN_SEEDS, Correct, PairedComparison, compare_all
 from .hyperparameter_search import SearchResult
 from .learning_curves import LearningCurve, learning_curve, steepest
@@ -39,8 +40,8 @@ class ConfigurationRow:
     sd: float | None
     """Standard deviation between trainings; None for one."""
     interval: Interval | None
-    """95% t-interval of the mean over seeds, on these test images; of folds, corrected and never narrower than Wilson's over all
-    held-out images."""
+    """95% t-interval of the mean over seeds, on these test images, None if all are equal; of folds, corrected and never narrower
+    than Wilson's over all held-out images."""
     lowest: float
     highest: float
     loss: float
@@ -101,12 +102,20 @@ def make_row(outcomes: Sequence[Outcome], votes: Votes) -> Row:
         size=first.spec.size,
         images=first.images,
         interval_of_images=wilson(round(correct.sum() / len(outcomes)), n),
-        interval_of_both=_within(interval_over_both(correct.astype(np.float64)), 1.0),
+        interval_of_both=_over_both(correct.astype(np.float64)),
         best_of=expected_best([each.accuracy for each in outcomes]),
         interval_of_loss=_within(mean_over_seeds([each.loss for each in outcomes]).interval, float("inf")),
         together=1 - votes.majority_errors / n,
         interval_of_together=wilson(n - votes.majority_errors, n),
     )
+
+
+def _over_both(correct: Floats) -> Interval | None:
+    """Return the interval over seeds and images, at least Wilson's over images: the variances of few errors are too small."""
+    found, of_images = interval_over_both(correct), mean_interval(correct.mean(axis=0))
+    if found is None:
+        return None
+    return _within(Interval(min(found.low, of_images.low), max(found.high, of_images.high)), 1.0)
 
 
 def _within(interval: Interval | None, highest: float) -> Interval | None:

@@ -227,6 +227,19 @@ def test_a_class_is_called_the_worst_only_if_its_interval_is_below_all_others() 
     assert "c0 is significantly worse" not in lowest.text
 
 
+def test_classes_of_equal_recall_and_size_are_not_told_apart() -> None:
+    names = tuple(f"class {label}" for label in range(30))
+    labels = np.repeat(np.arange(30), 20)
+    predictions = np.where(labels < 25, 29, labels)
+    values = {"test": evaluation_metrics(Evaluation(labels, np.eye(30)[predictions] * 5, names))}
+    texts = " ".join(finding.text for finding in find(values, model_name="cnn"))
+    assert "never predicted: class 0, class 1, class 2, class 3, class 4 and 20 more." in texts
+    assert ") for class 0 and 24 more to 100.00% for class 25 and 4 more." in texts
+    values = {"test": evaluation_metrics(Evaluation(labels, np.eye(30)[np.full(600, 29)] * 5, names))}
+    text = next(finding.text for finding in find(values, model_name="cnn") if "not significantly better" in finding.text)
+    assert "always answering class 0, one of the largest classes, with 3.33% of the test images" in text
+
+
 def test_classes_differ_by_a_test_over_all_of_them() -> None:
     """The ends of ten recalls may differ although no two intervals are apart, and the other way round."""
     hits = [985, 986, 987, 988, 989, 990, 991, 992, 993, 972]

@@ -157,7 +157,11 @@ def test_confidence_is_judged_by_the_interval_of_its_gap(ends: list[float], expe
 def test_the_probabilities_are_called_calibrated_only_if_they_are() -> None:
     page = fixed_page()
     assert "are calibrated: logits are divided by a temperature of 1.13 (95% CI 1.04–1.22)" in uncertainty.calibration(page)
-    del page["metrics"]["uncertainty"]["temperature_scaling"]["interval"]  # a run of an earlier version
+    scaling = page["metrics"]["uncertainty"]["temperature_scaling"]
+    for ends, words in (([3.52, 100.0], "at least 3.52"), ([0.01, 0.71], "at most 0.71"), ([0.01, 100.0], "unbounded")):
+        scaling["interval"] = ends  # the search ends at 0.01 and 100, where the interval does not
+        assert f"a temperature of 1.13 (95% CI {words})" in uncertainty.calibration(page)
+    del scaling["interval"]  # a run of an earlier version
     assert "a temperature of 1.13, fitted" in uncertainty.calibration(page)
     page["metrics"]["uncertainty"].update(temperature=None, calibrated=None)
     assert "are the softmax output" in uncertainty.calibration(page)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ...data.checks import describe_imbalance
-from ...formatting import count_of, join_words, p_value, percent, percentage_points
+from ...formatting import count_of, join_words, p_value, percent, percentage_points, shorten_list
 from ..baseline import noun, pairing_of
 from ..comparison_text import mcnemar
 from ..statistics.paired import LEVEL
@@ -37,7 +37,7 @@ def constant_answer(test: Mapping[str, Any]) -> str:
         balanced = percent(test["balanced_accuracy"])
         text += f"; balanced accuracy {balanced} ({interval_text(test['balanced_accuracy_interval'])})"
     never = test["never_predicted"]
-    return text + (f"; never predicted: {join_words(never)}" if never else "")
+    return text + (f"; never predicted: {shorten_list(never)}" if never else "")
 
 
 def better_than_majority(test: Mapping[str, Any]) -> Finding | None:
@@ -46,8 +46,10 @@ def better_than_majority(test: Mapping[str, Any]) -> Finding | None:
     if majority is None or majority["better"] or len([each for each in test["per_class"] if each["support"]]) < 2:
         return None
     low, high = majority["difference_interval"]
+    supports = [each["support"] for each in test["per_class"]]
+    largest = "the largest class" if supports.count(max(supports)) == 1 else "one of the largest classes"
     return Finding(
-        f"The network is not significantly better than always answering {majority['class_name']}, the largest class, with "
+        f"The network is not significantly better than always answering {majority['class_name']}, {largest}, with "
         f"{percent(majority['share'])} of the test images: the difference in accuracy is "
         f"{percentage_points(majority['difference'])} percentage points (95% CI {percentage_points(low)} to "
         f"{percentage_points(high)}, {mcnemar(majority['p'])}).",
@@ -106,10 +108,14 @@ def differing_classes(test: Mapping[str, Any]) -> Finding | None:
     others = (interval.low for entry, interval in zip(classes, intervals, strict=True) if entry is not worst)
     lowest = f"; {worst['class_name']} is significantly worse than every other class" if own.high < min(others) else ""
     recall, interval = percent(worst["recall"]), list(own)
+    of_worst, of_best = (
+        shorten_list([str(each["class_name"]) for each in classes if each["recall"] == end["recall"]], 1)
+        for end in (worst, best)
+    )
     return Finding(
         f"Recall differs between the {len(classes)} classes (permutation test, p {p_value(p)}): from {recall} (simultaneous "
-        f"{interval_text(interval)}) for {worst['class_name']} to {percent(best['recall'])} for {best['class_name']}{lowest}.",
-        f"Lowest recall: {recall}, for {worst['class_name']}",
+        f"{interval_text(interval)}) for {of_worst} to {percent(best['recall'])} for {of_best}{lowest}.",
+        f"Lowest recall: {recall}, for {of_worst}",
         "per_class",
         worst["recall"],
         interval,
@@ -196,8 +202,10 @@ def uneven_classes(metrics: Mapping[str, Any]) -> Finding | None:
     if not (uneven or balance) or "balanced_accuracy" not in test:
         return None
     balanced, interval = percent(test["balanced_accuracy"]), test["balanced_accuracy_interval"]
+    tested = sum(each["support"] > 0 for each in test["per_class"])
+    which = "classes" if tested == len(names) else count_of(tested, "class with test images", "classes with test images")
     return Finding(
-        f"{(uneven or 'classes are even').capitalize()}. Balanced accuracy, the mean recall of the classes, is {balanced} "
+        f"{(uneven or 'classes are even').capitalize()}. Balanced accuracy, the mean recall of the {which}, is {balanced} "
         f"({interval_text(interval)}) on the test images. {_done(balance, names)}",
         f"Balanced accuracy {balanced}, of imbalanced classes" if uneven else f"Balanced accuracy {balanced}",
         "per_class",

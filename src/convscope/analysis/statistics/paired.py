@@ -92,7 +92,7 @@ def count_pairs(labels: Labels, first: Labels, second: Labels) -> PairedCounts:
     )
 
 
-def paired_interval(only_first: int, only_second: int, n: int, z: float = Z_95) -> Interval:
+def paired_interval(only_first: float, only_second: float, n: int, z: float = Z_95) -> Interval:
     """Return Tango's score interval of the difference in accuracy between two networks.
 
     It contains every difference that a score test does not reject: T. Tango, "Equivalence test and confidence interval for the
@@ -112,7 +112,7 @@ def paired_interval(only_first: int, only_second: int, n: int, z: float = Z_95) 
     return Interval(boundary(is_possible, observed, -1.0), boundary(is_possible, observed, 1.0))
 
 
-def _score(difference: float, only_first: int, only_second: int, n: int) -> float:
+def _score(difference: float, only_first: float, only_second: float, n: int) -> float:
     """Return the observed difference in standard errors from the hypothetical ``difference``."""
     # The share of images that only the second network classifies correctly is estimated by maximum likelihood under that
     # hypothesis: the positive root of a quadratic equation.

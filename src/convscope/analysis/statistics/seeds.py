@@ -6,6 +6,7 @@ from math import fsum, sqrt
 
 import numpy as np
 
+from ...formatting import ROUNDING
 from ...types import Floats
 from .proportions import Interval
 
@@ -19,7 +20,7 @@ class MeanOverSeeds:
     sd: float | None
     """With n − 1 degrees of freedom; None for one seed."""
     interval: Interval | None
-    """95% CI of the mean, by Student's t; None for one seed."""
+    """95% CI of the mean, by Student's t; None for one seed, and for equal values, which show no spread."""
 
 
 def mean_over_seeds(values: Sequence[float], test_ratio: float = 0.0) -> MeanOverSeeds:
@@ -39,6 +40,8 @@ def mean_over_seeds(values: Sequence[float], test_ratio: float = 0.0) -> MeanOve
     if n == 1:
         return MeanOverSeeds(1, mean, None, None)
     sd = sqrt(fsum((value - mean) ** 2 for value in values) / (n - 1))
+    if sd <= ROUNDING * abs(mean):
+        return MeanOverSeeds(n, mean, sd, None)
     half = t_quantile(n - 1) * sd * sqrt(1 / n + test_ratio)
     return MeanOverSeeds(n, mean, sd, Interval(mean - half, mean + half))
 

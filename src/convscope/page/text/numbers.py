@@ -6,7 +6,6 @@ from datetime import datetime
 
 from ... import formatting
 from ...analysis.statistics.proportions import is_measured as is_measured
-from ...formatting import percent_range as percent_range
 from ...formatting import percentage_points as percentage_points
 
 SPACE = "\N{NO-BREAK SPACE}"
@@ -41,6 +40,11 @@ def decimal_range(interval: Sequence[float | None], digits: int = 4) -> str:
 def percent(share: float | None, digits: int = 2) -> str:
     """Return a share as a percentage: ``0.9935`` as ``"99.35%"``."""
     return MISSING if share is None else formatting.percent(share, digits)
+
+
+def percent_range(interval: Sequence[float] | None, digits: int = 2) -> str:
+    """Return an interval of shares: ``(0.9917, 0.9949)`` as ``"99.17–99.49%"``."""
+    return MISSING if interval is None else formatting.percent_range(interval, digits)
 
 
 def confidence(probability: float) -> str:

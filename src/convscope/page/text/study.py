@@ -171,6 +171,9 @@ def claim(results: Results) -> str:
         return f"{name(best['name'])} classifies {percent(best['mean'])} of {images_of(results)} correctly"
     if n == 1 or not results["comparisons"][0]["judged"]:
         seeds = f"{word(n)} seed is" if n == 1 else f"{word(n)} seeds are"
+        if best["mean"] == rows[1]["mean"]:
+            both = f"{name(best['name'])} and {name(rows[1]['name'])} have the same accuracy"
+            return f"{both}, and {seeds} too few for a significance test"
         return f"{name(best['name'])} has the highest accuracy, but {seeds} too few for a significance test"
     close = not_distinguishable(results, best["name"])
     if not close:
@@ -191,9 +194,11 @@ def best_difference(results: Results) -> str:
     pair = comparison_of(results, best["name"], rows[1]["name"])
     ahead = sign(pair, best["name"])
     over_seeds, over_both = (_range(pair[key], ahead) for key in ("interval", "interval_of_both"))
+    low, high = pair["interval"]
+    over_seeds = f"the same with {counted(n, 'seed')}" if low == high else f"95% CI {over_seeds} over {counted(n, 'seed')}"
     test = f", p {p_value(pair['p_adjusted'])}" if pair["judged"] else ""
-    return (f"{means}, a difference of {percentage_points(abs(pair['difference']))} percentage points (95% CI {over_seeds} over "
-            f"{counted(n, 'seed')}{test}; {over_both} over seeds and images).")  # fmt: skip
+    return (f"{means}, a difference of {percentage_points(abs(pair['difference']))} percentage points ({over_seeds}{test}; "
+            f"95% CI {over_both} over seeds and images).")  # fmt: skip
 
 
 def not_distinguishable(results: Results, from_name: str) -> list[str]:

@@ -10,6 +10,7 @@ from ...analysis.findings.trust import at_least_wrong
 from ...analysis.label_audit.suspects import SPLITS, worst_by_split
 from ...analysis.statistics.paired import LEVEL
 from ...analysis.uncertainty.selective_prediction import images_needed
+from ...analysis.uncertainty.temperature import MAX_TEMPERATURE, MIN_TEMPERATURE
 from ...formatting import count_of, join_words, percentage_points
 from ...runs.ledger import describe
 from .nouns import Page
@@ -72,8 +73,7 @@ def calibration(page: Page) -> str:
             f"{percent(page['metrics']['test']['accuracy'])}: {_judgement(used)}.")  # fmt: skip
     if scaling is None:
         return f"{text} The network misclassifies none of the {images}, so no temperature could be fitted."
-    interval = f" (95% CI {decimal_range(scaling['interval'], 2)})" if scaling.get("interval") else ""
-    fitted = f"{decimal(scaling['temperature'], 2)}{interval}, fitted on {images}"
+    fitted = f"{decimal(scaling['temperature'], 2)}{_temperature_interval(scaling.get('interval'))}, fitted on {images}"
     if uncertainty["calibrated"] is None:
         why = "is not used: the network knows these images" if uncertainty["selected_on"] == "training" else (
             "does not improve them reliably")  # fmt: skip
@@ -83,6 +83,17 @@ def calibration(page: Page) -> str:
              f"would be {percent(_mean_confidence(page, before))} and the calibration error "
              f"{percent(before['ece']['value'])}.")  # fmt: skip
     return text
+
+
+def _temperature_interval(interval: Sequence[float] | None) -> str:
+    """Return the interval in parentheses; an end of the search is no end of it."""
+    if not interval:
+        return ""
+    low, high = interval
+    if low <= MIN_TEMPERATURE or high >= MAX_TEMPERATURE:
+        open_end = f"at most {decimal(high, 2)}" if high < MAX_TEMPERATURE else f"at least {decimal(low, 2)}"
+        return " (95% CI unbounded)" if low <= MIN_TEMPERATURE and high >= MAX_TEMPERATURE else f" (95% CI {open_end})"
+    return f" (95% CI {decimal_range(interval, 2)})"
 
 
 def _mean_confidence(page: Page, calibration: Mapping[str, Any]) -> float:
