@@ -55,14 +55,17 @@ def find_near_duplicates(dataset: Dataset) -> NearDuplicates:
     number = (len(dataset.train) + len(dataset.test)) * dataset.image_shape[2]
     side = max(1, min(SIDE, math.isqrt(MAX_VALUES // number)))
     small = np.concatenate([shrink(split.images, side) for split in (dataset.train, dataset.test)])
-    one, other, distance = _near_pairs(small)
     num_train = len(dataset.train)
+    one, other, distance = _near_pairs(small, num_train)
     across = (one >= num_train) & (other < num_train)
     test, train, distance = one[across] - num_train, other[across], distance[across]
     order = np.argsort(distance, kind="stable")
     test, train = test[order], train[order]
-    equal = [np.array_equal(dataset.test.images[a], dataset.train.images[b]) for a, b in zip(test, train, strict=True)]
-    copied = np.isin(test, test[np.array(equal, dtype=bool)])
+    equal = np.zeros(len(test), bool)
+    for start in range(0, len(test), BLOCK):
+        block = slice(start, start + BLOCK)
+        equal[block] = (dataset.test.images[test[block]] == dataset.train.images[train[block]]).all(axis=(1, 2, 3))
+    copied = np.isin(test, test[equal])
     test, train = test[~copied], train[~copied]
     _, first = np.unique(test, return_index=True)
     first.sort()
@@ -91,11 +94,15 @@ def shrink(images: Images, side: int) -> Floats:
     return result
 
 
-def _near_pairs(small: Floats) -> tuple[Labels, Labels, Floats]:
-    """Return pairs that are near-duplicates seen from both images, each in both orders, with their distances."""
+def _near_pairs(small: Floats, num_train: int) -> tuple[Labels, Labels, Floats]:
+    """Return pairs that are near-duplicates seen from both images, each in both orders, with their distances.
+
+    Those within a part of the split are among them only by chance.
+    """
     generator = np.random.Generator(np.random.PCG64(0))
     distance, neighbour = _neighbours(small, generator)
-    rows = np.flatnonzero(distance.min(axis=1, initial=np.inf) <= NEAR)
+    is_across = (neighbour < num_train) != (np.arange(len(small)) < num_train)[:, None]
+    rows = np.flatnonzero((is_across & (distance <= NEAR)).any(axis=1))
     others = generator.permutation(len(small))[:OTHERS]
     apart = 1 - small[rows] @ small[others].T
     apart[rows[:, None] == others] = np.inf
