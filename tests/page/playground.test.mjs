@@ -142,7 +142,7 @@ test("the text says what the probabilities are", () => {
   const helps = {temperature: 0.63, temperature_scaling: {}};
   assert.equal(calibrationSentence(0.63, helps, 0), "Calibrated with temperature 0.63");
   assert.match(calibrationSentence(1, helps, 3), /^Softmax output of epoch 3/);
-  assert.equal(calibrationSentence(1, {temperature: null, temperature_scaling: {}}, 0), "Softmax output; calibration would not help");
+  assert.equal(calibrationSentence(1, {temperature: null, temperature_scaling: {}}, 0), "Softmax output; calibration is not shown to help");
   assert.match(calibrationSentence(1, undefined, 0), /no temperature was fitted$/);
 });
 

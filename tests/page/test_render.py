@@ -71,7 +71,8 @@ def test_the_page_is_small_and_whole(page_text: str) -> None:
 def test_nothing_is_loaded_from_anywhere(elements: Elements, page_text: str) -> None:
     links = [*elements.values("src"), *elements.values("href"), *elements.values("xlink:href"), *elements.values("action")]
     assert {link.split(":")[0] for link in links if not link.startswith("#")} <= {"data"}
-    assert not elements.of("link", "iframe", "object", "embed", "base", "form")
+    assert [link["rel"] for link in elements.of("link")] == ["icon"]
+    assert not elements.of("iframe", "object", "embed", "base", "form")
     assert "@import" not in page_text
     assert "url(http" not in page_text
 

@@ -16,7 +16,7 @@ IN_HEAD = re.compile(rb"<(?:meta|link|base)\b", re.IGNORECASE)
 def is_own_page(page: bytes) -> bool:
     """Return whether ``page`` begins as the page of a run does, with a policy that lets a browser run our scripts alone."""
     own = _head().match(page)
-    return own is not None and len(IN_HEAD.findall(page)) == own[0].lower().count(b"<meta")
+    return own is not None and len(IN_HEAD.findall(page)) == len(IN_HEAD.findall(own[0]))
 
 
 @cache

@@ -8,7 +8,7 @@ from convscope.page.text import study
 
 from ...gold_files import GoldFiles  # type: ignore[import-not-found]
 
-REQUEST = {"sizes": [100, 1000], "versions": {"keras": "3.15.1", "tensorflow-cpu": "2.21.0"},
+REQUEST = {"sizes": [100, 1000], "versions": {"python": "3.12.1", "convscope": "0.2.0"},
            "machine": {"processor": "Example Processor"}}  # fmt: skip
 
 

@@ -82,7 +82,7 @@ def few_validation_images(metrics: Mapping[str, Any]) -> Finding | None:
         f"{n}, {percent(validation['accuracy'], 1)} correct ({interval_text(validation['interval'], 1)}), can support no threshold "
         f"for out-of-distribution images, and no confidence threshold for an accuracy above "
         f"{percent(best_provable_accuracy(validation['n']), 1)}.",
-        f"Only {n}: few or no thresholds",
+        f"Only {n}: no out-of-distribution warnings",
         "accuracy",
         validation["accuracy"],
         list(validation["interval"]),

@@ -8,17 +8,15 @@ from .numbers import capital, counted, decimal, name, percent, percent_range, wh
 
 Results = Mapping[str, Any]
 
-PACKAGES = {"keras": "Keras", "tensorflow": "TensorFlow", "tensorflow-cpu": "TensorFlow"}
-
 
 def run_summary(results: Results, request: Mapping[str, Any]) -> str:
-    """Return what was run, on which machine and with which packages."""
-    sizes, versions = len(request["sizes"]), request["versions"]
+    """Return what was run, on which machine and with which version."""
+    sizes = len(request["sizes"])
     at_sizes = f" × {counted(sizes, 'training set size')}" if sizes > 1 else ""
-    packages = [f"{label} {versions[package]}" for package, label in PACKAGES.items() if package in versions]
     return (
         f"{capital(counted(len(results['table']), 'configuration'))} × {counted(len(results['seeds']), 'seed')}{at_sizes}: "
-        f"{count_of(len(results['runs']), 'run')} with one thread each, {_where(request)}with {join_words(packages)}."
+        f"{count_of(len(results['runs']), 'run')} with one thread each, {_where(request)}"
+        f"with convscope {request['versions']['convscope']}."
     )
 
 

@@ -145,5 +145,5 @@ function shareText(share) {
 export function calibrationSentence(temperature, uncertainty, epoch) {
   if (temperature !== 1) return `Calibrated with temperature ${temperature.toFixed(2)}`;
   if (epoch && uncertainty?.temperature) return `Softmax output of epoch ${epoch}: only the final weights are calibrated`;
-  return `Softmax output; ${uncertainty?.temperature_scaling ? "calibration would not help" : "no temperature was fitted"}`;
+  return `Softmax output; ${uncertainty?.temperature_scaling ? "calibration is not shown to help" : "no temperature was fitted"}`;
 }
