@@ -130,6 +130,7 @@ PICTURES: dict[str, tuple[Build, int, str]] = {
     "P08 an SVG drawing": (picture(b"<svg xmlns='http://www.w3.org/2000/svg'/>"), 1, "SVG"),
     "P08 a PostScript file": (picture(b"%!PS-Adobe-3.0 EPSF-3.0"), 1, "PostScript"),
     "P08 a HEIC photo": (picture(b"\0\0\0\x18ftypheic" + bytes(100)), 1, "HEIC"),
+    "P08 a pointer of Git LFS": (picture(b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12\n"), 1, "Git LFS"),
     "P08 a zip archive": (picture(b"PK\x03\x04"), 1, "zip"),
     "P08 an array": (picture(b"\x93NUMPY\x01\0"), 1, "NumPy"),
     "P08 a pickle": (picture(pickle.dumps({"a": 1})), 1, "x.png"),

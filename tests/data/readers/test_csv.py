@@ -617,8 +617,9 @@ def test_an_invalid_second_line_is_one_among_others(short: str, tmp_path: Path) 
         ("\r".join([HEADER, *lines()]), "line 1 .* holds carriage returns"),
         ("\n".join([*lines(), 'cat,"1\r2"' + ",1" * 15]), "line 21 .* holds carriage returns"),
         (gzip.compress("\n".join(lines()).encode()), "is a gzip archive"),
-        (b"PK\3\4" + b"\0" * 99, "is a zip archive"),
-        ("<!DOCTYPE html><html>", "is an HTML page"),
+        (b"PK\3\4" + b"\0" * 99, "is a zip archive, not a text table. Unpack it and pass what is in it"),
+        ("<!DOCTYPE html><html>", "is an HTML page, not a text table. Download the file itself"),
+        ("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\n", "Git LFS, not a text table. Fetch .* with git lfs pull"),
         (b"," * 5_000_000 + b"\n1", "5,000,001 columns, more than an image of 1,024 × 1,024"),
     ],
 )  # fmt: skip

@@ -148,6 +148,25 @@ def test_what_is_no_dataset_is_one_sentence(kind: str) -> None:
     assert "\n" not in str(raised.value)
 
 
+SEEN = {"1": "L", "L": "L", "P": "RGB", "PA": "RGBA", "LA": "RGBA", "CMYK": "RGB", "YCbCr": "RGB", "HSV": "RGB", "RGB": "RGB",
+        "RGBA": "RGBA"}  # fmt: skip
+"""The colours that pictures of a mode show."""
+
+
+@pytest.mark.parametrize("mode", SEEN)
+def test_pictures_of_pillow_are_their_colours_whatever_their_numbers_mean(mode: str) -> None:
+    colours = [Image.fromarray(each) for each in np.stack([X, X // 2, 255 - X], -1)]
+    pictures = [(each.convert("P") if mode == "PA" else each).convert(mode) for each in colours]
+    expected = load_dataset((np.stack([np.asarray(each.convert(SEEN[mode])) for each in pictures]), Y))
+    for given in ((pictures, Y), list(zip(pictures, Y.tolist(), strict=True))):
+        assert load_dataset(given).fingerprint == expected.fingerprint
+
+
+def test_a_label_that_is_none_is_named_with_its_item() -> None:
+    with pytest.raises(DatasetError, match="got None in item 7. Correct it, or leave that image out"):
+        load_dataset([(image, None if row == 7 else 1) for row, image in enumerate(X)])
+
+
 @pytest.mark.parametrize("kind", ["list", "array"])
 @pytest.mark.parametrize("names", [["a", "b"], [0, 1]], ids=["texts", "numbers"])
 @pytest.mark.parametrize("value", [None, float("nan"), np.datetime64("NaT"), b"a", object(), "2", 2], ids=repr)

@@ -72,12 +72,13 @@ OTHERS: tuple[tuple[bytes, str, str], ...] = (
     (b"\xff\x0a", "a JPEG XL file", CONVERT),
     (b"\0\0\0\x0cJXL", "a JPEG XL file", CONVERT),
     (b"\x93NUMPY", "a NumPy array", "Load it in Python and pass the array"),
-    (b"PK\3\4", "a zip archive", "Unpack it and pass the image files"),
-    (b"\x1f\x8b", "a gzip archive", "Unpack it and pass the image files"),
+    (b"PK\3\4", "a zip archive", "Unpack it and pass what is in it"),
+    (b"\x1f\x8b", "a gzip archive", "Unpack it and pass what is in it"),
+    (b"version https://git-lfs", "a pointer of Git LFS", "Fetch the file itself with git lfs pull"),
     (b"<svg", "an SVG drawing", "Export it as PNG"),
     (b"<?xml", "an XML file", "Export it as PNG if it is a drawing"),
-    (b"<!doctype", "an HTML page", "Download the image file itself"),
-    (b"<html", "an HTML page", "Download the image file itself"),
+    (b"<!doctype", "an HTML page", "Download the file itself"),
+    (b"<html", "an HTML page", "Download the file itself"),
 )
 """Files passed by mistake: first bytes, description, remedy."""
 BRANDS = ((AVIF, {b"avif", b"avis"}), (HEIC, {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}))

@@ -273,7 +273,7 @@ def each_line(file: IO[bytes], path: Path) -> Iterator[tuple[int, bytes]]:
         number += 1
         if number == 1:
             if found := other_format(line):
-                raise DatasetError(f"{str(path)!r} is {found[0]}, not a text table. Unpack or convert it.")
+                raise DatasetError(f"{str(path)!r} is {found[0]}, not a text table. {found[1]}.")
             if line.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in line[:100]:
                 raise DatasetError(f"{str(path)!r} is not UTF-8 text; it may be UTF-16. Save it as UTF-8.")
         while line.startswith(MARK):

@@ -12,16 +12,20 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
 from ...errors import DatasetError
 from ...system.memory import check_memory
 from ..dataset import IN_MEMORY, Dataset
+from ..images.decode import WITH_ALPHA
 from ..read_options import DEFAULTS, ReadOptions
 from .assemble import DatasetSource, RawSplit, assemble_splits, rows_of
 from .npz import KEYS, NAMES, VALIDATION, class_names_in, refuse_left_out
 from .pixel_values import CHANNELS
 
 NAME = "arrays"
+OF_LEVELS = frozenset({"1", "L", "I", "F", "RGB", "RGBA"})
+"""Modes of Pillow whose numbers are grey levels or colours."""
 SPLITS: dict[int, tuple[str, ...]] = {1: ("train",), 2: ("train", "test"), 3: ("train", "val", "test")}
 """Names of the splits by their number."""
 WANTED = (
@@ -100,9 +104,9 @@ def _is_item(item: Any) -> bool:
     return isinstance(item, (tuple, list)) and len(item) == 2 and np.ndim(item[0]) >= 2
 
 
-def _pair(images: Any, labels: Any) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+def _pair(images: Any, labels: Any, item: int | None = None) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
     arrays = []
-    for what, values in (("images", images), ("labels", labels)):
+    for what, values in (("images", _with_levels(images)), ("labels", labels)):
         if np.ma.is_masked(values):
             raise DatasetError(f"the {what} are a masked array with missing values. Fill them, or leave those images out.")
         try:
@@ -113,12 +117,21 @@ def _pair(images: Any, labels: Any) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]
             raise DatasetError(f"the {what} must be one array of numbers; got Python objects. Convert them first.")
         # Of a list, NumPy makes texts of numbers beside texts, and of NaN.
         if array.dtype.hasobject or (array.dtype.kind in "US" and not hasattr(values, "__array__")):
-            array = _of_one_kind(np.asarray(values, object))
+            array = _of_one_kind(np.asarray(values, object), item)
         arrays.append(array)
     return arrays[0], arrays[1]
 
 
-def _of_one_kind(labels: npt.NDArray[np.object_]) -> npt.NDArray[Any]:
+def _with_levels(images: Any) -> Any:
+    """Return images with grey levels or RGB in those of Pillow, whose numbers may be others, such as indices of a palette."""
+    if isinstance(images, (list, tuple)) and images and isinstance(images[0], Image.Image):
+        return [*map(_with_levels, images)]
+    if not isinstance(images, Image.Image) or images.mode in OF_LEVELS or images.mode.startswith("I;16"):
+        return images
+    return images.convert("RGBA" if images.mode in WITH_ALPHA or "transparency" in images.info else "RGB")
+
+
+def _of_one_kind(labels: npt.NDArray[np.object_], item: int | None) -> npt.NDArray[Any]:
     """Return labels (n, ...) of any Python objects, such as a column of pandas, if all are texts or all are numbers."""
     given = labels.ravel().tolist()
     kinds = [next((kind for kind in (str, bytes, (Real, np.bool_)) if isinstance(each, kind)), None) for each in given]
@@ -126,20 +139,21 @@ def _of_one_kind(labels: npt.NDArray[np.object_]) -> npt.NDArray[Any]:
     if wrong is None:
         return np.array(given).reshape(labels.shape)
     found, remedy = shortened(given[wrong]), "Pass a list or an array"
-    if labels.ndim:
-        found, remedy = f"{found} at row {wrong * len(labels) // len(given):,}", "Correct it, or leave that image out"
+    if labels.ndim or item is not None:
+        place = f"in item {item:,}" if item is not None else f"at row {wrong * len(labels) // len(given):,}"
+        found, remedy = f"{found} {place}", "Correct it, or leave that image out"
     raise DatasetError(f"the labels must be all numbers or all texts; got {found}. {remedy}.")
 
 
 def _collected(stream: Any) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
     images: list[npt.NDArray[Any]] = []
     labels: list[npt.NDArray[Any]] = []
-    for item in _items(stream):
+    for number, item in enumerate(_items(stream)):
         if not isinstance(item, (tuple, list)) or len(item) != 2:
             raise DatasetError(
                 f"each item of a {type(stream).__name__} must be an image and its label. Leave out other parts."
             )
-        image, label = _pair(item[0], item[1])
+        image, label = _pair(item[0], item[1], number)
         # Three axes are a grey batch, or one image with its channels last and a one-hot label.
         is_batch = label.ndim >= 1 and (image.ndim == 4 or (image.ndim == 3 and image.shape[2] not in CHANNELS))
         images.append(image if is_batch else image[None])

@@ -173,7 +173,7 @@ def _header(path: PathLike, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -
     if header.dtype.hasobject:
         raise DatasetError(
             f"{key} in {str(path)!r} holds pickled Python objects, which convscope does not open because they can run code. Save "
-            f"plain numbers: numpy.asarray({key}, numpy.uint8)."
+            f"plain numbers or texts: numpy.array({key}.tolist())."
         )
     stored = member.file_size - header.length
     if needed != stored or stored > member.compress_size * MAX_PACKING:
