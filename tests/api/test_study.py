@@ -318,6 +318,14 @@ def test_an_unknown_model_or_recipe_is_named_before_the_data_are_read(given: dic
         study("no-such-folder", **given)
 
 
+def test_the_file_of_a_network_is_run_once_before_the_workers(tmp_path: Path) -> None:
+    net, runs = tmp_path / "net.py", tmp_path / "runs.txt"
+    net.write_text(f"with open({str(runs)!r}, 'a') as file: file.write('x')\ndef build(shape, classes): ...")
+    with pytest.raises(ConfigError, match="training set of digits"):
+        study("digits", models=[f"{net}:build"], sizes=[5])
+    assert runs.read_text() == "x"
+
+
 def test_flags_have_the_keywords_names_and_defaults() -> None:
     import inspect
 

@@ -130,7 +130,7 @@ def draw_coverage(evaluation: Evaluation, uncertainty: Mapping[str, Any]) -> Ill
     temperature = uncertainty["temperature"] or 1.0
     curve = risk_coverage_curve(*confidence_and_correct(evaluation.logits, evaluation.labels, temperature))
     chosen = [each for each in uncertainty["thresholds"] if each["threshold"] is not None and each["test"]["answered"]]
-    title = _coverage_title(curve, chosen)
+    title = _coverage_title(curve)
     canvas = FigureCanvas(title, HEIGHT + BOTTOM)
     axes = canvas.axes(LEFT, 0, WIDTH, HEIGHT)
     _draw_curve(axes, curve, chosen)
@@ -146,7 +146,7 @@ def draw_coverage(evaluation: Evaluation, uncertainty: Mapping[str, Any]) -> Ill
     )  # fmt: skip
 
 
-def _coverage_title(curve: RiskCoverageCurve, chosen: Sequence[Mapping[str, Any]]) -> str:
+def _coverage_title(curve: RiskCoverageCurve) -> str:
     n = len(curve.accuracy)
     if curve.accuracy[-1] == 1:
         return f"No errors in {n:,} test images: rejecting predictions gains nothing"

@@ -233,8 +233,7 @@ def without_test_split(dataset: Dataset) -> Dataset:
 
 
 def _model_name(model: str | Build) -> str:
-    build = find_model(model)
-    return short_name(model) if isinstance(model, str) else str(getattr(build, "__name__", "custom"))
+    return short_name(model) if isinstance(model, str) else str(getattr(find_model(model), "__name__", "custom"))
 
 
 def _nonempty(what: str, values: Sequence[Any]) -> Sequence[Any]:
