@@ -345,9 +345,9 @@ def test_scribbles_are_out_of_distribution_and_digits_are_not(pad: Page, mnist: 
         by_mouse.append(page.locator("#prediction-verdict").text_content() or "")
     assert sum("do not trust" in sentence or "a guess" in sentence for sentence in by_mouse) >= 2, by_mouse
     of_digits = []
-    for row in range(30):
+    for row in range(20):
         page.locator("#chooser-number").evaluate("(field, row) => { field.value = row; field.dispatchEvent(new Event('change')); }",
                                                  row)  # fmt: skip
         of_digits.append(page.evaluate("document.getElementById('prediction').dataset.ood"))
-    assert of_digits.count("out") <= 3, of_digits
-    assert of_digits.count("in") >= 24, of_digits
+    assert of_digits.count("out") <= 2, of_digits
+    assert of_digits.count("in") >= 16, of_digits

@@ -15,7 +15,7 @@ import convscope
 from convscope.data.preprocessing import to_inputs
 from convscope.training.input_gradients import InputGradient
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.thorough]  # compiling takes JAX 20 s of the processor
 
 CODE = """
 import sys
