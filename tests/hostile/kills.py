@@ -85,6 +85,8 @@ VERBS = {
     "export": Verb(("export", "run", "--out", "out.onnx", "--overwrite", "--quiet"), 20, "out.onnx"),
     "study": Verb(("study", "digits", "--models", "logistic", "--recipes", "sprint", "--seeds", "2", "--out", "study",
                    "--quiet"), 10),
+    "study --search": Verb(("study", "digits", "--models", "logistic", "--recipes", "sprint", "--seeds", "1", "--search", "4",
+                            "--out", "study", "--quiet"), 15),
 }  # fmt: skip
 
 
