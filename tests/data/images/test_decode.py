@@ -381,7 +381,7 @@ def test_a_file_that_is_cut_off_anywhere_is_refused(kind: str) -> None:
         (b"hello, I am a text", ["unknown format", "hello"]),
         (b"\0\0\0\x18ftypisom" + bytes(100), ["unknown format", "Convert it to PNG or JPEG"]),
         (b"\0\0\0\x0cjP  ", ["a JPEG 2000 file"]),
-        (b"\xef\xbb\xbf <!DOCTYPE html><html>", ["an HTML page", "Download the image file"]),
+        (b"\xef\xbb\xbf <!DOCTYPE html><html>", ["an HTML page", "Download the file itself"]),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", ["an SVG drawing"]),
         (b"%PDF-1.7", ["a PDF file"]),
         (b"%!PS-Adobe-3.0 EPSF-3.0", ["a PostScript file"]),
