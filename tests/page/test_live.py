@@ -349,6 +349,31 @@ def test_the_bar_of_the_open_image_stays_in_sight(browser: Browser, write_page: 
         assert troubles == []
 
 
+LATE = """
+window.IntersectionObserver = class extends IntersectionObserver {
+  constructor(listener, options) {
+    super((entries) => {
+      const {boundingClientRect, isIntersecting, target} = entries.at(-1);
+      listener([{boundingClientRect, isIntersecting: !isIntersecting, target}, ...entries]);
+    }, options);
+  }
+};
+"""
+"""What a busy browser does: it reports that something was seen and that it no longer is in one call."""
+
+
+def test_a_busy_browser_hides_no_bar(browser: Browser, write_page: Write, page_text: str) -> None:
+    context = browser.new_context(reduced_motion="reduce")
+    context.add_init_script(LATE)
+    page = context.new_page()
+    page.goto(write_page(page_text))
+    ready(page)
+    assert not page.locator("#open-bar").is_visible()
+    page.evaluate("document.getElementById('verdict').scrollIntoView()")
+    page.wait_for_selector("#open-bar:visible", timeout=5000)
+    context.close()
+
+
 def test_an_unknown_layer_stops_the_run_and_nothing_else(browser: Browser, write_page: Write, page_text: str) -> None:
     def make_strange(payload: dict[str, Any]) -> None:
         payload["network"]["layers"][2]["kind"] = "Kaleidoscope"

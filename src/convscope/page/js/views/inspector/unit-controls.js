@@ -80,7 +80,7 @@ export class UnitWalk {
       stage.addEventListener(kind, ({target}) => !this.element.contains(target) && this.stop());
     }
     unit.subscribe(() => unit.isPlaying || this.stop());
-    new IntersectionObserver(([{isIntersecting}]) => isIntersecting || this.stop()).observe(stage);
+    new IntersectionObserver((entries) => entries.at(-1).isIntersecting || this.stop()).observe(stage);
     this.tell();
   }
 

@@ -31,7 +31,8 @@ export function startOpenImageBar(session) {
     button.disabled = !session.images.test;
     button.addEventListener("click", () => session.openImage(neighbourName(session, step)));
   }
-  new IntersectionObserver(([{isIntersecting, boundingClientRect}]) => {
+  new IntersectionObserver((entries) => { // on a busy page more than one, the newest last
+    const {isIntersecting, boundingClientRect} = entries.at(-1);
     bar.hidden = isIntersecting || boundingClientRect.top > 0;
     document.documentElement.classList.toggle("has-open-bar", !bar.hidden);
     show();
