@@ -572,6 +572,15 @@ def test_only_one_channel_one_layer_and_one_unit_are_stops_of_the_tab_key(
         assert page.locator("#unit .small-map[tabindex='0']").count() == 1
 
 
+def test_a_link_to_the_last_layer_shows_its_name_on_a_phone(browser: Browser, write_page: Write, page_text: str) -> None:
+    with opened(browser, f"{write_page(page_text)}#layer=dense_1", width=390) as (page, _):
+        until(page, "document.querySelector('.crumb[aria-current]')")
+        crumb, around = page.locator(".crumb[aria-current]").bounding_box(), page.locator(".crumbs ol").bounding_box()
+        assert crumb is not None
+        assert around is not None
+        assert crumb["x"] + crumb["width"] <= around["x"] + around["width"] + 1
+
+
 def test_any_input_channel_can_be_chosen_and_the_sum_stays(
     browser: Browser, write_page: Write, digits_run: convscope.Run
 ) -> None:

@@ -51,6 +51,6 @@ export class Crumbs {
     const current = this.buttons[this.unit.index + 1];
     setTabStop(this.buttons, current);
     const list = current.closest("ol");
-    list.scrollLeft = Math.max(0, current.offsetLeft - list.offsetLeft - list.clientWidth / 2);
+    list.scrollLeft = Math.max(0, current.offsetLeft - list.offsetLeft - (list.clientWidth - current.offsetWidth) / 2);
   }
 }

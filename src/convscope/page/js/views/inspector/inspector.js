@@ -45,8 +45,8 @@ export function startInspector(session) {
     if (next) {
       const layer = session.network.layers[unit.index];
       showLayerTitle(title, layer, next === "unit");
-      crumbs.mark();
       draw(true);
+      crumbs.mark(); // once they have their width
       const isFirst = shown < 0 && scrollY === 0 && !session.state.place;
       if ((isFirst || focus.isReady()) && (before !== next || shown !== unit.index)) bringIntoSight(panel, title);
       if (block && !before) grow(panel, block);
