@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import shutil
 import time
 import unicodedata
 from pathlib import Path
@@ -431,6 +432,14 @@ def test_a_column_may_name_the_split_of_each_line(values: tuple[str, ...], train
     assert np.array_equal(dataset.test.images.reshape(-1, 16), IMAGES[-test:])
     assert dataset.test.name_of(0) == f"own.csv line {20 - test + 2}"
     assert dataset.provenance.notes[0] == "took the splits from the column 'Usage' of own.csv"
+    (tmp_path / "two").mkdir()
+    for split in ("train", "test"):
+        shutil.copy(path, tmp_path / "two" / f"{split}.csv")
+    two = read_tables(tmp_path / "two", OPTIONS)
+    assert (len(two.train), len(two.test)) == (20, 20)
+    assert two.provenance.notes == tuple(
+        f"ignored the column 'Usage' of {split}.csv, which names splits" for split in ("train", "test")
+    )
 
 
 @pytest.mark.parametrize("names", [("train", "test"), ("val", "train"), ("train", "test", "val")])

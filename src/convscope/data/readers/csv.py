@@ -83,6 +83,8 @@ def read_tables(folder: Path, options: ReadOptions, progress: ReadListener | Non
     notes = tuple(dict.fromkeys(note for table in read.values() for note in table.notes))
     files = join_words([path.name for path in paths.values()])
     labelled = {split: table for split, table in read.items() if table.labels.texts is not None}
+    unread = {split: table.labels.split_column for split, table in read.items() if table.labels.splits}
+    notes += tuple(f"ignored {column} of {paths[split].name}, which names splits" for split, column in unread.items())
     notes = (*notes, *_notes_on_numbers(labelled.values()))
     origin = DatasetSource(str(folder), f"Table of pixels, {files}", class_names=find_class_names(folder), notes=notes)
     return assemble_splits(origin, dict(zip(labelled, _splits(list(labelled.values())), strict=True)), options)
