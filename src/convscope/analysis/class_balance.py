@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import sqrt
 from typing import Any, Literal
 
 import numpy as np
@@ -11,7 +10,7 @@ from ..system.forms import Positive, Share
 from ..training.class_balance import STRENGTH, class_weights
 from ..training.loop import Training
 from ..types import Floats, Labels
-from .classification import Confusion, confusion, safe_ratio
+from .classification import Confusion, confusion
 from .evaluation import Evaluation
 from .statistics.proportions import Interval, wilson
 
@@ -63,18 +62,17 @@ def measure_class_balance(
 def balanced_accuracy(confusion: Confusion) -> tuple[float, Interval]:
     """Return the mean recall of the classes that occur, and its 95% interval.
 
-    G. Y. Zou and A. Donner, "Construction of confidence limits about effect measures", Statistics in Medicine 27, 2008: the
-    distances to the ends of Wilson's intervals, one per class, add up in squares.
+    Wilson's interval for as many images as would give a share the standard error that this mean has, as for
+    :func:`.mean_interval`. The variance of each recall is that of Laplace's estimate, which is never 0.
     """
     support = confusion.counts.sum(axis=1)
     present = np.flatnonzero(support)
     hits, totals = np.diag(confusion.counts)[present], support[present]
-    recalls = safe_ratio(hits, totals)
-    ends = [wilson(int(hit), int(total)) for hit, total in zip(hits, totals, strict=True)]
-    below = sqrt(sum((recall - end.low) ** 2 for recall, end in zip(recalls, ends, strict=True))) / len(ends)
-    above = sqrt(sum((end.high - recall) ** 2 for recall, end in zip(recalls, ends, strict=True))) / len(ends)
-    value = float(recalls.mean())
-    return value, Interval(max(0.0, value - below), min(1.0, value + above))
+    likely = (hits + 1) / (totals + 2)
+    variance = float((likely * (1 - likely) / totals).sum()) / len(present) ** 2
+    mean, value = float(likely.mean()), float((hits / totals).mean())
+    effective = mean * (1 - mean) / variance
+    return value, wilson(value * effective, effective)
 
 
 def _effect(logits: Floats, labels: Labels, shifts: Floats) -> Effect:

@@ -238,6 +238,12 @@ def test_classes_of_equal_recall_and_size_are_not_told_apart() -> None:
     values = {"test": evaluation_metrics(Evaluation(labels, np.eye(30)[np.full(600, 29)] * 5, names))}
     text = next(finding.text for finding in find(values, model_name="cnn") if "not significantly better" in finding.text)
     assert "always answering class 0, one of the largest classes, with 3.33% of the test images" in text
+    values = {
+        "test": evaluation_metrics(Evaluation(np.repeat([0, 1], [90, 10]), np.eye(2)[np.ones(100, int)] * 5, ("a", "b")))
+    }
+    worse = next(finding for finding in find(values, model_name="cnn") if "always answering a, the largest" in finding.text)
+    assert worse.text.startswith("The network is significantly worse than always answering a")
+    assert worse.brief == "Worse than always answering a (90.00%)"
 
 
 def test_classes_differ_by_a_test_over_all_of_them() -> None:

@@ -41,19 +41,21 @@ def constant_answer(test: Mapping[str, Any]) -> str:
 
 
 def better_than_majority(test: Mapping[str, Any]) -> Finding | None:
-    """Return that the network is not significantly better than always answering the largest class."""
+    """Return that the network is significantly worse, or not significantly better, than always answering the largest class."""
     majority = test.get("majority")
     if majority is None or majority["better"] or len([each for each in test["per_class"] if each["support"]]) < 2:
         return None
     low, high = majority["difference_interval"]
     supports = [each["support"] for each in test["per_class"]]
     largest = "the largest class" if supports.count(max(supports)) == 1 else "one of the largest classes"
+    is_worse = majority["p"] <= LEVEL and majority["difference"] < 0
+    verdict = "significantly worse" if is_worse else "not significantly better"
     return Finding(
-        f"The network is not significantly better than always answering {majority['class_name']}, {largest}, with "
+        f"The network is {verdict} than always answering {majority['class_name']}, {largest}, with "
         f"{percent(majority['share'])} of the test images: the difference in accuracy is "
         f"{percentage_points(majority['difference'])} percentage points (95% CI {percentage_points(low)} to "
         f"{percentage_points(high)}, {mcnemar(majority['p'])}).",
-        f"Not better than always answering {majority['class_name']} ({percent(majority['share'])})",
+        f"{'Worse' if is_worse else 'Not better'} than always answering {majority['class_name']} ({percent(majority['share'])})",
         "confusion_matrix",
         majority["difference"],
         [low, high],

@@ -200,7 +200,7 @@ def _out_of_distribution(metrics: Mapping[str, Any]) -> Finding | None:
     chance = ", not significantly better than chance" if low <= 0.5 else ""  # the AUROC of a random score
     return Finding(
         f"Of {len(ranked)} sets of out-of-distribution images, {worst['title']} is the hardest to detect by the distance in the "
-        f"features of {ood['layer']}: AUROC {area:.3f} (95% CI {ends}){chance}; the next is {second['title']}, with "
+        f"features of {ood['layer']}: AUROC {area:.3f} (simultaneous 95% CI {ends}){chance}; the next is {second['title']}, with "
         f"{second['distance']['value']:.3f}.",
         f"Hardest to detect: {worst['title']} (AUROC {area:.3f})",
         "ood",
