@@ -311,7 +311,8 @@ def test_an_unusable_address_or_token_is_one_error(arguments: list[str], status:
 
 def test_without_the_extra_the_error_says_how_to_install_it(digits_run: Run) -> None:
     code = (
-        "import sys; sys.modules['h11'] = None; from convscope.cli.main import main;"
+        "import contextlib, sys, convscope; sys.modules['h11'] = None; from convscope.cli.main import main\n"
+        f"with contextlib.suppress(convscope.MissingExtraError): convscope.serve({str(digits_run.folder)!r})\n"
         f"sys.exit(main(['serve', {str(digits_run.folder)!r}]))"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env={**os.environ})

@@ -14,7 +14,7 @@ from ..analysis.label_audit.cross_validation import MODEL, Listener, OutOfSample
 from ..analysis.label_audit.suspects import LabelAudit, find_suspects, require_cleanlab
 from ..data.dataset import Dataset
 from ..data.load import reload_dataset
-from ..errors import DatasetError, OutputError, option
+from ..errors import DatasetError, OutputError
 from ..page.write import write_report
 from ..runs import ledger, run_folder, store
 from ..runs.evidence import MISTAKES, ensure_evidence, ensure_mistake_analysis
@@ -81,11 +81,7 @@ def audit(
     >>> convscope.audit("runs/mnist-cnn-standard-0").rows(10)
     """
     folder, dataset = run_folder.verify(run), dataset_in_memory(run)
-    copy = (
-        None
-        if out is None
-        else check_output(out, overwrite=overwrite, instead=option("out", "FILE"), inputs=[run, confirmed])
-    )
+    copy = None if out is None else check_output(out, overwrite=overwrite, inputs=[run, confirmed])
     run_folder.refuse_unwritable(folder)
     record = store.load_record(folder)
     source = record.request["dataset"]["source"] if dataset is None else dataset.provenance.source

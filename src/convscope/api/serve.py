@@ -7,7 +7,7 @@ import signal
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from ..errors import MissingBackendError
+from ..errors import MissingExtraError
 from ..server.address import Address, choose_token, listen, networks_of
 from ..server.limits import Limits
 from ..system.arguments import checked
@@ -56,7 +56,7 @@ def serve(
     except ImportError as error:
         if error.name != "h11":
             raise
-        raise MissingBackendError(
+        raise MissingExtraError(
             f"the service needs the package {error.name!r}, which is not installed. Install it with: {pip_line('serve')}"
         ) from error
     token, proxies = choose_token(host, token), networks_of(trusted_proxies)
