@@ -82,6 +82,11 @@ def test_errors_of_usage_look_like_all_others_and_say_what_to_write(
     assert capsys.readouterr().err == f"convscope: error: {said}\n"
 
 
+def test_of_an_option_that_is_repeated_the_last_counts(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "digits", "-m", "none", "--model", "nothing"]) == 2
+    assert "'nothing'" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("verb", VERBS)
 def test_every_hint_names_options_and_settings_that_exist(verb: str) -> None:
     known = options(verb)

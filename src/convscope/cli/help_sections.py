@@ -63,7 +63,8 @@ class Hinting(click.Command):
         given = [word.partition("=")[0] for word in args]
         for parameter in self.params:
             names = [name for name in parameter.opts if name in given]
-            if len(names) > 1 and isinstance(parameter, click.Option) and not (parameter.is_flag or parameter.multiple):
+            # Of -e and --epochs, as of an option that is repeated, the last counts, which an alias of the shell relies on.
+            if len(names) > 1 and sum(name.startswith("--") for name in parameter.opts) > 1:
                 ctx.fail(f"{join_words(names)} are the same option. Give one of them.")
         try:
             return super().parse_args(ctx, args)
