@@ -15,7 +15,7 @@ from ..analysis.uncertainty.calibration import measure_calibration
 from ..data.known.builtin import KNOWN
 from ..data.read_options import ReadOptions
 from ..formatting import count_of, percent, percent_range, printable, shorten_list
-from ..runs import ledger, run_folder
+from ..runs import ledger
 from ..runs.files import REPORT
 from ..runs.reading import read_calibration, read_request
 from ..system.dataclass_json import to_json
@@ -83,13 +83,11 @@ def command(
         raise click.UsageError("--everything needs --thorough. Add --thorough, or leave --everything out.")
     if thorough and data is not None:
         raise click.UsageError("--thorough always measures a run on its own test split. Leave DATA out.")
-    if thorough and accuracy is not None:
-        raise click.UsageError("--thorough and --accuracy cannot be combined. Run the command once with each.")
-    if thorough and csv_file is not None:
-        raise click.UsageError("--thorough and --csv cannot be combined. Run the command once with each.")
+    for flag, given in (("--accuracy", accuracy), ("--csv", csv_file)):
+        if thorough and given is not None:
+            raise click.UsageError(f"--thorough and {flag} cannot be combined. Run the command once with each.")
     refuse_swapped("evaluate", run, [data] if data else [])
     table = check_csv(csv_file, overwrite=overwrite, inputs=[run, data])
-    run_folder.verify(run)
     before = len(ledger.read(run))
     evaluation = convscope.evaluate(run, data, accuracy=accuracy, reading=reading, map_classes=map_classes)
     numbers = evaluation_metrics(evaluation)
