@@ -17,7 +17,7 @@ import convscope
 from convscope.data.dataset import IN_MEMORY, Dataset
 from convscope.data.load import load_dataset
 from convscope.data.read_options import ReadOptions
-from convscope.errors import ConfigError, ConvscopeError, DatasetError
+from convscope.errors import ConfigError, ConvscopeError, DatasetError, PictureError
 
 RANDOM = np.random.default_rng(0)
 X = RANDOM.integers(0, 256, (60, 8, 8), dtype=np.uint8)
@@ -160,6 +160,12 @@ def test_pictures_of_pillow_are_their_colours_whatever_their_numbers_mean(mode: 
     expected = load_dataset((np.stack([np.asarray(each.convert(SEEN[mode])) for each in pictures]), Y))
     for given in ((pictures, Y), list(zip(pictures, Y.tolist(), strict=True))):
         assert load_dataset(given).fingerprint == expected.fingerprint
+
+
+@pytest.mark.parametrize("mode", ["LAB", "La"])
+def test_pictures_of_pillow_without_such_colours_are_refused_in_a_sentence(mode: str) -> None:
+    with pytest.raises(PictureError, match=f"^a picture of mode {mode} "):
+        load_dataset(([Image.new(mode, (8, 8))] * 60, Y))
 
 
 def test_a_label_that_is_none_is_named_with_its_item() -> None:

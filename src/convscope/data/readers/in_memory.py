@@ -17,7 +17,7 @@ from PIL import Image
 from ...errors import DatasetError
 from ...system.memory import check_memory
 from ..dataset import IN_MEMORY, Dataset
-from ..images.decode import WITH_ALPHA
+from ..images.decode import from_pillow
 from ..read_options import DEFAULTS, ReadOptions
 from .assemble import DatasetSource, RawSplit, assemble_splits, rows_of
 from .npz import KEYS, NAMES, VALIDATION, class_names_in, refuse_left_out
@@ -128,7 +128,7 @@ def _with_levels(images: Any) -> Any:
         return [*map(_with_levels, images)]
     if not isinstance(images, Image.Image) or images.mode in OF_LEVELS or images.mode.startswith("I;16"):
         return images
-    return images.convert("RGBA" if images.mode in WITH_ALPHA or "transparency" in images.info else "RGB")
+    return from_pillow(images, f"a picture of mode {images.mode}").pixels
 
 
 def _of_one_kind(labels: npt.NDArray[np.object_], item: int | None) -> npt.NDArray[Any]:
