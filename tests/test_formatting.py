@@ -27,6 +27,14 @@ def test_only_all_of_them_are_100_percent() -> None:
     assert (percent(0.996, 0), percent_range((0.9998, 0.99999))) == ("99.6%", "99.98–100.00%")
 
 
+def test_only_none_of_them_are_0_percent() -> None:
+    found = [percent(share) for share in (0.0, 1e-12, 1 / 70_000, 0.00006)]
+    assert found == ["0.00%", "0.00%", "0.001%", "0.01%"]
+    assert (percent(0.004, 0), percent(0.004, 1)) == ("0.4%", "0.4%")
+    ranges = [percent_range(ends, 0) for ends in ((0.0, 0.1), (0.003, 0.1), (0.00004, 0.1), (0.5, 1.0), (0.5, 0.998))]
+    assert ranges == ["0–10%", "0.3–10.0%", "0.00–10.00%", "50–100%", "50.0–99.8%"]
+
+
 @pytest.mark.parametrize(
     ("probability", "text"),
     [

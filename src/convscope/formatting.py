@@ -27,15 +27,22 @@ def composed(name: str) -> str:
 
 
 def percent(share: float, digits: int = 2) -> str:
-    """Return a share as a percentage: ``0.9935`` as ``"99.35%"``; with more digits where it would be rounded to 100%."""
-    while round(100 * share, digits) == 100 and share < 1 - ROUNDING:
+    """Return a share as a percentage: ``0.9935`` as ``"99.35%"``; with more digits where it would be rounded to 0% or 100%."""
+    while round(100 * share, digits) in (0, 100) and ROUNDING < share < 1 - ROUNDING:
         digits += 1
     return f"{100 * share:.{digits}f}%"
 
 
 def percent_range(interval: Sequence[float], digits: int = 2) -> str:
-    """Return an interval of shares: ``(0.9917, 0.9949)`` as ``"99.17–99.49%"``."""
+    """Return an interval of shares: ``(0.9917, 0.9949)`` as ``"99.17–99.49%"``.
+
+    With up to two digits where an end would be rounded to 0% or 100%.
+    """
     low, high = interval
+    while digits < 2 and (
+        (low > ROUNDING and not round(100 * low, digits)) or round(100 * high, digits) == 100 != 100 * high
+    ):
+        digits += 1
     return f"{100 * low:.{digits}f}–{100 * high:.{digits}f}%"
 
 
