@@ -218,7 +218,7 @@ def test_one_digit_of_a_sheet_is_explained(
     assert convscope.explain(digits_run, sheet, out=tmp_path / "first.html").prediction == found[0]
     with pytest.raises(ConfigError, match="1 to 4.* 5"):
         convscope.explain(digits_run, sheet, digit=5, out=tmp_path / "x.html")
-    with pytest.raises(ConfigError, match="8 images"):
+    with pytest.raises(ConfigError, match="got 2 images"):
         convscope.explain(digits_run, [sheet, sheet], out=tmp_path / "x.html")
 
 

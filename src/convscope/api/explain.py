@@ -71,9 +71,9 @@ def _only_image(predictions: Predictions, digit: int) -> tuple[OpenedPicture, Pr
     place = predictions.places[0] if len(predictions) and predictions.places else None
     digits = place.of if place else 1
     if len(predictions) != digits:
+        files = sum(each is None or each.number == 1 for each in predictions.places or [None] * len(predictions))
         raise ConfigError(
-            f"explain takes one image file; got {len(predictions)} images. Explain them one by one, or classify them with "
-            "convscope predict."
+            f"explain takes one image file; got {files} images. Explain them one by one, or classify them with convscope predict."
         )
     name = predictions.names[0]
     if not 1 <= digit <= digits:
