@@ -17,7 +17,7 @@ import pytest
 
 import convscope
 from convscope.api.notebook import Figures
-from convscope.errors import ConfigError, PictureError, RunExistsError
+from convscope.errors import ConfigError, OutputError, PictureError, RunExistsError
 from convscope.figures.gallery import drawers
 from convscope.system.table import html_table
 
@@ -115,6 +115,12 @@ def test_the_page_is_shown_in_a_frame_that_holds_all_of_it(
     assert frame is not None
     assert len(frame._repr_html_()) > digits_run.page.stat().st_size
     assert "height: 600px" in frame._repr_html_()
+
+
+def test_where_no_browser_starts_the_page_is_named(digits_run: convscope.Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("webbrowser.open", lambda url: False)
+    with pytest.raises(OutputError, match="no browser could be started. Open '.*report.html'"):
+        digits_run.show()
 
 
 @pytest.mark.slow

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..data.read_options import DatasetChecked, DatasetLoaded, ReadProgress
-from ..errors import unknown_name
+from ..errors import OutputError, unknown_name
 from ..formatting import percent, printable
 from ..runs import run_folder
 from ..system.browser import open_in_browser
@@ -54,10 +54,11 @@ def in_notebook() -> bool:
 
 
 def show_page(page: Path, height: int) -> PageFrame | None:
-    """Return a frame for a notebook; elsewhere open the page in a browser."""
+    """Return a frame for a notebook; elsewhere open the page in a browser, or raise OutputError."""
     if in_notebook():
         return PageFrame(page, height)
-    open_in_browser(page)
+    if not open_in_browser(page):
+        raise OutputError(f"no browser could be started. Open {str(page)!r} in one.")
     return None
 
 

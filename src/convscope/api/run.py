@@ -148,7 +148,11 @@ class Run:
 
     @checked
     def show(self, height: int = 800) -> PageFrame | None:
-        """Show the page: in a notebook in a frame ``height`` pixels high, elsewhere in a browser."""
+        """Show the page: in a notebook in a frame ``height`` pixels high, elsewhere in a browser.
+
+        Raises:
+            OutputError: No browser could be started.
+        """
         if height < 1:
             raise ConfigError(f"height must be at least 1 pixel; got {height!r}.")
         with self._reading() as folder:
