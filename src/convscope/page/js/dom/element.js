@@ -36,7 +36,7 @@ export function newGlossaryButton(word) {
   const meaning = document.getElementById(id);
   if (!meaning) return null;
   const title = meaning.textContent.trim().slice(word.length).trim();
-  const attributes = {type: "button", class: "ask", popovertarget: id, title, "aria-label": `What is ${word}?`};
+  const attributes = {type: "button", class: "ask", popovertarget: id, title, "aria-label": `Meaning of “${word}”`};
   return newElement("button", attributes, "?");
 }
 

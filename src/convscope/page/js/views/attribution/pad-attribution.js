@@ -93,7 +93,7 @@ function makeControls(node, {onMethod, onClose}) {
   });
   const choice = newElement("fieldset", {class: "scale-choice"}, newElement("legend", {class: "visually-hidden"}, "Method"), ...radios.map(({label}) => label));
   const more = newElement("details", {}, newElement("summary", {}, "About this method"), words);
-  const about = newElement("p", {class: "quiet"}, "Red raises the logit, blue lowers it", newGlossaryButton("logit"),
+  const about = newElement("p", {class: "quiet"}, "Red or orange raises the logit, blue lowers it", newGlossaryButton("logit"),
     ". The three methods answer different questions, so they may differ.");
   node.append(newElement("div", {class: "attribution-head"}, title, close), choice, legend.element, found, about, more);
   return {title, found, words, legend, method: () => radios.find(({input}) => input.checked).input.value};
