@@ -10,7 +10,8 @@ import pytest
 from convscope.analysis.comparison import ComparedRun, Costs, compare_evaluations
 from convscope.analysis.comparison_text import of_pair
 from convscope.analysis.evaluation import Evaluation
-from convscope.errors import ConfigError
+from convscope.data.dataset import Split
+from convscope.errors import ConfigError, ConvscopeError, ShapeError
 from convscope.page.text.study import hard_images_sentence
 from convscope.server.address import choose_token
 from convscope.system.table import MOST_ROWS, html_table
@@ -51,6 +52,20 @@ def hard_images(number: int) -> str:
     return hard_images_sentence({"hard_images": hard, "dataset": {"test": 40}})
 
 
+def refused(error: type[ConvscopeError], call: Callable[..., object], *arguments: object, **keywords: object) -> str:
+    with pytest.raises(error) as refusal:
+        call(*arguments, **keywords)
+    return str(refusal.value)
+
+
+def images_without_labels(number: int) -> str:
+    return refused(ShapeError, Split, np.zeros((number, 4, 4, 1), np.uint8), np.zeros(9, np.int64))
+
+
+def labels_without_images(number: int) -> str:
+    return refused(ShapeError, Split, np.zeros((9, 4, 4, 1), np.uint8), np.zeros(number, np.int64))
+
+
 @pytest.mark.parametrize(
     ("write", "one", "two"),
     [
@@ -60,6 +75,8 @@ def hard_images(number: int) -> str:
         (token, "1 character.", "2 characters."),
         (lambda number: html_table([{"x": 1}] * (MOST_ROWS + number)), "1 more row<", "2 more rows<"),
         (hard_images, "is misclassified by the run.", "are misclassified by all 2 runs."),
+        (images_without_labels, "1 image but", "2 images but"),
+        (labels_without_images, "1 label.", "2 labels."),
     ],
 )
 def test_a_noun_is_plural_unless_there_is_one(write: Callable[[int], str], one: str, two: str) -> None:

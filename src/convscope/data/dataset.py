@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 
 from ..errors import ConfigError, DatasetError, ShapeError
-from ..formatting import composed
+from ..formatting import composed, count_of
 from ..system.arguments import check_kinds
 from ..types import Images, Labels, PathLike
 from .digits.mnist_style import DigitPreprocessing
@@ -87,11 +87,11 @@ class Split:
                 f"labels must be (n,) integers; got {labels.shape} {labels.dtype}. Pass one class index per image."
             )
         if len(images) != len(labels):
-            raise ShapeError(f"got {len(images):,} images but {len(labels):,} labels. Pass one label per image.")
+            pair = f"{count_of(len(images), 'image')} but {count_of(len(labels), 'label')}"
+            raise ShapeError(f"got {pair}. Pass one label per image.")
         if len(self.names) and len(self.names) != len(labels):
-            raise ShapeError(
-                f"got {len(labels):,} labels but {len(self.names):,} file names. Pass one name per image, or none."
-            )
+            pair = f"{count_of(len(labels), 'label')} but {count_of(len(self.names), 'file name')}"
+            raise ShapeError(f"got {pair}. Pass one name per image, or none.")
         if self.groups is not None and self.groups.shape != labels.shape:
             raise ShapeError(f"groups must be {labels.shape}, one per image; got {self.groups.shape}.")
         object.__setattr__(self, "labels", labels.astype(np.int64, copy=False))

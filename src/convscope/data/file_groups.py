@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import ConfigError, option
+from ..formatting import count_of
 from ..types import Labels
 from .dataset import Dataset
 
@@ -61,8 +62,9 @@ def group_files(files: Sequence[str], pattern: str) -> Labels:
     """
     keys = _keys_in_time(files, pattern)
     if not any(keys):
+        searched = f"{count_of(len(files), 'file')}, such as {files[0]!r}"
         raise ConfigError(
-            f"the pattern {pattern!r} of {option('group_by')} is found in none of {len(files):,} files, such as {files[0]!r}. "
+            f"the pattern {pattern!r} of {option('group_by')} is found in none of {searched}. "
             r"Pass a regular expression for the part of the name that the files of a group share, such as scene\d+."
         )
     unique = [key or f"/{row}" for row, key in enumerate(keys)]  # no key of a file begins with a slash
