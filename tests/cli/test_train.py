@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from convscope.cli.main import main
@@ -46,3 +47,20 @@ def test_ctrl_c_while_the_page_is_written_keeps_a_complete_run_and_says_how_to_w
     assert not (run_folder.verify(folder) / "report.html").exists()
     assert main(["report", str(folder), "--quiet"]) == 0
     assert (run_folder.verify(folder) / "report.html").is_file()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("label", [0, 1])
+def test_one_test_image_and_one_validation_image_are_no_images(
+    label: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    images = np.zeros((13, 9, 9), np.uint8)
+    images[6:12, 4:] = images[:6, :, 4:] = images[12, :, 4:] = 200
+    images += np.random.default_rng(0).integers(0, 50, images.shape, dtype=np.uint8)
+    labels = np.repeat([0, 1], 6)
+    np.savez(tmp_path / "few.npz", x_train=images[:12], y_train=labels, x_test=images[12:], y_test=np.array([label]))
+    assert main(["train", str(tmp_path / "few.npz"), "--recipe", "sprint", "--out", str(tmp_path / "run")]) == 0
+    printed = "".join(capsys.readouterr())
+    page = re.sub(r"(?s)<(script|style|svg)\b.*?</\1>|<[^>]+>", "", (tmp_path / "run" / "report.html").read_text("utf-8"))
+    for text in (printed, page):
+        assert re.findall(r"[^.;]*\b1 (?:\w+ )?(?:images|errors|classes)\b[^.;]*", text) == []

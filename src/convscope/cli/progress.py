@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..data.read_options import DatasetChecked, DatasetLoaded, ReadProgress
-from ..formatting import percent
+from ..formatting import count_of, percent
 from ..models.summary import layer_table
 from ..training.events import Event, TrainingStarted, TrainProgress, epoch_name, epoch_state, read_state, remarks
 from .streams import OwnCodes, printable_text
@@ -188,7 +188,7 @@ def _time_left(seconds: float) -> str:
 
 def training_header(event: TrainingStarted) -> str:
     """Return the layer table and, in one line, what the network is trained and validated on."""
-    parts = [f"{event.num_train:,} training images", f"{event.num_validation:,} validation images"]
+    parts = [count_of(event.num_train, "training image"), count_of(event.num_validation, "validation image")]
     if event.repeats > 1:
         parts[0] += f", {event.repeats:,} times per epoch"
     if event.augmentation:

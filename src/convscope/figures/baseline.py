@@ -59,7 +59,7 @@ def draw_baseline(metrics: Mapping[str, Any], model_name: str) -> Illustration:
 
 def _title(own: Mapping[str, Any], other: Mapping[str, Any], names: tuple[str, str]) -> str:
     errors, others, pairing = own["errors"], other["errors"], pairing_of(other)
-    images = f"in {own['n']:,} test images"
+    images = f"in {count_of(own['n'], 'test image')}"
     if not errors and not others:
         return f"Neither the {names[0]} nor the {names[1]} makes an error {images}"
     result = f"{'' if pairing.significant else 'not '}significant (McNemar test, p {p_value(pairing.p)})"

@@ -11,6 +11,7 @@ from ..analysis.classification import ClassScore, Confusion
 from ..analysis.evaluation import Evaluation
 from ..analysis.findings.accuracy import is_most_frequent
 from ..analysis.statistics.paired import LEVEL
+from ..analysis.statistics.proportions import is_measured
 from ..formatting import count_of, p_value, percent, shorten_list
 from .canvas import NAME_SPACE, SCALE_HEIGHT, FigureCanvas, draw_scale, in_theme, names_width, text_width
 from .figure import Illustration
@@ -61,12 +62,13 @@ def _errors(confusion: Confusion) -> np.ndarray[tuple[int, int], np.dtype[np.int
 
 def _title(confusion: Confusion) -> str:
     if not confusion.errors:
+        if confusion.total == 1:
+            return "The only test image is classified correctly"
         return f"All {confusion.total:,} test images are classified correctly"
     pairs = confusion.pairs(2)
     first = pairs[0]
-    errors = (
-        f"{confusion.errors:,} of {confusion.total:,} test images {'is' if confusion.errors == 1 else 'are'} misclassified"
-    )
+    verb = "is" if confusion.errors == 1 else "are"
+    errors = f"{confusion.errors:,} of {count_of(confusion.total, 'test image')} {verb} misclassified"
     names = f"{quoted(first.true)} predicted as {quoted(first.predicted)}"
     pair = f"{names}: {first.count:,} of {count_of(first.support, 'image')}"
     if confusion.errors == 1:
@@ -153,18 +155,30 @@ def draw_per_class(evaluation: Evaluation) -> Illustration:
         "per_class", title,
         "Recall is the share of a class that is predicted correctly, with its 95% CI as a line; precision is the share of the "
         f"predictions of a class that are correct. The scale does not start at zero.{cut}",
-        " ".join(f"{quoted(score.class_name)}: recall {percent(score.recall)} ({percent(score.recall_interval.low)} to "
-                 f"{percent(score.recall_interval.high)}), precision {percent(score.precision)} "
-                 f"({percent(score.precision_interval.low)} to {percent(score.precision_interval.high)}), {score.support:,} images."
-                 for score in ranked),
+        " ".join(map(_in_words, ranked)),
         canvas.figure,
     )  # fmt: skip
+
+
+def _in_words(score: ClassScore) -> str:
+    low, high = map(percent, score.recall_interval)
+    precision = "never predicted"
+    if is_measured(score.precision_interval):
+        ends = " to ".join(map(percent, score.precision_interval))
+        precision = f"precision {percent(score.precision)} ({ends})"
+    recall = f"recall {percent(score.recall)} ({low} to {high})"
+    return f"{quoted(score.class_name)}: {recall}, {precision}, {count_of(score.support, 'image')}."
 
 
 def _recall_title(scores: Sequence[ClassScore], p: float) -> str:
     lowest, highest = (choose(score.recall for score in scores) for choose in (min, max))
     if lowest == highest:
-        return f"Each of the {len(scores)} classes has a recall of {percent(lowest)}"
+        which = (
+            f"Each of the {len(scores)} classes"
+            if len(scores) > 1
+            else f"The only class with test images, {scores[0].class_name},"
+        )
+        return f"{which} has a recall of {percent(lowest)}"
     result = "the classes differ" if p <= LEVEL else "no difference between the classes is shown"
     worst, best = (
         shorten_list([quoted(score.class_name) for score in scores if score.recall == recall], 1)
@@ -200,7 +214,8 @@ def _write_table(canvas: FigureCanvas, scores: Sequence[ClassScore], left: float
     for row, score in enumerate(scores):
         middle = HEAD + (row + 0.6) * step * extent / (extent + 0.2)
         canvas.cell(left - NAME_SPACE, middle, label(score.class_name, 14), fontsize=font, ha="right")
-        cells = (percent(score.recall), percent(score.precision), f"{score.support:,}")
+        precision = percent(score.precision) if is_measured(score.precision_interval) else "–"
+        cells = (percent(score.recall), precision, f"{score.support:,}")
         for text, (_, right) in zip(cells, COLUMNS, strict=True):
             canvas.cell(right, middle, text, fontsize=font, color=INK, ha="right")
 

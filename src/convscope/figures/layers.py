@@ -194,6 +194,8 @@ def _per_class_title(maps: FeatureMaps, class_names: Sequence[str]) -> str:
     silent = int((maps.values.max(axis=(0, 1, 2)) <= 0).sum())
     verb = "is" if silent == 1 else "are"
     rest = f"; {count_of(silent, 'channel')} of {maps.num_channels} {verb} inactive for all" if silent else ""
+    if len(class_names) == 1:
+        return f"{label(maps.layer_name, 30)}: one image, of {quoted(class_names[0])}{rest}"
     return (f"{label(maps.layer_name, 30)}: channel {channel} differs most between these {len(class_names)} images, from a mean of "
             f"{number(means[low, channel])} for {quoted(class_names[low])} to {number(means[high, channel])} for "
             f"{quoted(class_names[high])}{rest}")  # fmt: skip

@@ -93,7 +93,7 @@ def _draw_counts(canvas: FigureCanvas, bins: Sequence[Mapping[str, Any]], top: f
     width, height = 2.5, 0.75
     most, n = max(each["n"] for each in bins), sum(each["n"] for each in bins)
     base = top + height + 0.1
-    canvas.note(KEY + 0.25, top, f"{n:,} test images by confidence")
+    canvas.note(KEY + 0.25, top, f"{count_of(n, 'test image')} by confidence")
     canvas.shared_axes.plot([KEY + 0.25, KEY + 0.25 + width], [base, base], color=RULE, linewidth=0.8)
     canvas.rectangles(
         [
@@ -149,11 +149,12 @@ def draw_coverage(evaluation: Evaluation, uncertainty: Mapping[str, Any]) -> Ill
 def _coverage_title(curve: RiskCoverageCurve) -> str:
     n = len(curve.accuracy)
     if curve.accuracy[-1] == 1:
-        return f"No errors in {n:,} test images: rejecting predictions gains nothing"
+        return f"No errors in {count_of(n, 'test image')}: rejecting predictions gains nothing"
     half = 1 - (1 - float(curve.accuracy[-1])) / 2
     good = np.flatnonzero(curve.accuracy >= half)
     if not len(good):
-        return f"Accuracy {percent(curve.accuracy[-1])} on all {n:,} test images; no threshold halves the error rate"
+        images = f"all {n:,} test images" if n > 1 else "the only test image"
+        return f"Accuracy {percent(curve.accuracy[-1])} on {images}; no threshold halves the error rate"
     return (f"The error rate of {percent(1 - curve.accuracy[-1])} on {n:,} test images is halved at a coverage of "
             f"{percent((int(good[-1]) + 1) / n, 1)}")  # fmt: skip
 

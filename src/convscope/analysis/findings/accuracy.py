@@ -70,7 +70,7 @@ def compared_with_baseline(metrics: Mapping[str, Any], model_name: str) -> Findi
     test, pairing = metrics["test"], pairing_of(baseline)
     model, other = model_name.upper(), noun(baseline["model_name"])
     low, high = pairing.interval
-    numbers = f"{test['errors']:,} against {baseline['errors']:,} on the same {test['n']:,} test images"
+    numbers = f"{test['errors']:,} against {baseline['errors']:,} on the same {count_of(test['n'], 'test image')}"
     counts = f"({test['errors']:,} vs {baseline['errors']:,})"
     if not pairing.significant:
         text, brief = (
@@ -79,7 +79,7 @@ def compared_with_baseline(metrics: Mapping[str, Any], model_name: str) -> Findi
         )
     elif pairing.difference < 0:
         text, brief = f"The {other} makes fewer errors than the {model}", f"The {other} makes fewer errors"
-        numbers = f"{baseline['errors']:,} against {test['errors']:,} on the same {test['n']:,} test images"
+        numbers = f"{baseline['errors']:,} against {test['errors']:,} on the same {count_of(test['n'], 'test image')}"
         counts = f"({baseline['errors']:,} vs {test['errors']:,})"
     else:
         size = f"{percent(1 - baseline['error_ratio'], 0)} fewer"

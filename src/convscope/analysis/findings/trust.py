@@ -138,7 +138,7 @@ def at_least_wrong(split: Mapping[str, Any]) -> str:
     wrong, bounds = split.get("estimated_wrong", 0), split.get("is_lower_bound")
     if split["suspects"] and bounds is False:
         return f" ({TOO_OFTEN})"
-    return f" (at least {wrong:,} wrong labels by confident learning)" if wrong and bounds else ""
+    return f" (at least {count_of(wrong, 'wrong label')} by confident learning)" if wrong and bounds else ""
 
 
 def robustness_findings(metrics: Mapping[str, Any]) -> tuple[Finding, ...]:

@@ -45,9 +45,7 @@ def _training(page: Page) -> str:
 
 def _results(page: Page) -> str:
     test = page["metrics"]["test"]
-    return (
-        f"Accuracy {percent(test['accuracy'])} on {whole(test['n'])} test images (95% CI {percent_range(test['interval'])})"
-    )
+    return f"Accuracy {percent(test['accuracy'])} on {count_of(test['n'], 'test image')} (95% CI {percent_range(test['interval'])})"
 
 
 def _mistakes(page: Page) -> str:

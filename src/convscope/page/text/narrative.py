@@ -77,7 +77,8 @@ def embedded_images(page: Page) -> str:
         return ""
     embedded, reference = evidence["test"]["count"], evidence["reference"]
     if embedded == tested:
-        test = f"all {whole(tested)} test images (budget {_megabytes(TEST_BYTES)})"
+        images = f"all {whole(tested)} test images" if tested > 1 else "the only test image"
+        test = f"{images} (budget {_megabytes(TEST_BYTES)})"
     else:
         test = (f"{whole(embedded)} of the {whole(tested)} test images (budget {_megabytes(TEST_BYTES)}; all errors first, then a "
                 "random sample stratified by class)")  # fmt: skip

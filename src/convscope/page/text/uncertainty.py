@@ -68,11 +68,12 @@ def calibration(page: Page) -> str:
     """Compare mean confidence with accuracy for the probabilities in use, and say why these are used."""
     uncertainty = page["metrics"]["uncertainty"]
     used, scaling = uncertainty["calibrated"] or uncertainty["uncalibrated"], uncertainty["temperature_scaling"]
-    images = f"{whole(uncertainty['n'])} {uncertainty['selected_on']} images"
+    images = count_of(uncertainty["n"], f"{uncertainty['selected_on']} image")
     text = (f"On the test images the mean confidence is {percent(_mean_confidence(page, used))} and the accuracy "
             f"{percent(page['metrics']['test']['accuracy'])}: {_judgement(used)}.")  # fmt: skip
     if scaling is None:
-        return f"{text} The network misclassifies none of the {images}, so no temperature could be fitted."
+        found = images if uncertainty["n"] == 1 else f"all {images}"
+        return f"{text} The network classifies {found} correctly, so no temperature could be fitted."
     fitted = f"{decimal(scaling['temperature'], 2)}{_temperature_interval(scaling.get('interval'))}, fitted on {images}"
     if uncertainty["calibrated"] is None:
         why = "is not used: the network knows these images" if uncertainty["selected_on"] == "training" else (
@@ -145,7 +146,11 @@ def threshold_choice(page: Page) -> str:
     open_targets = [percent(each, 1) for each in unreachable if images_needed(each) <= n]
     if open_targets:
         text += f" They show no threshold for {join_words(open_targets, 'or')}."
-    return f"{text} {whole(n)} {split} images are too few for {join_words(few, 'or')}." if few else text
+    return f"{text} {_too_few(n, split)} for {join_words(few, 'or')}." if few else text
+
+
+def _too_few(n: int, split: str) -> str:
+    return f"{count_of(n, f'{split} image')} {'is' if n == 1 else 'are'} too few"
 
 
 def prediction_sets(page: Page) -> str:
@@ -161,7 +166,7 @@ def prediction_sets(page: Page) -> str:
     text = ("A prediction set holds as many of the most probable classes as it takes to contain the true class with a stated "
             "probability, for images like the validation images.")  # fmt: skip
     text += f" On the test images, {'; '.join(parts)}." if parts else ""
-    n = f"{whole(uncertainty['n'])} validation images are too few"
+    n = _too_few(uncertainty["n"], "validation")
     return f"{text} {n} for {join_words(few, 'or')} sets, which hold all classes." if few else text
 
 
