@@ -175,7 +175,9 @@ def test_a_label_that_is_none_is_named_with_its_item() -> None:
 
 @pytest.mark.parametrize("kind", ["list", "array"])
 @pytest.mark.parametrize("names", [["a", "b"], [0, 1]], ids=["texts", "numbers"])
-@pytest.mark.parametrize("value", [None, float("nan"), np.datetime64("NaT"), b"a", object(), "2", 2], ids=repr)
+@pytest.mark.parametrize(
+    "value", [None, float("nan"), np.datetime64("NaT"), b"a", object(), "2", 2], ids=lambda value: type(value).__name__
+)
 def test_a_label_of_another_kind_is_named_with_its_row(kind: str, names: list[Any], value: Any) -> None:
     labels = names * 30
     labels[17] = value
