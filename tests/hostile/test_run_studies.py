@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 from convscope.analysis.label_audit.cross_validation import _load
-from convscope.errors import ConvscopeError
+from convscope.errors import ConvscopeError, RunError
 from convscope.models.custom import short_name
 from convscope.runs import files
 from convscope.runs.label_suspects import load_audit, load_reviews
 from convscope.runs.record import RunRecord
-from convscope.runs.seed_votes import REQUEST, RESULTS, VOTES, seed_votes
+from convscope.runs.seed_votes import REQUEST, RESULTS, RUNS, VOTES, seed_votes
 from convscope.training.checkpoint import check_state, load_checkpoint
 
 from .test_run_arrays import VARIANTS, Array, arrays_of, packed  # type: ignore[import-not-found]
@@ -92,6 +92,24 @@ def test_votes_of_another_form_are_one_sentence(number: int, kind: str, study: P
     sentence = refusal(digits_record, study, VOTES, packed(arrays if new is None else {**arrays, name: np.asarray(new)}))
     assert sentence or kind in ("huge", "a billion", "minus one", "reversed") or number == 0
     assert len(sentence) < 600
+
+
+@pytest.mark.parametrize("kind", VARIANTS)
+def test_logits_of_a_seed_of_another_form_are_one_sentence(kind: str, study: Path, digits_record: RunRecord) -> None:
+    file = study / RUNS / "a-2" / files.PREDICTIONS
+    file.parent.mkdir(parents=True, exist_ok=True)
+    new = VARIANTS[kind](digits_record.evaluation.logits)
+    file.write_bytes(
+        packed({"labels": digits_record.evaluation.labels} | ({} if new is None else {"logits": np.asarray(new)}))
+    )
+    votes = seed_votes(digits_record, study / "run", study)
+    assert votes is not None
+    if kind in ("floats", "minus one", "minus two", "huge", "a billion", "reversed"):
+        (found,) = votes.logits()
+        assert found.shape == digits_record.evaluation.logits.shape
+    else:
+        with pytest.raises(RunError, match=files.PREDICTIONS):
+            list(votes.logits())
 
 
 @pytest.mark.parametrize("link", [VOTES, RESULTS, REQUEST])

@@ -9,7 +9,7 @@ from ..analysis.evaluation import Evaluation
 from ..analysis.mistakes.mistakes import Mistakes, explain_mistakes
 from ..errors import ConfigError, DatasetError, option
 from ..page.write import write_report
-from ..runs import opening, run_folder, store
+from ..runs import run_folder, store
 from ..runs.evidence import MISTAKES, OTHER_SEEDS, ensure_evidence
 from ..runs.label_suspects import load_audit
 from ..runs.reading import open_predictor
@@ -67,7 +67,7 @@ def mistakes(
         with store.updating_run(record, folder):
             write_report(record, folder)
     seeds = seed_votes(record, folder, study_folder)
-    counted = [opening.load_arrays(file)["logits"] for file in seeds.files] if seeds and other_folders else []
+    counted = [*seeds.logits()] if seeds and other_folders else []
     predictions = [each.predictions for each in voters[1:] if not _is_among(each.logits, counted)]
     votes = count_votes(predictions, record.evaluation.labels, len(record.evaluation.class_names)).counts
     found = explain_mistakes(

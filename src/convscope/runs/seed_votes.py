@@ -1,7 +1,7 @@
 """The predictions of all seeds of one configuration, counted per test image and class."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,9 @@ from ..errors import ConfigError, ConvscopeError, RunError, option
 from ..models.custom import short_name
 from ..system.arrays import INTEGERS, ArrayForm, below, check_arrays, save_arrays
 from ..system.forms import FormError
-from ..types import Labels
+from ..types import Floats, Labels
 from . import opening
-from .array_forms import CLASSES, TEST
+from .array_forms import CLASSES, TEST, read_arrays
 from .files import PREDICTIONS
 from .forms import STUDY_REQUEST, STUDY_RESULTS
 from .opening import wrong_value
@@ -100,6 +100,10 @@ class SeedVotes:
     """Path of the study's folder, relative to the run folder."""
     files: tuple[Path, ...] = ()
     """Those with their predictions, as far as they are there."""
+
+    def logits(self) -> Iterator[Floats]:
+        """Yield the logits (n, k) of each seed in ``files``. Raises :class:`RunError`."""
+        return (_logits(file, self.counts) for file in self.files)
 
     def as_dict(self) -> dict[str, Any]:
         return {"study": self.study, "seeds": list(self.seeds)}
@@ -197,9 +201,15 @@ def _votes(study: Path, entries: list[Mapping[str, Any]], record: RunRecord) -> 
 
 
 def _excluding(votes: Votes, predictions: Path) -> Labels:
-    predicted = opening.load_arrays(predictions)["logits"].argmax(axis=1)
+    predicted = _logits(predictions, votes.counts).argmax(axis=1)
     counts = votes.counts.copy()
     counts[np.arange(len(predicted)), predicted] -= 1
     if counts.min() < 0:
         raise ValueError(f"predictions in {str(predictions)!r} that were not counted")
     return counts
+
+
+def _logits(predictions: Path, counts: Labels) -> Floats:
+    """Return the logits (n, k) in a run of a study, whose votes were counted."""
+    sizes = {TEST: len(counts), CLASSES: counts.shape[1]}
+    return read_arrays(predictions, sizes, lambda name: name == "logits")["logits"]
