@@ -211,10 +211,9 @@ def choices_table(saved: dict[str, Any]) -> str:
             [np.subtract(found["correct"], each["correct"]) / each["set"]["test"] for each, found in pairs]
         )
         over_sets, ends = mean_over_seeds(list(gaps.mean(axis=0))), [found["interval"] for _, found in pairs]
-        assert over_sets.interval is not None
-        low, high = over_sets.interval
+        spread = "" if over_sets.interval is None else " ({:+.2f} to {:+.2f})".format(*over_sets.interval)
         rows.append([
-            neighbour, str(len(pairs)), f"{over_sets.mean:+.2f} ({low:+.2f} to {high:+.2f})",
+            neighbour, str(len(pairs)), f"{over_sets.mean:+.2f}{spread}",
             f"{gaps.mean(axis=1).min():+.2f} to {gaps.mean(axis=1).max():+.2f}",
             str(sum(low > 0 for low, _ in ends)), str(sum(high < 0 for _, high in ends)),
             f"{np.mean([found['cpu_seconds'] / each['cpu_seconds'] for each, found in pairs]):.1f}",

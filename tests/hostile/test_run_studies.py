@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -156,7 +157,7 @@ def test_a_list_of_suspects_that_somebody_edited_is_read_or_one_sentence(
     content = LISTS[kind].replace("{given}", names[label]).replace("{other}", names[label - 1])
     (tmp_path / files.LABEL_SUSPECTS).write_bytes(content.encode("utf-8", "surrogateescape"))
     numbers = {"suspects": 1, "worst": [], "notes": []}
-    record = RunRecord(**{**vars(digits_record), "metrics": {**digits_record.metrics, "label_audit": numbers}})
+    record = replace(digits_record, metrics={**digits_record.metrics, "label_audit": numbers})
     load_audit(record, tmp_path)  # None where it cannot be read
     try:
         reviews = load_reviews(tmp_path, record)
