@@ -171,6 +171,7 @@ def test_everything_belongs_to_thorough_and_thorough_to_the_runs_own_data(digits
         assert sentence in result.output
 
 
+@pytest.mark.thorough  # all that `examined` measured, in a process of its own
 @pytest.mark.slow
 def test_the_command_prints_tables_and_leaves_a_page_with_the_same_numbers(
     run_copy: Path, examined: RobustnessReport

@@ -169,6 +169,7 @@ def test_another_network_of_the_same_name_is_neither_loaded_nor_resumed(tmp_path
             convscope.train(model=own("tanh"), **given, **asked)
 
 
+@pytest.mark.thorough  # three workers start; `test_results` asks for the same in one process
 @pytest.mark.slow
 def test_a_study_of_a_network_that_changed_is_refused_before_it_trains(tmp_path: Path) -> None:
     study: dict[str, Any] = {"recipes": ["sprint"], "epochs": 1, "workers": 1, "out": tmp_path / "study"}

@@ -19,12 +19,15 @@ from statsmodels.stats.proportion import proportion_confint
 from convscope.analysis.statistics.paired import paired_interval
 from convscope.data.dataset import Dataset
 from convscope.errors import RunError
+from convscope.models.fingerprint import network_fingerprint
 from convscope.page.study import render_study
 from convscope.page.text import study as page_text_study
-from convscope.studies.outcomes import Outcome, refuse_mixed_networks
+from convscope.studies.outcomes import Outcome, refuse_changed_networks, refuse_mixed_networks
 from convscope.studies.plan import StudyPlan, make_plan
 from convscope.studies.results import StudyResults, make_results, to_csv, to_json
 from convscope.system.hardware import describe_machine, package_versions
+
+from ..api.test_resume import own  # type: ignore[import-not-found]
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -58,6 +61,19 @@ def test_runs_of_networks_that_differ_are_no_seeds_of_one(digits: Dataset) -> No
         refuse_mixed_networks([same[0], replace(same[0], network="one"), replace(same[1], network="other")])
     with pytest.raises(RunError, match=f"{same[0].run}' and '{same[1].run}' trained different networks"):
         refuse_mixed_networks([replace(same[0], network="one"), replace(same[1], network="other")])
+
+
+def test_a_run_whose_network_its_function_describes_no_more_is_refused(digits: Dataset) -> None:
+    run = outcomes(plan(digits, seeds=1), digits)[0]
+
+    def described(activation: str) -> Outcome:
+        configuration = replace(run.spec.configuration, build=own(activation))
+        return replace(run, spec=replace(run.spec, configuration=configuration), network=trained)
+
+    trained = network_fingerprint(own("relu")(digits.image_shape, 10))
+    refuse_changed_networks(digits, [described("relu")])
+    with pytest.raises(RunError, match=f"the run '{run.run}' trained another network"):
+        refuse_changed_networks(digits, [described("tanh")])
 
 
 def results(digits: Dataset, **asked: Any) -> StudyResults:
