@@ -85,6 +85,36 @@ def test_a_calibrated_network_is_rarely_called_over_or_underconfident_however_fe
     assert holds(wrong, runs, low=0, high=0.05), wrong
 
 
+def smoothed(n: int, generator: np.random.Generator) -> tuple[Array, Array]:
+    """Logits of a network trained with smoothed labels, which predicts worse errors than it makes, and labels: 4% are errors."""
+    honest = generator.normal(size=(n, 10))
+    honest[np.arange(n), generator.integers(0, 10, n)] += generator.gamma(4, 4, n)
+    shares = softmax(honest, axis=1)
+    labels = (shares.cumsum(axis=1) > generator.random((n, 1))).argmax(axis=1)
+    return np.log(0.92 * shares + 0.008), labels
+
+
+def test_loss_and_brier_score_hold_with_few_errors_and_are_never_negative(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bootstrap alone held 62% of the time."""
+    monkeypatch.setattr(calibration, "resampled_means", partial(bootstrap.resampled_means, resamples=200))
+    runs, hits, generator = 100, np.zeros(2, np.int64), np.random.default_rng(0)
+    large = measure_calibration(*smoothed(100_000, generator))
+    for seed in range(runs):
+        found = measure_calibration(*smoothed(50, generator), seed=seed)
+        pairs = ((found.nll, large.nll.value), (found.brier, large.brier.value))
+        hits += [each.interval.low <= true <= each.interval.high for each, true in pairs]
+        assert min(each.interval.low for each, _ in pairs) >= 0
+    assert all(holds(int(each), runs, low=0.95, high=1) for each in hits), hits
+
+
+def test_with_many_errors_loss_and_brier_score_have_the_bootstraps_interval(monkeypatch: pytest.MonkeyPatch) -> None:
+    logits, labels = smoothed(3000, np.random.default_rng(0))
+    found = measure_calibration(logits, labels)
+    monkeypatch.setattr(calibration, "_allowing_for_unseen_errors", lambda estimate, *_: estimate)
+    alone = measure_calibration(logits, labels)
+    assert (found.nll, found.brier) == (alone.nll, alone.brier)
+
+
 def expected(logits: Array, shares: Array) -> tuple[float, float, float, float]:
     """Negative log-likelihood, Brier score, gap and calibration error where the true classes are as probable as ``shares``."""
     said = softmax(logits.astype(np.float64), axis=1)

@@ -6,7 +6,7 @@ import numpy as np
 
 from ...types import Floats, Labels
 from ..statistics.bootstrap import bca, left_out_means, resampled_means
-from ..statistics.proportions import Estimate, Interval, wilson
+from ..statistics.proportions import Z_95, Estimate, Interval, wilson
 from .temperature import NUM_BINS, bin_indices, log_softmax
 
 DRAWS = 2000
@@ -101,10 +101,10 @@ def measure_calibration(logits: Floats, labels: Labels, *, temperature: float = 
     ]
     nll, score, ece, overconfidence = estimates
     null = ece_null_quantile(confidence, seed=seed)
-    penalties = (*_penalties(probabilities, values[:, :2], correct), 1.0)
+    penalties = (*_penalties(probabilities, values[:, :2], correct), (1.0, 1.0))
     nll, score, overconfidence = (
-        _allowing_for_unseen_errors(each, penalty, confidence, correct)
-        for each, penalty in zip((nll, score, overconfidence), penalties, strict=True)
+        _allowing_for_unseen_errors(each, *both, confidence, correct)
+        for each, both in zip((nll, score, overconfidence), penalties, strict=True)
     )
     ece = _with_valid_interval(ece, null, resampled[:, 2], overconfidence.interval)
     return CalibrationMetrics(n, nll, score, ece, null, overconfidence, reliability(confidence, correct))
@@ -116,21 +116,28 @@ def _scores(means: Floats) -> Floats:
     return np.column_stack([means[:, 0], means[:, 1], np.abs(gaps).sum(axis=1), gaps.sum(axis=1)])
 
 
-def _penalties(probabilities: Floats, scores: Floats, correct: Labels) -> tuple[float, float]:
-    """Return by how much an error raises negative log-likelihood and Brier score (n, 2): as observed or as predicted, if more."""
+def _penalties(probabilities: Floats, scores: Floats, correct: Labels) -> list[tuple[float, float]]:
+    """Return by how much an error raises each of ``scores`` (n, 2), NLL and Brier: observed, and of an unseen error."""
+    # The latter adds the errors that Wilson's interval does, z²/2, with what the probabilities predict of them, to the observed.
     others = np.where(probabilities < probabilities.max(axis=1, keepdims=True), probabilities, 0)
     logs = -np.log(np.maximum(probabilities, np.finfo(np.float64).tiny))
     squares = (probabilities**2).sum(axis=1, keepdims=True) - 2 * probabilities + 1
     right, wrong, mass = scores[correct == 1], scores[correct == 0], float(others.sum())
     base = right.mean(axis=0) if len(right) else np.zeros(2)
     predicted = [float((others * each).sum()) / mass if mass else 0.0 for each in (logs, squares)]
-    observed = wrong.mean(axis=0) if len(wrong) else np.zeros(2)
-    nll, brier = np.maximum(np.maximum(predicted, observed) - base, 0).tolist()
-    return nll, brier
+    observed = np.maximum(wrong.mean(axis=0) - base, 0) if len(wrong) else np.zeros(2)
+    expected, added = np.maximum(predicted - base, observed), Z_95**2 / 2
+    unseen = (len(wrong) * observed + added * expected) / (len(wrong) + added)
+    return list(zip(observed.tolist(), unseen.tolist(), strict=True))
 
 
-def _allowing_for_unseen_errors(estimate: Estimate, penalty: float, confidence: Floats, correct: Labels) -> Estimate:
-    """Return the score with an interval that also holds with few errors, each of which raises it by ``penalty``."""
+def _allowing_for_unseen_errors(
+    estimate: Estimate, observed: float, unseen: float, confidence: Floats, correct: Labels
+) -> Estimate:
+    """Return the score with an interval that also holds with few errors.
+
+    Each error has raised the score by ``observed``; one more would raise it by ``unseen``.
+    """
     # Resamples of a test set without errors have none, however many the network makes elsewhere. So the interval also has the
     # scores at both ends of Wilson's interval of the errors, for as many images as give their share the variance that it has.
     mean, variance = float(confidence.mean()), float((confidence * (1 - confidence)).mean())
@@ -138,7 +145,8 @@ def _allowing_for_unseen_errors(estimate: Estimate, penalty: float, confidence: 
     errors = 1 - float(correct.mean())
     fewest, most = wilson(errors * n, n)
     low, high = estimate.interval
-    ends = (estimate.value - penalty * (errors - fewest), estimate.value + penalty * (most - errors))
+    # Without the observed errors no score falls below that of the other images, which is never negative.
+    ends = (estimate.value - observed * (errors - fewest), estimate.value + unseen * (most - errors))
     return Estimate(estimate.value, Interval(min(low, ends[0]), max(high, ends[1])))
 
 
