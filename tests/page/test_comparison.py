@@ -68,7 +68,7 @@ def test_the_page_has_no_script_and_asks_for_nothing(hostile: Comparison) -> Non
     assert "script" not in found.elements
     assert not {"style"} & found.attributes
     assert not [name for name in found.attributes if name.startswith("on")]
-    assert all(source.startswith(("data:image/png;base64,", "data:image/svg+xml,", "#")) for source in found.sources)
+    assert all(source.startswith(("data:image/png;base64,", "#")) for source in found.sources)
     policy = re.search(r'Content-Security-Policy" content="([^"]*)"', text)
     assert policy is not None
     assert "default-src &#39;none&#39;" in policy[1]
