@@ -173,19 +173,20 @@ def test_a_label_that_is_none_is_named_with_its_item() -> None:
         load_dataset([(image, None if row == 7 else 1) for row, image in enumerate(X)])
 
 
+@pytest.mark.parametrize("row", [0, 17])
 @pytest.mark.parametrize("kind", ["list", "array"])
 @pytest.mark.parametrize("names", [["a", "b"], [0, 1]], ids=["texts", "numbers"])
 @pytest.mark.parametrize(
     "value", [None, float("nan"), np.datetime64("NaT"), b"a", object(), "2", 2], ids=lambda value: type(value).__name__
 )
-def test_a_label_of_another_kind_is_named_with_its_row(kind: str, names: list[Any], value: Any) -> None:
+def test_a_label_of_another_kind_is_named_with_its_row(row: int, kind: str, names: list[Any], value: Any) -> None:
     labels = names * 30
-    labels[17] = value
+    labels[row] = value
     given = labels if kind == "list" else np.array(labels, object)
     if type(value) is type(names[0]):
         assert value in map(type(value), load_dataset((X, given)).class_names)
         return
-    with pytest.raises(DatasetError, match=rf"labels .*; got {re.escape(reprlib.repr(value))} at row 17\. Correct it"):
+    with pytest.raises(DatasetError, match=rf"labels .*; got {re.escape(reprlib.repr(value))} at row {row}\. Correct it"):
         load_dataset((X, given))
 
 

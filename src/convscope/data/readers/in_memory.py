@@ -5,6 +5,7 @@ None of these libraries is imported: an object counts by what it offers.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from numbers import Real
 from reprlib import repr as shortened
@@ -116,7 +117,7 @@ def _pair(images: Any, labels: Any, item: int | None = None) -> tuple[npt.NDArra
         if array.dtype.hasobject and what == "images":
             raise DatasetError(f"the {what} must be one array of numbers; got Python objects. Convert them first.")
         # Of a list, NumPy makes texts of numbers beside texts, and of NaN.
-        if array.dtype.hasobject or (array.dtype.kind in "US" and not hasattr(values, "__array__")):
+        if array.dtype.hasobject or (array.ndim and array.dtype.kind in "US" and not hasattr(values, "__array__")):
             array = _of_one_kind(np.asarray(values, object), item)
         arrays.append(array)
     return arrays[0], arrays[1]
@@ -134,8 +135,12 @@ def _with_levels(images: Any) -> Any:
 def _of_one_kind(labels: npt.NDArray[np.object_], item: int | None) -> npt.NDArray[Any]:
     """Return labels (n, ...) of any Python objects, such as a column of pandas, if all are texts or all are numbers."""
     given = labels.ravel().tolist()
-    kinds = [next((kind for kind in (str, bytes, (Real, np.bool_)) if isinstance(each, kind)), None) for each in given]
-    wrong = next((index for index, kind in enumerate(kinds) if kind is None or kind != kinds[0]), None)
+    counts = Counter(map(type, given))
+    kinds = {
+        each: next((kind for kind in (str, bytes, (Real, np.bool_)) if issubclass(each, kind)), None) for each in counts
+    }
+    usual = next((kinds[each] for each, _ in counts.most_common(1)), None)
+    wrong = next((index for index, each in enumerate(given) if usual is None or kinds[type(each)] != usual), None)
     if wrong is None:
         return np.array(given).reshape(labels.shape)
     found, remedy = shortened(given[wrong]), "Pass a list or an array"
