@@ -113,7 +113,7 @@ def test_a_network_answers_a_file_as_it_answers_the_images_that_it_was_trained_o
         (16383, True, "stretched values of 14 bits"),
         (65535, True, "reduced values from 16 to 8 bits"),
         (30000, False, "reduced values from 16 to 8 bits"),
-        (3000, False, "reduced values from 16 to 8 bits; if 3000, the largest, is white, pass --pixel-range 0..3000"),
+        (3000, False, "reduced values from 16 to 8 bits; if 3000, the largest, is white, pass pixel_range=(0, 3000)"),
     ],
 )  # fmt: skip
 def test_the_white_of_a_picture_of_16_bits_is_where_its_values_end(
@@ -126,6 +126,10 @@ def test_the_white_of_a_picture_of_16_bits_is_where_its_values_end(
         decoded = decode_image((tmp_path / f"it.{suffix}").read_bytes(), "it")
         assert np.array_equal(decoded.pixels[..., 0], expected)
         assert decoded.steps[0].startswith(said)
+        trained_on_shares = decode_image(
+            (tmp_path / f"it.{suffix}").read_bytes(), "it", GivenRange((0, 1), is_certain=False)
+        )
+        assert np.array_equal(trained_on_shares.pixels, decoded.pixels)
 
 
 def test_the_range_asked_for_holds_for_image_files(digits_run: convscope.Run, tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from PIL.ImageFile import ImageFile
 
 from ...errors import PictureError, reason_of
 from ...system.stderr import discarded_stderr
-from ..readers.pixel_scale import SIXTEEN_BITS, GivenRange, Values, scale_of_picture
+from ..readers.pixel_scale import BYTES, SIXTEEN_BITS, GivenRange, Values, scale_of_picture
 from .essentials import essentials
 from .formats import AGAIN, JPEG, MIN_SIDE, TIFF, ImageFormat, check_size, detect_format, too_many
 from .resample import composite_on_white
@@ -231,7 +231,8 @@ def _levels(values: npt.NDArray[Any], name: str, steps: list[str], given: GivenR
     if given is not None and levels is not values:
         steps.append("scaled from {:g}–{:g} to 0–255".format(*given.range))
     elif values.dtype == np.uint16:
-        scale = scale_of_picture(values) if given is None else SIXTEEN_BITS
+        # Of files of both depths, those of 8 bits say where white is.
+        scale = SIXTEEN_BITS if given and given.range == BYTES.range else scale_of_picture(values)
         steps.append(scale.note)
         levels = scale.apply(values)
     elif values.dtype != np.uint8:

@@ -144,9 +144,8 @@ def scale_of_picture(values: npt.NDArray[np.uint16]) -> ValueRange:
     try:
         scale = _own_scale(Values(0, high, values.dtype, 1), high, "a picture")
     except DatasetError:
-        return replace(
-            SIXTEEN_BITS, note=f"{SIXTEEN_BITS.note}; if {high:g}, the largest, is white, pass --pixel-range 0..{high:g}"
-        )
+        remedy = f"if {high:g}, the largest, is white, pass {option('pixel_range', (0, high))}"
+        return replace(SIXTEEN_BITS, note=f"{SIXTEEN_BITS.note}; {remedy}")
     return scale if scale.note else replace(BYTES, note=f"took values of 16 bits up to {high:g} as grey levels")
 
 
