@@ -16,7 +16,7 @@ from tests.test_architecture import TREES
 import convscope
 from convscope import ConvscopeError, ReadOptions
 from convscope.cli.main import main
-from convscope.errors import COMMAND_LINE, for_command_line, is_short_of_memory, option
+from convscope.errors import COMMAND_LINE, DatasetError, for_command_line, is_short_of_memory, option
 
 FLAG = re.compile(r"(^|[ (`])--[a-z]")
 RUN, OLD, PHOTOS, TWO = "run", "old.txt", "photos", "two"
@@ -190,6 +190,7 @@ def test_no_message_outside_the_command_line_contains_a_flag() -> None:
         ),
         (SystemError("<built-in function empty> returned NULL without setting an exception"), True),
         (ValueError("the label is bad"), False),
+        (DatasetError("'allocations/x.npz' is damaged"), False),
     ],
 )
 def test_what_libraries_say_of_missing_memory_is_known(error: Exception, is_short: bool) -> None:

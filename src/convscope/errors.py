@@ -125,7 +125,9 @@ def reason_of(error: BaseException) -> str:
 
 def is_short_of_memory(error: BaseException) -> bool:
     """Return whether memory, or a thread, was refused: libraries say so in exceptions of many kinds."""
-    return isinstance(error, MemoryError) or NO_MEMORY.search(str(error)) is not None
+    # Those of convscope say what is wrong, of files of any name.
+    is_own = isinstance(error, ConvscopeError)
+    return isinstance(error, MemoryError) or (not is_own and NO_MEMORY.search(str(error)) is not None)
 
 
 def nearest_name(given: str, known: Iterable[str]) -> str | None:
