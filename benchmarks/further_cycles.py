@@ -25,7 +25,7 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
-from markdown_parts import Result, conditions, measured_with, percent, replace_between, table
+from markdown_parts import Result, conditions, in_parentheses, measured_with, percent, replace_between, table
 from recipe_sets import NUM_TEST, SETS
 
 from convscope.analysis.statistics.seeds import mean_over_seeds
@@ -79,12 +79,11 @@ def row(name: str, runs: list[Result]) -> list[str]:
     """Return a set's accuracy after one cycle and after two, the gains in points, and how often the validation went on."""
     first, second = (np.array([run["cycles"][each]["correct"] / run["n"] for run in runs]) for each in range(2))
     gain = mean_over_seeds(list(100 * (second - first)))
-    assert gain.interval is not None
     ends = [[run["cycles"][each] for each in range(2)] for run in runs]
     better = [(two["val_accuracy"], -two["val_loss"]) > (one["val_accuracy"], -one["val_loss"]) for one, two in ends]
     on_validation = 100 * np.mean([two["val_accuracy"] - one["val_accuracy"] for one, two in ends])
     signs = f"{int((second > first).sum())} of {len(runs)}"
-    gained = f"{gain.mean:+.2f} ({gain.interval.low:+.2f} to {gain.interval.high:+.2f})"
+    gained = f"{gain.mean:+.2f}{in_parentheses(gain.interval)}"
     means = percent(float(first.mean())), percent(float(second.mean()))
     return [name, *means, gained, signs, f"{on_validation:+.2f}", f"{sum(better)} of {len(runs)}"]
 

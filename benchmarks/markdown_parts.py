@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from convscope.analysis.statistics.proportions import Interval
 from convscope.formatting import count_of
 from convscope.system.files import write_text
 from convscope.system.hardware import describe_machine, package_versions
@@ -38,6 +39,11 @@ def conditions(results: Result) -> str:
     return (
         f"{machine['processor']}, {count_of(machine['cores'], 'core')}, {machine['system']}; {versions}; {results['date']}"
     )
+
+
+def in_parentheses(interval: Interval | None, number: str = "+.2f") -> str:
+    """Return an interval over seeds in parentheses; "" if there is none, as of equal values."""
+    return "" if interval is None else f" ({interval.low:{number}} to {interval.high:{number}})"
 
 
 def replaced(page: Path, name: str, text: str) -> str:

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from markdown_parts import conditions, measured_with, replace_between
+from markdown_parts import conditions, in_parentheses, measured_with, replace_between
 from markdown_parts import table as markdown_table
 from recipe_sets import SETS, VALIDATION_SETS, Array
 
@@ -211,9 +211,8 @@ def choices_table(saved: dict[str, Any]) -> str:
             [np.subtract(found["correct"], each["correct"]) / each["set"]["test"] for each, found in pairs]
         )
         over_sets, ends = mean_over_seeds(list(gaps.mean(axis=0))), [found["interval"] for _, found in pairs]
-        spread = "" if over_sets.interval is None else " ({:+.2f} to {:+.2f})".format(*over_sets.interval)
         rows.append([
-            neighbour, str(len(pairs)), f"{over_sets.mean:+.2f}{spread}",
+            neighbour, str(len(pairs)), f"{over_sets.mean:+.2f}{in_parentheses(over_sets.interval)}",
             f"{gaps.mean(axis=1).min():+.2f} to {gaps.mean(axis=1).max():+.2f}",
             str(sum(low > 0 for low, _ in ends)), str(sum(high < 0 for _, high in ends)),
             f"{np.mean([found['cpu_seconds'] / each['cpu_seconds'] for each, found in pairs]):.1f}",

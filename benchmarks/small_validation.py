@@ -19,7 +19,7 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
-from markdown_parts import Result, conditions, measured_with, percent, replace_between, table
+from markdown_parts import Result, conditions, in_parentheses, measured_with, percent, replace_between, table
 from recipe_sets import FONTS, TEST_FONTS, dataset, fashion, letters
 
 from convscope.analysis.evaluation import Evaluation
@@ -98,9 +98,8 @@ def coverage(runs: list[Result], level: float) -> str:
     if not sets:
         return "–"
     found = mean_over_seeds([100 * each["coverage"] for each in sets])
-    assert found.interval is not None
     size = np.mean([each["mean_size"] for each in sets])
-    return f"{found.mean:.1f} ({found.interval.low:.1f} to {found.interval.high:.1f}); {size:.1f}"
+    return f"{found.mean:.1f}{in_parentheses(found.interval, '.1f')}; {size:.1f}"
 
 
 def row(name: str, runs: list[Result]) -> list[str]:
