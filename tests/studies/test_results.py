@@ -196,6 +196,7 @@ def test_seeds_that_all_agree_have_no_interval_without_width(digits: Dataset) ->
         assert (row.interval, row.interval_of_both) == (None, pytest.approx((low, high)))
     (pair,) = found.comparisons
     assert pair.interval_of_both is not None
+    assert "np.float64" not in repr(pair)
     assert pair.interval_of_both == pytest.approx((-pair.interval_of_both.high, paired_interval(0, 0, 359).high))
     page = re.sub(
         r"<[^>]+>", "", html.unescape(render_study(to_json(found), request_of(digits, seeds=3, sizes=["all"]), {}))

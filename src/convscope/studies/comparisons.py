@@ -73,7 +73,7 @@ def _over_both(differences: Floats) -> Interval | None:
     if found is None or np.count_nonzero(of_images) >= MIN_PAIRS:
         return found
     # Of so few, all may be equal by chance, and then their variance is none.
-    low, high = paired_interval(of_images.clip(0).sum(), -of_images.clip(max=0).sum(), len(of_images))
+    low, high = paired_interval(float(of_images.clip(0).sum()), float(-of_images.clip(max=0).sum()), len(of_images))
     return Interval(min(low, found.low), max(high, found.high))
 
 

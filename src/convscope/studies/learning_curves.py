@@ -33,7 +33,7 @@ class LearningCurve:
     exponent: float | None
     """b of error ~ images^−b, fitted on logarithmic axes; mean over seeds. None if a run has no errors."""
     exponent_interval: Interval | None
-    """95% CI over seeds; None for one seed."""
+    """95% CI over seeds; None for one seed or equal values."""
     exponents: tuple[float, ...] = ()
     """One per seed; empty without a fit."""
 
@@ -44,7 +44,7 @@ class LearningCurve:
 
     @property
     def factor_interval(self) -> Interval | None:
-        """95% CI over seeds; None for one seed."""
+        """95% CI over seeds; None for one seed or equal values."""
         ends = self.exponent_interval
         return None if ends is None else Interval(float(2.0**-ends.high), float(2.0**-ends.low))
 

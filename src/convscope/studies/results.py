@@ -65,7 +65,7 @@ class Row(ConfigurationRow):
     best_of: tuple[float, ...]
     """Expected accuracy of the best of K seeds, for K from 1 to n."""
     interval_of_loss: Interval | None
-    """95% t-interval over seeds; None for one seed."""
+    """95% t-interval over seeds; None for one seed or equal values."""
     together: float
     """Accuracy of the majority vote of the seeds."""
     interval_of_together: Interval
