@@ -63,7 +63,8 @@ def balanced_accuracy(confusion: Confusion) -> tuple[float, Interval]:
     """Return the mean recall of the classes that occur, and its 95% interval.
 
     Wilson's interval for as many images as would give a share the standard error that this mean has, as for
-    :func:`.mean_interval`. The variance of each recall is that of Laplace's estimate, which is never 0.
+    :func:`.mean_interval`. The variance of each recall is that of Laplace's estimate, which is never 0. It covers too seldom where
+    one to five images are all there is of a class that is much harder than the others.
     """
     support = confusion.counts.sum(axis=1)
     present = np.flatnonzero(support)
