@@ -148,3 +148,9 @@ def test_diamonds_are_explained_where_there_are_any() -> None:
     captions = [draw_coverage(Evaluation(LABELS, LOGITS, NAMES), {**uncertainty(), "thresholds": each}).caption
                 for each in ([], uncertainty()["thresholds"])]  # fmt: skip
     assert ["Diamonds" in caption for caption in captions] == [False, True]
+
+
+def test_no_class_of_several_with_the_fewest_images_is_named_as_the_only_one() -> None:
+    counts = {"data": {"class_counts": {"train": [30, 10, 10], "validation": [3, 1, 1], "test": [2, 2, 2]}}}
+    title = draw_class_counts(counts, {"config": {"validation": "held-out"}}, NAMES).title
+    assert f"range from 10 for “{NAMES[1]}” and 1 more to 30 for “{NAMES[0]}” (3.00 times as many)" in title

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ..formatting import join_words
+from ..formatting import join_words, shorten_list
 from .canvas import NAME_SPACE, FigureCanvas, in_theme, names_width
 from .figure import Illustration
 from .text import label, quoted, validates_on_test
@@ -65,7 +65,10 @@ def _title(panels: Sequence[Panel], class_names: Sequence[str]) -> str:
     most, least = max(training), min(training)
     if most == least:
         return f"{sizes}; every class has {most:,} training images"
-    rarest, commonest = (quoted(class_names[list(training).index(amount)]) for amount in (least, most))
+    rarest, commonest = (
+        shorten_list([quoted(name) for name, each in zip(class_names, training, strict=True) if each == amount], 1)
+        for amount in (least, most)
+    )
     times = f" ({most / least:.2f} times as many)" if least else ""
     return f"{sizes}; training images per class range from {least:,} for {rarest} to {most:,} for {commonest}{times}"
 
