@@ -53,6 +53,7 @@ NAMES = [
     ("convscope predict ", set(), True),
     ("convscope predict run ", set(), True),
     ("convscope report run --out ", set(), True),
+    ("convscope audit run --out a --csv ", set(), True),
     ("convscope ", {*VERBS}, False),
     ("convscope no-verb ", {*VERBS}, False),
     ("convscope train x --set ", set(), False),

@@ -64,7 +64,8 @@ class Hinting(click.Command):
         for parameter in self.params:
             names = [name for name in parameter.opts if name in given]
             # Of -e and --epochs, as of an option that is repeated, the last counts, which an alias of the shell relies on.
-            if len(names) > 1 and sum(name.startswith("--") for name in parameter.opts) > 1:
+            has_several = len(names) > 1 and sum(name.startswith("--") for name in parameter.opts) > 1
+            if has_several and not ctx.resilient_parsing:  # the shell, which completes a word, shows no error
                 ctx.fail(f"{join_words(names)} are the same option. Give one of them.")
         try:
             return super().parse_args(ctx, args)
