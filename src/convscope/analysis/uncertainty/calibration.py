@@ -117,8 +117,8 @@ def _scores(means: Floats) -> Floats:
 
 
 def _penalties(probabilities: Floats, scores: Floats, correct: Labels) -> list[tuple[float, float]]:
-    """Return by how much an error raises each of ``scores`` (n, 2), NLL and Brier: observed, and of an unseen error."""
-    # The latter adds the errors that Wilson's interval does, z²/2, with what the probabilities predict of them, to the observed.
+    """Return by how much an error raises each of ``scores`` (n, 2), NLL and Brier: as observed, and for an unseen error."""
+    # Of an unseen one: the mean of the observed errors and of z²/2 more, as many as Wilson's interval adds, as predicted.
     others = np.where(probabilities < probabilities.max(axis=1, keepdims=True), probabilities, 0)
     logs = -np.log(np.maximum(probabilities, np.finfo(np.float64).tiny))
     squares = (probabilities**2).sum(axis=1, keepdims=True) - 2 * probabilities + 1
