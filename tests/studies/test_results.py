@@ -203,6 +203,7 @@ def test_seeds_that_all_agree_have_no_interval_without_width(digits: Dataset) ->
     )
     assert "ann and logistic have the same accuracy, and three seeds are too few for a significance test" in page
     assert "0.00 percentage points (the same with three seeds; 95% CI −1.06 to 1.06 over seeds and images)" in page
+    assert "Seeds do not differ in accuracy" in page
     assert "100.00–100.00%" not in page
     assert "0.00 to 0.00" not in page
 

@@ -30,8 +30,10 @@ def table_title(results: Results) -> str:
     widest = max(results["table"], key=lambda row: row["highest"] - row["lowest"])
     if len(results["seeds"]) == 1:
         return "Accuracy of each configuration"
-    spread_between = percentage_points(widest["highest"] - widest["lowest"])
-    return f"Seeds of {name(widest['name'])} differ by up to {spread_between} percentage points"
+    spread = widest["highest"] - widest["lowest"]
+    if not spread:
+        return "Seeds do not differ in accuracy"
+    return f"Seeds of {name(widest['name'])} differ by up to {percentage_points(spread)} percentage points"
 
 
 def curve_title(results: Results) -> str:
