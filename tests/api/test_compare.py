@@ -84,7 +84,7 @@ def test_the_page_is_written_to_output_and_overwrites_nothing(
     assert not page.exists()
     found = convscope.compare([digits_run, other_run], out=page)
     text = page.read_text("utf-8")
-    assert text.count('src="data:image/png;base64,') == len(found.disagreements)
+    assert text.count("data:image/png;base64,") == len(found.disagreements)
     with pytest.raises(OutputError, match=r"comparison\.html'.*out=FILE, or replace it with overwrite=True"):
         convscope.compare([digits_run, other_run], out=page)
     page.write_text("old")
@@ -104,7 +104,7 @@ def test_images_that_no_run_stores_are_read_from_the_dataset(
         run_folder.write_manifest(folder)
     page = tmp_path / "page.html"
     found = convscope.compare(bare, out=page)
-    assert page.read_text("utf-8").count('src="data:image/png;base64,') == len(found.disagreements)
+    assert page.read_text("utf-8").count("data:image/png;base64,") == len(found.disagreements)
 
 
 def test_the_command_prints_conclusion_costs_and_pairs(

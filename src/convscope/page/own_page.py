@@ -24,7 +24,7 @@ def _head() -> re.Pattern[bytes]:
     template = Path(__file__).with_name("templates").joinpath("head.html").read_text("utf-8")
     policy = str(escape(content_security_policy(run_scripts(), [""])))
     (of_style,) = re.findall(r"style-src (\S+?);", policy.replace("&#39;", "'"))
-    known = template[template.index("<!doctype") : template.index("<style>")]
+    known = re.sub(r"{%.*?%}\n", "", template[template.index("<!doctype") : template.index("<style>")])
     pattern = re.escape(known).replace(re.escape("{{ policy }}"), re.escape(policy))
     pattern = pattern.replace(re.escape(str(escape(of_style))), r"&\#39;sha256-[\w+/]{43}=&\#39;")
     return re.compile(re.sub(r"\\\{\\\{.*?\\\}\\\}", r'[^<"]*', pattern).encode())
