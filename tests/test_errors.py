@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import re
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -189,6 +190,8 @@ def test_no_message_outside_the_command_line_contains_a_flag() -> None:
             True,
         ),
         (SystemError("<built-in function empty> returned NULL without setting an exception"), True),
+        (zlib.error("Error -4 while decompressing data"), True),
+        (zlib.error("Error -3 while decompressing data: invalid stored block lengths"), False),
         (ValueError("the label is bad"), False),
         (DatasetError("'allocations/x.npz' is damaged"), False),
     ],

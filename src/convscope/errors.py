@@ -24,8 +24,10 @@ from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 
 LONGEST_WORD = 400
-NO_MEMORY = re.compile("failed to map segment|allocat|bad.?alloc|start new thread|returned NULL without", re.IGNORECASE)
-"""What libraries say where memory, or a thread, is refused."""
+NO_MEMORY = re.compile(
+    "failed to map segment|allocat|bad.?alloc|start new thread|returned NULL without|^Error -4 while", re.IGNORECASE
+)
+"""What libraries say where memory, or a thread, is refused; the last is zlib's number for it."""
 COMMAND_LINE = "_CONVSCOPE_COMMAND_LINE"
 """Environment variable that is set while the command line runs; processes that convscope starts inherit it."""
 
