@@ -63,6 +63,7 @@ def test_runs_of_networks_that_differ_are_no_seeds_of_one(digits: Dataset) -> No
         refuse_mixed_networks([replace(same[0], network="one"), replace(same[1], network="other")])
 
 
+@pytest.mark.slow
 def test_a_run_whose_network_its_function_describes_no_more_is_refused(digits: Dataset) -> None:
     run = outcomes(plan(digits, seeds=1), digits)[0]
 

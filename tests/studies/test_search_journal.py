@@ -47,6 +47,7 @@ def test_searches_that_share_a_log_each_find_their_trials_again(tmp_path: Path) 
     assert [len(each.finished) for each in both()] == [3, 3]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 1])
 @pytest.mark.parametrize("line", [-1, -3, -9])
 def test_a_log_cut_short_anywhere_comes_to_the_same_end(share: float, line: int, tmp_path: Path) -> None:

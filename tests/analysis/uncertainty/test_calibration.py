@@ -68,6 +68,7 @@ def test_the_intervals_hold_as_often_as_they_say(sharpness: float, monkeypatch: 
     assert holds(int(hits[3]), runs, low=0.95, high=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n", "confidence"), [(50, 0.999), (50, 0.99), (200, 0.99), (200, 0.9)])
 def test_a_calibrated_network_is_rarely_called_over_or_underconfident_however_few_its_errors(
     n: int, confidence: float, monkeypatch: pytest.MonkeyPatch
@@ -94,6 +95,7 @@ def smoothed(n: int, generator: np.random.Generator) -> tuple[Array, Array]:
     return np.log(0.92 * shares + 0.008), labels
 
 
+@pytest.mark.slow
 def test_loss_and_brier_score_hold_with_few_errors_and_are_never_negative(monkeypatch: pytest.MonkeyPatch) -> None:
     """The bootstrap alone held 62% of the time."""
     monkeypatch.setattr(calibration, "resampled_means", partial(bootstrap.resampled_means, resamples=200))
